@@ -1,0 +1,1 @@
+"""Sightings to incidents: merge, triage by catalogue, life cycle, dispatch."""

@@ -1,0 +1,1 @@
+"""Warnings to loudspeakers: speech, drivers, receipts."""

@@ -1,0 +1,1 @@
+"""A complete demo township, the violation catalogue and the warning texts, as YAML."""

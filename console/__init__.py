@@ -1,0 +1,1 @@
+"""The web application: wall, queue, incident pages, map."""

@@ -1,0 +1,161 @@
+"""What the township does about a sighting: incidents, warnings, orders, evidence."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from core.geometry import Box, GeoPoint
+from core.seeing import Kind
+from core.value import Language, Text, Value
+
+
+class Severity(StrEnum):
+    MINOR = "minor"
+    SERIOUS = "serious"
+
+
+class IncidentState(StrEnum):
+    """The life of an incident (事件). The transitions allowed live in ``alerts/lifecycle.py``."""
+
+    DETECTED = "detected"  # 已发现
+    CONFIRMED = "confirmed"  # 已确认
+    WARNING = "warning"  # 喊话中
+    COMPLIED = "complied"  # 已劝离
+    PERSISTING = "persisting"  # 未听劝
+    DISPATCHED = "dispatched"  # 已派单
+    ACKNOWLEDGED = "acknowledged"  # 已签收
+    EN_ROUTE = "en_route"  # 途中
+    ON_SCENE = "on_scene"  # 到场
+    HANDLED = "handled"  # 已处置
+    CHECKED = "checked"  # 已核查
+    CLOSED = "closed"  # 办结
+    DISMISSED = "dismissed"  # 排除
+    TRANSFERRED = "transferred"  # 移送
+    REOPENED = "reopened"  # 重开
+
+
+class StateChange(Value):
+    """One step in an incident's or order's history."""
+
+    state: str
+    at_ns: int
+    actor: str = Field(description="Who did it: a user name, or `system`.")
+    reason: str = ""
+
+
+class Incident(Value):
+    """One act that the township answers; sightings of the same act are merged into it."""
+
+    id: str
+    kind: Kind
+    severity: Severity
+    camera: str
+    zone: str
+    place: GeoPoint | None = None
+    state: IncidentState
+    history: tuple[StateChange, ...]
+    started_ns: int
+    last_seen_ns: int
+    active: bool = Field(description="The act is still going on, as far as is seen.")
+    box: Box
+    why: Text
+    cues: tuple[str, ...] = ()
+    catalogue_row: str | None = Field(default=None, description="Row of the catalogue in force.")
+    sightings: tuple[str, ...] = ()
+    announcements: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class Announcement(Value):
+    """A warning (喊话) to be spoken at one camera's loudspeaker."""
+
+    id: str
+    incident: str
+    camera: str
+    text: str
+    language: Language = "zh"
+    attempt: int = Field(ge=1, description="1 for the first warning of an incident.")
+    requested_ns: int
+    requested_by: str = "system"
+    override_reason: str | None = Field(
+        default=None, description="Why quiet hours, cooldown or maximum repeats were overridden."
+    )
+
+
+class Receipt(Value):
+    """What became of an announcement. Protocol success is not audibility."""
+
+    announcement: str
+    incident: str
+    camera: str
+    ok: bool
+    driver: str
+    text: str
+    started_ns: int | None = Field(default=None, description="First audio packet sent.")
+    seconds: float = Field(default=0.0, description="Length of the audio sent.")
+    bytes_sent: int = 0
+    device_reply: str = ""
+    audio_path: str | None = None
+    audio_sha256: str | None = None
+    error: str | None = None
+
+
+class OrderState(StrEnum):
+    OFFERED = "offered"
+    ACKNOWLEDGED = "acknowledged"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    HANDLED = "handled"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Order(Value):
+    """派单: one officer is sent to one incident."""
+
+    id: str
+    incident: str
+    officer: str
+    state: OrderState
+    history: tuple[StateChange, ...]
+    place: GeoPoint
+    distance_m: float
+    eta_s: float = Field(description="Estimated travel time when the order was made, seconds.")
+    result: str = ""
+
+
+class OfficerStatus(StrEnum):
+    FREE = "free"
+    BUSY = "busy"
+    OFF = "off"
+
+
+class OfficerPosition(Value):
+    """Where an officer on duty is, as the body camera or phone reports it."""
+
+    officer: str
+    at_ns: int
+    place: GeoPoint
+    status: OfficerStatus
+
+
+class EvidenceItem(Value):
+    """A sealed file. ``path`` is relative to the vault."""
+
+    id: str
+    incident: str
+    role: str = Field(description="clip, snapshot, warning_audio, before, after …")
+    path: str
+    sha256: str
+    bytes: int
+    mime: str
+    camera: str
+    first_ns: int = Field(description="First moment shown.")
+    last_ns: int = Field(description="Last moment shown.")
+    requested_first_ns: int | None = None
+    requested_last_ns: int | None = None
+    parent_sha256: str | None = Field(default=None, description="What it was derived from.")
+    sealed_ns: int
+    note: str = ""

@@ -1,0 +1,75 @@
+"""Cameras, their streams and loudspeakers."""
+
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from core.config.base import Id, Section
+from core.config.zones import Zone
+from core.geometry import GeoPoint
+from core.value import Text
+
+
+class Streams(Section):
+    """Where the pictures come from. Addresses hold no credentials."""
+
+    main: str = Field(title="主码流", description="rtsp:// address (or a file) that is recorded.")
+    sub: str | None = Field(
+        default=None, title="子码流", description="Smaller stream for analysis; main when absent."
+    )
+    transport: Literal["tcp", "udp", "auto"] = Field(
+        default="tcp", title="传输", description="RTP over the RTSP connection (tcp) or UDP."
+    )
+
+    @field_validator("main", "sub")
+    @classmethod
+    def _no_credentials(cls, url: str | None) -> str | None:
+        if url is not None and "@" in urlsplit(url).netloc:
+            raise ValueError("put the user name in `username` and the password in `password_env`")
+        return url
+
+
+class Speaker(Section):
+    """The loudspeaker that warnings for this camera go to."""
+
+    driver: Literal["onvif", "file"] = Field(title="驱动", description="How it is reached.")
+    url: str | None = Field(
+        default=None,
+        title="地址",
+        description="onvif: rtsp:// address with a backchannel (main stream when absent); "
+        "file: directory that receives the audio.",
+    )
+
+
+class Camera(Section):
+    """One camera with everything that is fixed about it."""
+
+    id: Id
+    name: Text = Field(title="名称", description="Shown on the wall.")
+    enabled: bool = Field(default=True, title="启用", description="Connect to it at all.")
+    place: GeoPoint | None = Field(default=None, title="位置", description="Where it stands.")
+    bearing_deg: float = Field(
+        default=0, ge=0, lt=360, title="朝向", description="Where it looks, degrees from north."
+    )
+    streams: Streams
+    username: str | None = Field(default=None, title="用户名", description="Sign-in name.")
+    password_env: str | None = Field(
+        default=None,
+        title="密码变量",
+        description="Environment variable with the password (secrets never stand in YAML).",
+    )
+    speaker: Speaker | None = Field(default=None, title="喇叭", description="None: cannot warn.")
+    zones: tuple[Zone, ...] = Field(default=(), title="区域", description="What is watched where.")
+
+    @model_validator(mode="after")
+    def _zone_ids_differ(self) -> Self:
+        ids = [zone.id for zone in self.zones]
+        for zone_id in ids:
+            if ids.count(zone_id) > 1:
+                raise ValueError(f"zone id {zone_id!r} appears twice")
+        return self
+
+    def zone(self, zone_id: str) -> Zone | None:
+        """The zone of that id, or None."""
+        return next((zone for zone in self.zones if zone.id == zone_id), None)

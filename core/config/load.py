@@ -1,0 +1,105 @@
+"""Read a configuration directory.
+
+``township.yaml`` holds the site, ``cameras.yaml`` and ``officers.yaml`` the lists named after
+them. ``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without them the ones that
+come with the product (``configs/``) are used.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from core.config.site import Site
+from core.errors import ConfigError
+
+SHIPPED = Path(__file__).resolve().parents[2] / "configs"
+
+
+def load(directory: Path, **overrides: Any) -> Site:
+    """The site described by a directory of YAML files.
+
+    Args:
+        directory: where ``township.yaml`` lies.
+        overrides: top-level fields of :class:`Site` that replace what the files say.
+
+    Raises:
+        ConfigError: one message a problem, each naming the file and the field.
+    """
+    if not directory.is_dir():
+        raise ConfigError(f"{directory}: no such configuration directory")
+    origin: dict[str, Path] = {}
+    township = directory / "township.yaml"
+    data = _read(township, dict)
+    for section, name in (
+        ("cameras", "cameras.yaml"),
+        ("officers", "officers.yaml"),
+        ("catalogue", "catalogue.yaml"),
+        ("warning_texts", "warnings.yaml"),
+    ):
+        if section in data:
+            raise ConfigError(f"{township}: {section}: belongs into {name}")
+        path = directory / name
+        if not path.exists() and section in ("catalogue", "warning_texts"):
+            path = SHIPPED / name
+        if not path.exists():
+            continue
+        content = _read(path, list)
+        origin[section] = path
+        match section:
+            case "catalogue":
+                data[section] = {"rows": content}
+            case "warning_texts":
+                data[section] = {"texts": content}
+            case _:
+                data[section] = content
+    data.update(overrides)
+    try:
+        site = Site.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, data, origin, township)) from None
+    if site.map is not None and not site.map.is_absolute():
+        site = site.model_copy(update={"map": directory / site.map})
+    return site
+
+
+def _read(path: Path, expected: type) -> Any:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, expected):
+        wanted = "a list" if expected is list else "keys and values"
+        raise ConfigError(f"{path}: expected {wanted} at the top level")
+    return content
+
+
+def _explain(
+    error: ValidationError, data: dict[str, Any], origin: dict[str, Path], township: Path
+) -> str:
+    lines = []
+    for problem in error.errors():
+        place = list(problem["loc"])
+        section = str(place[0]) if place else ""
+        path = origin.get(section, township)
+        if section in origin:
+            place = place[2:] if section in ("catalogue", "warning_texts") else place[1:]
+            rows = data[section]
+            rows = next(iter(rows.values())) if isinstance(rows, dict) else rows
+            if place and isinstance(place[0], int) and place[0] < len(rows):
+                row = rows[place[0]]
+                name = row.get("id") if isinstance(row, dict) else None
+                place[0] = f"{name}" if name else f"entry {place[0] + 1}"
+        field = " → ".join(str(part) for part in place) or "(whole file)"
+        given = problem["input"] if isinstance(problem["input"], str | int | float | bool) else None
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = "unknown key"
+        shown = f" (given: {given!r})" if given is not None else ""
+        lines.append(f"{path}: {field}: {message}{shown}")
+    return "\n".join(lines)

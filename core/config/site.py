@@ -1,0 +1,155 @@
+"""The township as a whole."""
+
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from core.config.base import Hours, Section
+from core.config.cameras import Camera
+from core.config.catalogue import Catalogue, WarningTexts
+from core.config.people import Officer
+from core.geometry import GeoPoint
+from core.value import Language, Text
+
+
+class Redis(Section):
+    """The message bus."""
+
+    url: str | None = Field(
+        default=None, title="地址", description="redis:// address; none starts the embedded Valkey."
+    )
+
+
+class Database(Section):
+    """Where incidents, orders and the audit log are kept."""
+
+    url: str | None = Field(
+        default=None,
+        title="地址",
+        description="postgresql+psycopg:// address; none uses SQLite in the data directory.",
+    )
+
+
+class Recording(Section):
+    """Continuous recording of the main streams."""
+
+    segment_s: float = Field(default=10, ge=2, le=300, title="分段", description="Seconds a file.")
+    retention_days: int = Field(
+        default=30, ge=30, le=365, title="保存", description="Days kept; the law's floor is 30."
+    )
+    max_gb: float = Field(default=500, gt=0, title="容量", description="Most gigabytes used.")
+
+
+class Evidence(Section):
+    """How evidence is cut."""
+
+    before_s: float = Field(default=10, ge=0, title="前", description="Seconds before the moment.")
+    after_s: float = Field(default=10, ge=0, title="后", description="Seconds after it.")
+
+
+class Analysis(Section):
+    """Looking for violations."""
+
+    fps: float = Field(
+        default=5, gt=0, le=30, title="帧率", description="Frames analysed a second."
+    )
+    model: str = Field(
+        default="auto", title="模型", description="Registry name; auto takes the first to be had."
+    )
+    min_score: float = Field(
+        default=0.35, gt=0, lt=1, title="阈值", description="Weakest detection that is kept."
+    )
+    threads: int = Field(default=0, ge=0, title="线程", description="Inference threads, 0: all.")
+
+
+class Warnings(Section):
+    """When and how often the loudspeakers may speak."""
+
+    quiet_hours: Hours | None = Field(
+        default=None, title="静音时段", description="No warning without an override."
+    )
+    cooldown_s: float = Field(
+        default=60, ge=0, title="间隔", description="Seconds between two warnings of a speaker."
+    )
+    max_repeats: int = Field(
+        default=3, ge=1, le=10, title="次数", description="Warnings an incident at most."
+    )
+    attempts_before_dispatch: int = Field(
+        default=2, ge=0, title="派单前", description="Warnings before an officer is sent."
+    )
+    compliance_s: float = Field(
+        default=60, gt=0, title="观察", description="Seconds to comply after a warning."
+    )
+    merge_s: float = Field(
+        default=120, ge=0, title="合并", description="A new sighting so soon is the same incident."
+    )
+
+
+class Console(Section):
+    """The web pages."""
+
+    host: str = Field(default="127.0.0.1", title="监听", description="Address to listen on.")
+    port: int = Field(default=8600, ge=0, le=65535, title="端口", description="0: any free port.")
+
+
+class Site(Section):
+    """Everything one command centre runs on."""
+
+    name: Text = Field(title="名称", description="Name of the township.")
+    timezone: str = Field(default="Asia/Shanghai", title="时区", description="IANA name.")
+    language: Language = Field(default="zh", title="语言", description="Language of new users.")
+    centre: GeoPoint = Field(title="中心", description="Middle of the map.")
+    data_dir: Path = Field(
+        default=Path("var"), title="数据目录", description="Recordings, vault, database, logs."
+    )
+    redis: Redis = Redis()
+    database: Database = Database()
+    recording: Recording = Recording()
+    evidence: Evidence = Evidence()
+    analysis: Analysis = Analysis()
+    warnings: Warnings = Warnings()
+    console: Console = Console()
+    map: Path | None = Field(
+        default=None, title="底图", description="GeoJSON of roads, water and buildings."
+    )
+    cameras: tuple[Camera, ...] = ()
+    officers: tuple[Officer, ...] = ()
+    catalogue: Catalogue
+    warning_texts: WarningTexts
+    mode: Literal["live", "demo"] = Field(
+        default="live", title="模式", description="demo: officers are simulated."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{name!r} is no IANA time zone, write e.g. Asia/Shanghai") from None
+        return name
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        for what, ids in (
+            ("camera", [c.id for c in self.cameras]),
+            ("officer", [o.id for o in self.officers]),
+        ):
+            for one in ids:
+                if ids.count(one) > 1:
+                    raise ValueError(f"{what} id {one!r} appears twice")
+        return self
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def camera(self, camera_id: str) -> Camera | None:
+        """The camera of that id, or None."""
+        return next((camera for camera in self.cameras if camera.id == camera_id), None)
+
+    def officer(self, officer_id: str) -> Officer | None:
+        """The officer of that id, or None."""
+        return next((officer for officer in self.officers if officer.id == officer_id), None)

@@ -1,0 +1,136 @@
+"""Messages on the bus, one stream each.
+
+Streams with consumer groups (at least once; a consumer is idempotent by the ids inside):
+
+===================  ==========================  ===================  ==========================
+stream               message                     from                 to
+===================  ==========================  ===================  ==========================
+sightings            seeing.Sighting             analyst              alerts
+announcements        cases.Announcement          alerts               broadcast
+receipts             cases.Receipt               broadcast            alerts
+evidence.wanted      EvidenceWanted              alerts               recorder's vault
+evidence.sealed      cases.EvidenceItem          recorder's vault     alerts
+orders               cases.Order                 alerts               officers' devices
+order.replies        OrderReply                  officers' devices    alerts
+commands             Command                     console              alerts
+===================  ==========================  ===================  ==========================
+
+Streams that only the present matters of (tailed, short):
+
+=========  ========================  ====================  =====================================
+incidents  IncidentChanged           alerts                console (server-sent events)
+positions  cases.OfficerPosition     officers' devices     alerts, console
+health     CameraHealth              recorder, analyst     console, metrics
+objects    ObjectsSeen               analyst               console (boxes over the live picture)
+=========  ========================  ====================  =====================================
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.cases import Incident, OrderState
+from core.geometry import Box
+from core.value import Value
+
+SIGHTINGS = "sightings"
+ANNOUNCEMENTS = "announcements"
+RECEIPTS = "receipts"
+EVIDENCE_WANTED = "evidence.wanted"
+EVIDENCE_SEALED = "evidence.sealed"
+ORDERS = "orders"
+ORDER_REPLIES = "order.replies"
+COMMANDS = "commands"
+INCIDENTS = "incidents"
+POSITIONS = "positions"
+HEALTH = "health"
+OBJECTS = "objects"
+
+
+class EvidenceWanted(Value):
+    """Ask for a clip and a snapshot of one camera around a moment, sealed into the vault."""
+
+    id: str
+    incident: str
+    camera: str
+    moment_ns: int = Field(description="The frame the snapshot shows.")
+    first_ns: int
+    last_ns: int
+    box: Box | None = None
+    zone: str | None = None
+    caption: str = Field(default="", description="The reason, drawn on the snapshot.")
+    role: Literal["clip", "before", "after"] = "clip"
+
+
+class OrderReply(Value):
+    """An officer answered: acknowledged, on the way, arrived, handled, or gave it back."""
+
+    id: str
+    order: str
+    officer: str
+    state: OrderState
+    at_ns: int
+    note: str = ""
+
+
+class Action(StrEnum):
+    """What a person at the desk may do with an incident."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+    WARN = "warn"
+    DISPATCH = "dispatch"
+    CLOSE = "close"
+
+
+class Command(Value):
+    """A person's decision about one incident."""
+
+    id: str
+    incident: str
+    action: Action
+    user: str
+    at_ns: int
+    reason: str = ""
+    officer: str | None = Field(default=None, description="DISPATCH: send this one.")
+
+
+class IncidentChanged(Value):
+    """An incident has a new state or new facts; carries the whole of it."""
+
+    incident: Incident
+
+
+class CameraHealth(Value):
+    """One process's view of one camera."""
+
+    camera: str
+    process: Literal["recorder", "analyst"]
+    state: Literal["online", "degraded", "offline"]
+    since_ns: int
+    at_ns: int
+    reason: str = ""
+    fps: float = 0.0
+    bitrate_kbps: float = 0.0
+    lag_s: float = Field(default=0.0, description="Age of the newest frame handled.")
+    reconnects: int = 0
+
+
+class SeenObject(Value):
+    """One object for drawing over the live picture."""
+
+    track: int
+    label: str
+    score: float
+    box: Box
+    subject: bool = Field(default=False, description="It takes part in a running sighting.")
+
+
+class ObjectsSeen(Value):
+    """What the tracker of one camera holds now."""
+
+    camera: str
+    time_ns: int
+    looked: bool
+    objects: tuple[SeenObject, ...]

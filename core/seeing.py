@@ -1,0 +1,130 @@
+"""What the detectors say: detections, tracks and sightings (线索)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from core.geometry import Box
+from core.value import Text, Value
+
+
+class Kind(StrEnum):
+    """The three kinds of violation the product exists for."""
+
+    FISHING = "fishing"
+    DUMPING = "dumping"
+    OCCUPATION = "occupation"
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What a model found in one picture.
+
+    Attributes:
+        boxes: (N, 4) float32 ``x, y, w, h``, normalised to the whole frame.
+        scores: (N,) float32, 0..1.
+        labels: N class names, e.g. ``"person"``.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @classmethod
+    def none(cls) -> "Detections":
+        """Nothing found."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), ())
+
+
+@dataclass(frozen=True)
+class Track:
+    """One thing followed through time, as the tracker holds it at one moment.
+
+    Attributes:
+        id: number unique within the camera and the run, from 1.
+        label: class name, the most frequent among its detections.
+        score: score of the last detection matched.
+        box: place now (predicted when ``seen`` is False).
+        first_ns: time of its first detection.
+        last_ns: time of the last detection matched to it.
+        seen: True when a detection was matched at this moment.
+    """
+
+    id: int
+    label: str
+    score: float
+    box: Box
+    first_ns: int
+    last_ns: int
+    seen: bool
+
+
+class Why(Value):
+    """Why a behaviour fired, in words and in numbers that can be checked."""
+
+    text: Text = Field(description="One sentence for people.")
+    facts: Mapping[str, Any] = Field(
+        default_factory=dict, description="Numbers behind it: dwell_s, displacement, limit_s …"
+    )
+
+
+class Phase(StrEnum):
+    """Where a sighting stands in its own short life."""
+
+    FIRED = "fired"
+    CONTINUES = "continues"
+    ENDED = "ended"
+
+
+class Sighting(Value):
+    """A lead (线索): one act in one zone of one camera. Not yet evidence.
+
+    It is published when it fires, again every few seconds of frame time while the act goes on,
+    and once more when it ends (the person left, the goods are gone). ``id`` stays the same, so
+    a consumer that has seen a phase before may ignore it.
+    """
+
+    id: str
+    camera: str
+    zone: str
+    kind: Kind
+    phase: Phase
+    started_ns: int = Field(description="When the act began, UTC of the frame.")
+    fired_ns: int = Field(description="When the behaviour's conditions were first all met.")
+    last_ns: int = Field(description="Latest frame on which the act was still going on.")
+    ended_ns: int | None = Field(default=None, description="When it was found to be over.")
+    box: Box = Field(description="The subject at `last_ns`, normalised.")
+    tracks: tuple[int, ...] = ()
+    labels: tuple[str, ...] = Field(default=(), description="Class names of the subjects.")
+    cues: tuple[str, ...] = Field(
+        default=(),
+        description="Facts that raise severity: vehicle, large, night, group, rod, net, boat.",
+    )
+    why: Why
+    model: str = Field(default="", description="Name and hash of the model that saw it.")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything one analysed frame of one camera gave.
+
+    Attributes:
+        time_ns: UTC of the frame.
+        looked: True when a model looked at (a part of) this frame.
+        tracks: what the tracker holds after this frame.
+        sightings: sightings that fired, went on or ended at this frame.
+    """
+
+    camera: str
+    time_ns: int
+    looked: bool
+    tracks: tuple[Track, ...]
+    sightings: tuple[Sighting, ...] = field(default=())

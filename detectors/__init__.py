@@ -1,0 +1,1 @@
+"""Frames to sightings: motion gate, regions, batched inference, tracking, behaviours."""

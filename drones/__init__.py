@@ -1,0 +1,1 @@
+"""Patrol missions, poses and pixel-to-ground."""

@@ -1,0 +1,1 @@
+"""Sources to packets and frames: RTSP cameras and files, always coming back."""

@@ -1,0 +1,1 @@
+"""Packets to segments, and sealed evidence cut from them."""

@@ -1,0 +1,1 @@
+"""Composition root: which processes run what, and the command line."""
