@@ -1,0 +1,84 @@
+"""A typed collection of entities over one table, within one transaction."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from core.value import Value
+
+T = TypeVar("T", bound=Value)
+
+
+class Collection(Generic[T]):
+    """Put, get and find entities of one type.
+
+    Args:
+        connection: the transaction everything happens in.
+        table: where the entities are; its columns beside ``id`` and ``body`` are filled from
+            the entity's fields of the same name.
+        model: the entity's type.
+        key: gives the entity's id.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        table: Table,
+        model: type[T],
+        key: Callable[[T], str],
+    ) -> None:
+        self._connection = connection
+        self._table = table
+        self._model = model
+        self._key = key
+        self._columns = [c.name for c in table.columns if c.name not in ("id", "body")]
+
+    def put(self, entity: T) -> None:
+        """Store the entity, in place of an older version if there is one."""
+        row: dict[str, Any] = {name: getattr(entity, name) for name in self._columns}
+        row["body"] = entity.model_dump(mode="json")
+        key = self._key(entity)
+        changed = self._connection.execute(
+            update(self._table).where(self._table.c.id == key).values(row)
+        )
+        if changed.rowcount == 0:
+            self._connection.execute(insert(self._table).values(id=key, **row))
+
+    def get(self, key: str) -> T | None:
+        """The entity of that id, or None."""
+        body = self._connection.execute(
+            select(self._table.c.body).where(self._table.c.id == key)
+        ).scalar_one_or_none()
+        return None if body is None else self._model.model_validate(body)
+
+    def find(
+        self,
+        *,
+        newest_by: str | None = None,
+        before: int | None = None,
+        limit: int = 1000,
+        **where: str | bool | Sequence[str],
+    ) -> list[T]:
+        """Entities whose columns equal the values given (a sequence: one of them).
+
+        Args:
+            newest_by: column of nanoseconds to sort by, newest first; by id otherwise.
+            before: with ``newest_by``, only entities older than this, for paging.
+            limit: at most so many.
+        """
+        query = select(self._table.c.body)
+        for name, value in where.items():
+            column = self._table.c[name]
+            query = query.where(
+                column == value if isinstance(value, str | bool) else column.in_(list(value))
+            )
+        if newest_by is not None:
+            column = self._table.c[newest_by]
+            query = query.order_by(column.desc(), self._table.c.id)
+            if before is not None:
+                query = query.where(column < before)
+        else:
+            query = query.order_by(self._table.c.id)
+        bodies = self._connection.execute(query.limit(limit)).scalars()
+        return [self._model.model_validate(body) for body in bodies]

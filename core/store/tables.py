@@ -1,0 +1,76 @@
+"""Tables as the code knows them; ``migrations/`` makes them.
+
+An entity is stored whole as JSON in ``body``; the columns beside it exist to be searched by.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+
+def _entity(name: str, *columns: Column[object]) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("id", String(80), primary_key=True),
+        *columns,
+        Column("body", JSON, nullable=False),
+    )
+
+
+def _word(name: str, *, index: bool = True) -> Column[object]:
+    return Column(name, String(80), nullable=False, index=index)
+
+
+def _moment(name: str) -> Column[object]:
+    return Column(name, BigInteger, nullable=False, index=True)
+
+
+incidents = _entity(
+    "incidents",
+    _word("kind"),
+    _word("severity", index=False),
+    _word("camera"),
+    _word("zone", index=False),
+    _word("state"),
+    Column("active", Boolean, nullable=False),
+    _moment("started_ns"),
+)
+sightings = _entity(
+    "sightings", _word("camera"), _word("zone", index=False), _word("kind"), _moment("started_ns")
+)
+announcements = _entity(
+    "announcements", _word("incident"), _word("camera"), _moment("requested_ns")
+)
+receipts = _entity(
+    "receipts", _word("incident"), _word("camera"), Column("ok", Boolean, nullable=False)
+)
+orders = _entity("orders", _word("incident"), _word("officer"), _word("state"))
+evidence = _entity("evidence", _word("incident"), _word("role"), _word("camera"))
+positions = _entity("positions", _word("status"))
+users = _entity("users", _word("role"))
+marks = _entity("marks")
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at_ns", BigInteger, nullable=False, index=True),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(80), nullable=False, index=True),
+    Column("object", String(120), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)

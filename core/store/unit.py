@@ -1,0 +1,48 @@
+"""One transaction over everything the database holds."""
+
+from sqlalchemy import Connection
+
+from core.audit import AuditLog
+from core.cases import Announcement, EvidenceItem, Incident, OfficerPosition, Order, Receipt
+from core.clock import Clock
+from core.seeing import Sighting
+from core.store import tables
+from core.store.collection import Collection
+from core.store.users import User
+from core.value import Value
+
+
+class Mark(Value):
+    """A message already handled, so that hearing it again changes nothing."""
+
+    id: str
+
+
+class Unit:
+    """A unit of work: all of it is stored, or nothing.
+
+    Attributes are the collections; ``audit`` appends to the log in the same transaction.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self.incidents = Collection(connection, tables.incidents, Incident, lambda e: e.id)
+        self.sightings = Collection(connection, tables.sightings, Sighting, lambda e: e.id)
+        self.announcements = Collection(
+            connection, tables.announcements, Announcement, lambda e: e.id
+        )
+        self.receipts = Collection(connection, tables.receipts, Receipt, lambda e: e.announcement)
+        self.orders = Collection(connection, tables.orders, Order, lambda e: e.id)
+        self.evidence = Collection(connection, tables.evidence, EvidenceItem, lambda e: e.id)
+        self.positions = Collection(
+            connection, tables.positions, OfficerPosition, lambda e: e.officer
+        )
+        self.users = Collection(connection, tables.users, User, lambda e: e.name)
+        self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
+        self.audit = AuditLog(connection, clock)
+
+    def first_time(self, message_id: str) -> bool:
+        """True the first time an id is given, False ever after (consumers are idempotent)."""
+        if self._marks.get(message_id) is not None:
+            return False
+        self._marks.put(Mark(id=message_id))
+        return True
