@@ -5,6 +5,7 @@ them. ``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without th
 come with the product (``configs/``) are used.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 
 from core.config.site import Site
 from core.errors import ConfigError
+
+_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 SHIPPED = Path(__file__).resolve().parents[2] / "configs"
 
@@ -97,6 +100,8 @@ def _explain(
                 place[0] = f"{name}" if name else f"entry {place[0] + 1}"
         field = " → ".join(str(part) for part in place) or "(whole file)"
         given = problem["input"] if isinstance(problem["input"], str | int | float | bool) else None
+        if isinstance(given, str):
+            given = _CREDENTIALS.sub("//…@", given)
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             message = "unknown key"

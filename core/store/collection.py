@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from core.value import Value
 
@@ -51,6 +51,10 @@ class Collection(Generic[T]):
             select(self._table.c.body).where(self._table.c.id == key)
         ).scalar_one_or_none()
         return None if body is None else self._model.model_validate(body)
+
+    def remove(self, key: str) -> None:
+        """Forget the entity of that id, if there is one."""
+        self._connection.execute(delete(self._table).where(self._table.c.id == key))
 
     def find(
         self,

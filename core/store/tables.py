@@ -60,6 +60,7 @@ evidence = _entity("evidence", _word("incident"), _word("role"), _word("camera")
 positions = _entity("positions", _word("status"))
 users = _entity("users", _word("role"))
 marks = _entity("marks")
+outbox = _entity("outbox")
 
 audit = Table(
     "audit",

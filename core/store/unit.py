@@ -18,6 +18,17 @@ class Mark(Value):
     id: str
 
 
+class Outgoing(Value):
+    """A message that a transaction decided to send; removed once the bus has it.
+
+    ``id`` sorts in the order of sending.
+    """
+
+    id: str
+    stream: str
+    body: str
+
+
 class Unit:
     """A unit of work: all of it is stored, or nothing.
 
@@ -37,6 +48,7 @@ class Unit:
             connection, tables.positions, OfficerPosition, lambda e: e.officer
         )
         self.users = Collection(connection, tables.users, User, lambda e: e.name)
+        self.outbox = Collection(connection, tables.outbox, Outgoing, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
 

@@ -19,6 +19,7 @@ _ENTITIES: dict[str, tuple[list[str], list[str], list[str], list[str]]] = {
     "positions": (["status"], [], [], []),
     "users": (["role"], [], [], []),
     "marks": ([], [], [], []),
+    "outbox": ([], [], [], []),
 }
 
 
