@@ -1,0 +1,5 @@
+"""``python -m wardwatch`` is the command line."""
+
+from wardwatch.cli import main
+
+main()

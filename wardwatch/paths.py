@@ -1,0 +1,70 @@
+"""Where a running command centre keeps its files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config.site import Site
+from core.store.database import sqlite_url
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Directories below the data directory. All of them may be on one disk or several."""
+
+    data: Path
+
+    @property
+    def run(self) -> Path:
+        """Sockets, ready marks and the resolved configuration of the present run."""
+        return self.data / "run"
+
+    @property
+    def recordings(self) -> Path:
+        return self.data / "recordings"
+
+    @property
+    def vault(self) -> Path:
+        return self.data / "vault"
+
+    @property
+    def audio(self) -> Path:
+        """Rendered warnings and their receipts."""
+        return self.data / "audio"
+
+    @property
+    def spool(self) -> Path:
+        """Messages that wait for the bus."""
+        return self.data / "spool"
+
+    @property
+    def bus(self) -> Path:
+        """Files of the embedded Valkey."""
+        return self.data / "bus"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def site_file(self) -> Path:
+        """The configuration as the supervisor resolved it, for its child processes."""
+        return self.run / "site.json"
+
+    def database_url(self, site: Site) -> str:
+        """The configured database, or SQLite in the data directory."""
+        return site.database.url or sqlite_url(self.data / "wardwatch.db")
+
+    def make(self) -> None:
+        """Create all directories; ``run`` is open to this user alone."""
+        for path in (
+            self.data,
+            self.run,
+            self.recordings,
+            self.vault,
+            self.audio,
+            self.spool,
+            self.bus,
+            self.logs,
+        ):
+            path.mkdir(parents=True, exist_ok=True)
+        self.run.chmod(0o700)

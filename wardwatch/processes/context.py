@@ -1,0 +1,63 @@
+"""What a process is given."""
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.bus.embedded import socket_url
+from core.bus.streams import RedisBus
+from core.clock import Clock, SystemClock
+from core.config.cameras import Camera
+from core.config.site import Site
+from core.errors import ConfigError
+from wardwatch.paths import Paths
+
+
+@dataclass(frozen=True)
+class Context:
+    """Configuration, places and time of one process."""
+
+    role: str
+    site: Site
+    paths: Paths
+    clock: Clock = field(default_factory=SystemClock)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def ready(self, announced: Mapping[str, Any] | None = None) -> None:
+        """Tell the supervisor that the process works, and what it wants known."""
+        path = self.paths.run / f"{self.role}.ready"
+        fresh = path.with_suffix(".tmp")
+        fresh.write_text(json.dumps(dict(announced or {})), encoding="utf-8")
+        fresh.replace(path)
+
+    def bus(self, part: str = "") -> RedisBus:
+        """A connection to the bus; ``part`` names it when a process has several."""
+        name = f"{self.role}-{part}" if part else self.role
+        return RedisBus(self.site.redis.url or socket_url(self.paths.run), name, self.paths.spool)
+
+
+def password(camera: Camera) -> str | None:
+    """The camera's password from its environment variable.
+
+    Raises:
+        ConfigError: the variable is not set.
+    """
+    if camera.password_env is None:
+        return None
+    value = os.environ.get(camera.password_env)
+    if value is None:
+        raise ConfigError(
+            f"camera {camera.id}: environment variable {camera.password_env} is not set"
+        )
+    return value
+
+
+def load_context(role: str, data: Path) -> Context:
+    """The context the supervisor has prepared in a data directory."""
+    paths = Paths(data)
+    site = Site.model_validate_json(paths.site_file.read_text(encoding="utf-8"))
+    return Context(role, site, paths)
