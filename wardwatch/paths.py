@@ -42,6 +42,11 @@ class Paths:
         return self.data / "bus"
 
     @property
+    def township(self) -> Path:
+        """What the simulated township played and heard (demo only)."""
+        return self.data / "township"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 

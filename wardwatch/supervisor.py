@@ -62,32 +62,33 @@ class Supervisor:
         self._ended = threading.Event()
         self._watcher: threading.Thread | None = None
 
-    def start(
-        self,
-        role: str,
-        *,
-        answers: Callable[[], bool] | None = None,
-        environment: Mapping[str, str] | None = None,
-        timeout_s: float = 60.0,
-    ) -> dict[str, Any]:
-        """Start a role and wait until it is ready.
+    def spawn(self, role: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start a role without waiting for it.
 
         Args:
             role: one of :data:`wardwatch.processes.entry.ROLES`.
-            answers: asks the process itself, for one that cannot announce its readiness.
             environment: variables beside our own, e.g. secrets.
-            timeout_s: how long to wait.
-
-        Returns:
-            What the process announced, e.g. its port.
-
-        Raises:
-            SupervisorError: it ended or stayed silent; names its log.
         """
         child = _Child(role, environment=dict(environment or {}))
         with self._lock:
             self._children[role] = child
             self._spawn(child)
+
+    def wait_ready(
+        self, role: str, *, answers: Callable[[], bool] | None = None, timeout_s: float = 60.0
+    ) -> dict[str, Any]:
+        """Wait until a role that was started is ready.
+
+        Args:
+            answers: asks the process itself, for one that cannot announce its readiness.
+
+        Returns:
+            What the process announced, e.g. its port.
+
+        Raises:
+            SupervisorError: it ended or stayed silent; with its last words.
+        """
+        child = self._children[role]
         deadline_ns = self._clock.monotonic_ns() + round(timeout_s * NS_PER_S)
         while (announced := self._announced(role, answers)) is None:
             code = child.process.poll() if child.process is not None else None

@@ -45,7 +45,8 @@ def answers(bus: RedisBus) -> bool:
 
 def test_a_killed_process_comes_back(paths: Paths, bus: RedisBus) -> None:
     supervisor = Supervisor(paths, SystemClock())
-    supervisor.start("bus", answers=lambda: answers(bus))
+    supervisor.spawn("bus")
+    supervisor.wait_ready("bus", answers=lambda: answers(bus))
     supervisor.watch()
     before = supervisor.pids()["bus"]
     os.kill(before, signal.SIGKILL)
@@ -60,8 +61,9 @@ def test_a_killed_process_comes_back(paths: Paths, bus: RedisBus) -> None:
 def test_a_process_that_cannot_start_is_explained(paths: Paths) -> None:
     paths.site_file.write_text("{}", encoding="utf-8")
     supervisor = Supervisor(paths, SystemClock())
+    supervisor.spawn("recorder")
     with pytest.raises(SupervisorError, match=r"process recorder ended with code 1"):
-        supervisor.start("recorder")
+        supervisor.wait_ready("recorder")
     supervisor.stop()
 
 
@@ -84,7 +86,8 @@ def answers():
         return False
     return True
 supervisor = Supervisor(paths, SystemClock())
-supervisor.start("bus", answers=answers)
+supervisor.spawn("bus")
+supervisor.wait_ready("bus", answers=answers)
 supervisor.watch()
 print(supervisor.pids()["bus"], flush=True)
 time.sleep(600)

@@ -1,0 +1,96 @@
+"""A whole command centre on this machine: resolve the configuration, start the processes."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.bus.embedded import socket_url
+from core.bus.streams import RedisBus
+from core.clock import Clock, SystemClock
+from core.config.site import Site
+from core.errors import BusError
+from wardwatch.paths import Paths
+from wardwatch.supervisor import Supervisor
+
+
+@dataclass
+class CommandCentre:
+    """Starts and stops the processes of one site.
+
+    Attributes:
+        site: the configuration, with every choice made (model, ports).
+        simulate: also serve the simulated cameras.
+        environment: secrets for the processes, by variable.
+    """
+
+    site: Site
+    simulate: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+
+    def __post_init__(self) -> None:
+        self.paths = Paths(self.site.data_dir.resolve())
+        self._supervisor = Supervisor(self.paths, self.clock)
+
+    def start(self) -> dict[str, Any]:
+        """Start everything; what the hub announces, e.g. the console's address.
+
+        Raises:
+            SupervisorError: a process did not come up; the others are ended.
+        """
+        self.paths.make()
+        self.paths.site_file.write_text(self.site.model_dump_json(), encoding="utf-8")
+        self.paths.site_file.chmod(0o600)
+        roles = [
+            *(["bus"] if self.site.redis.url is None else []),
+            *(["township"] if self.simulate else []),
+            "recorder",
+            "analyst",
+            "hub",
+        ]
+        announced: dict[str, Any] = {}
+        try:
+            for role in roles:
+                self._supervisor.spawn(role, self.environment)
+            for role in roles:
+                announced = self._supervisor.wait_ready(
+                    role, answers=self._bus_answers if role == "bus" else None
+                )
+        except BaseException:
+            self.stop()
+            raise
+        self._supervisor.watch()
+        return announced
+
+    def wait(self, stop: threading.Event, seconds: float | None) -> None:
+        """Return when ``stop`` is set or the time is over."""
+        end = None if seconds is None else self.clock.monotonic_ns() + round(seconds * 1e9)
+        while not self.clock.wait(stop, 0.2):
+            if end is not None and self.clock.monotonic_ns() >= end:
+                return
+
+    def restarts(self) -> dict[str, int]:
+        """How often each process had to be started again."""
+        return self._supervisor.restarts()
+
+    def stop(self) -> None:
+        """End all processes, in order."""
+        self._supervisor.stop()
+
+    def bus(self, name: str) -> RedisBus:
+        """A connection to the running bus, for one who looks on."""
+        url = self.site.redis.url or socket_url(self.paths.run)
+        return RedisBus(url, f"{name}-{os.getpid()}", self.paths.spool)
+
+    def _bus_answers(self) -> bool:
+        bus = self.bus("probe")
+        try:
+            bus.ping()
+        except BusError:
+            return False
+        else:
+            return True
+        finally:
+            bus.close()

@@ -1,0 +1,165 @@
+"""The demo: the whole township on simulated cameras, with a real detector.
+
+Everything is as in earnest — RTSP cameras, recorder, analyst, hub, loudspeakers — but the
+pictures are drawn, the officers are simulated and the data directory is new each time.
+"""
+
+import json
+import secrets
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from console.accounts import create_user
+from core.clock import NS_PER_S, Clock, SystemClock
+from core.config.cameras import Camera
+from core.config.load import SHIPPED, load
+from core.config.site import Site
+from core.errors import WardwatchError
+from core.messages import CameraHealth
+from core.model import ModelCard
+from core.store.database import open_store
+from core.store.users import Role
+from models.store import ModelStore
+from wardwatch import demo_report
+from wardwatch.command_centre import CommandCentre
+from wardwatch.paths import Paths
+
+CONFIG = SHIPPED / "demo"
+USER = "monitor"
+
+
+class DemoError(WardwatchError):
+    """The demo cannot run as asked."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that is running.
+
+    Attributes:
+        url: address of the console.
+        user, password: a sign-in made for this run.
+    """
+
+    centre: CommandCentre
+    model: ModelCard
+    url: str
+    user: str
+    password: str
+
+
+@contextmanager
+def running(
+    data: Path, *, model: str = "auto", port: int | None = None, clock: Clock | None = None
+) -> Iterator[Demo]:
+    """Run the demo within the block.
+
+    Args:
+        data: data directory; what an earlier demo left there is removed.
+        model: registry name, or ``auto``.
+        port: of the console; the configured one when None.
+
+    Raises:
+        WardwatchError: with one clear message; nothing is left running.
+    """
+    clock = clock or SystemClock()
+    site = load(CONFIG, data_dir=data.resolve(), mode="demo")
+    card = ModelStore().default() if model == "auto" else ModelStore().ensure(model)
+    site = _resolved(site, card.name, port)
+    _clear(site.data_dir)
+    paths = Paths(site.data_dir)
+    paths.make()
+    password = secrets.token_urlsafe(9)
+    store = open_store(paths.database_url(site), clock)
+    create_user(store, USER, password, Role.CHIEF, clock)
+    store.close()
+    variables = {camera.password_env for camera in site.cameras if camera.password_env}
+    camera_password = secrets.token_urlsafe(12)
+    centre = CommandCentre(
+        site,
+        simulate=True,
+        environment=dict.fromkeys(variables, camera_password),
+        clock=clock,
+    )
+    announced = centre.start()
+    try:
+        yield Demo(centre, card, announced["url"], USER, password)
+    finally:
+        centre.stop()
+
+
+def play(demo: Demo, stop: threading.Event, seconds: float | None, report: Path | None) -> None:
+    """Let the demo run until ``stop`` or for some seconds, then write its report."""
+    centre = demo.centre
+    bus_stop = threading.Event()
+    health: dict[tuple[str, str], CameraHealth] = {}
+    listener = threading.Thread(target=_listen, args=(centre, health, bus_stop), daemon=True)
+    listener.start()
+    started_ns = centre.clock.monotonic_ns()
+    centre.wait(stop, seconds)
+    bus_stop.set()
+    listener.join()
+    if report is None:
+        return
+    store = open_store(centre.paths.database_url(centre.site), centre.clock)
+    content = demo_report.build(
+        centre.site,
+        centre.paths,
+        store,
+        seconds=(centre.clock.monotonic_ns() - started_ns) / NS_PER_S,
+        model=demo.model.label,
+        health=health.values(),
+        restarts=centre.restarts(),
+    )
+    store.close()
+    report.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _listen(
+    centre: CommandCentre, health: dict[tuple[str, str], CameraHealth], stop: threading.Event
+) -> None:
+    bus = centre.bus("demo")
+    for one in bus.tail("health", CameraHealth, stop):
+        health[one.camera, one.process] = one
+    bus.close()
+
+
+def _resolved(site: Site, model: str, port: int | None) -> Site:
+    rtsp_port = _free_port()
+    cameras = tuple(_at_port(camera, rtsp_port) for camera in site.cameras)
+    console = site.console if port is None else site.console.model_copy(update={"port": port})
+    analysis = site.analysis.model_copy(update={"model": model})
+    return site.model_copy(update={"cameras": cameras, "console": console, "analysis": analysis})
+
+
+def _at_port(camera: Camera, port: int) -> Camera:
+    streams = camera.streams
+    moved = {
+        role: urlunsplit(urlsplit(url)._replace(netloc=f"127.0.0.1:{port}"))
+        for role, url in (("main", streams.main), ("sub", streams.sub))
+        if url is not None
+    }
+    return camera.model_copy(update={"streams": streams.model_copy(update=moved)})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _clear(data: Path) -> None:
+    """Remove an earlier demo, and only that: the mark says that the directory is one."""
+    mark = data / ".wardwatch-demo"
+    if data.exists() and any(data.iterdir()):
+        if not mark.exists():
+            raise DemoError(f"{data} holds something that is not a demo; name another --data")
+        shutil.rmtree(data)
+    data.mkdir(parents=True, exist_ok=True)
+    mark.touch()
