@@ -1,7 +1,6 @@
 """What a process is given."""
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from typing import Any
 from core.bus.embedded import socket_url
 from core.bus.streams import RedisBus
 from core.clock import Clock, SystemClock
-from core.config.cameras import Camera
 from core.config.site import Site
-from core.errors import ConfigError
 from wardwatch.paths import Paths
 
 
@@ -38,22 +35,6 @@ class Context:
         """A connection to the bus; ``part`` names it when a process has several."""
         name = f"{self.role}-{part}" if part else self.role
         return RedisBus(self.site.redis.url or socket_url(self.paths.run), name, self.paths.spool)
-
-
-def password(camera: Camera) -> str | None:
-    """The camera's password from its environment variable.
-
-    Raises:
-        ConfigError: the variable is not set.
-    """
-    if camera.password_env is None:
-        return None
-    value = os.environ.get(camera.password_env)
-    if value is None:
-        raise ConfigError(
-            f"camera {camera.id}: environment variable {camera.password_env} is not set"
-        )
-    return value
 
 
 def load_context(role: str, data: Path) -> Context:

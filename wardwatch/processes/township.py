@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from core.errors import ConfigError
 from sim import scenes
 from sim.camera import VirtualTownship
-from wardwatch.processes.context import Context, password
+from wardwatch.processes.context import Context
+from wardwatch.sources import password
 
 
 def run(context: Context) -> None:

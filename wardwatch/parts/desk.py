@@ -1,0 +1,89 @@
+"""Messages and time for the desk, the single owner of incidents."""
+
+import threading
+from typing import cast
+
+import structlog
+
+from alerts.desk import Desk
+from core.cases import EvidenceItem, OfficerPosition, Receipt
+from core.messages import (
+    COMMANDS,
+    EVIDENCE_SEALED,
+    INCIDENTS,
+    ORDER_REPLIES,
+    POSITIONS,
+    RECEIPTS,
+    SIGHTINGS,
+    Command,
+    OrderReply,
+)
+from core.seeing import Sighting
+from core.store.database import Store
+from core.value import Value
+from wardwatch.parts.base import Part
+from wardwatch.parts.words import words_of
+from wardwatch.processes.context import Context
+
+log = structlog.get_logger()
+
+_TICK_S = 0.5
+
+
+class DeskPart(Part):
+    """Feeds the desk from the bus, and the bus from the desk."""
+
+    name = "desk"
+
+    def __init__(self, context: Context, store: Store) -> None:
+        super().__init__(context)
+        self._bus = context.bus(self.name)
+        self._desk = Desk(context.site, store, context.clock, self._send, words_of(context.site))
+
+    def run(self) -> None:
+        self._desk.resume()
+        ticking = threading.Thread(target=self._tick, name="desk-clock")
+        watching = threading.Thread(target=self._watch_positions, name="desk-positions")
+        ticking.start()
+        watching.start()
+        desk = self._desk
+        self._bus.consume(
+            "desk",
+            {
+                SIGHTINGS: (Sighting, lambda m: desk.on_sighting(cast(Sighting, m))),
+                RECEIPTS: (Receipt, lambda m: desk.on_receipt(cast(Receipt, m))),
+                EVIDENCE_SEALED: (EvidenceItem, lambda m: desk.on_evidence(cast(EvidenceItem, m))),
+                ORDER_REPLIES: (OrderReply, lambda m: desk.on_order_reply(cast(OrderReply, m))),
+                COMMANDS: (Command, self._command),
+            },
+            self.context.stop,
+        )
+        ticking.join()
+        watching.join()
+        self._bus.close()
+
+    def _send(self, stream: str, message: Value) -> None:
+        if stream == INCIDENTS:
+            self._bus.show(stream, message)
+        else:
+            self._bus.publish(stream, message)
+
+    def _command(self, message: Value) -> None:
+        command = cast(Command, message)
+        refusal = self._desk.on_command(command)
+        if refusal is not None:
+            log.warning("command refused", command=command.id, why=str(refusal))
+
+    def _tick(self) -> None:
+        while not self.context.clock.wait(self.context.stop, _TICK_S):
+            try:
+                self._desk.tick()
+            except Exception:
+                log.exception("desk could not look at its timers")
+
+    def _watch_positions(self) -> None:
+        for position in self._bus.tail(POSITIONS, OfficerPosition, self.context.stop):
+            try:
+                self._desk.on_position(position)
+            except Exception:
+                log.exception("position not taken", officer=position.officer)

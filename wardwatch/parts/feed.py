@@ -1,0 +1,52 @@
+"""What happens now, from the bus to the browsers."""
+
+import threading
+
+from console.feed import Feed, Topic
+from core.cases import OfficerPosition
+from core.messages import (
+    HEALTH,
+    INCIDENTS,
+    OBJECTS,
+    POSITIONS,
+    CameraHealth,
+    IncidentChanged,
+    ObjectsSeen,
+)
+from core.value import Value
+from wardwatch.parts.base import Part
+from wardwatch.processes.context import Context
+
+_TOPICS: dict[Topic, tuple[str, type[Value]]] = {
+    "incidents": (INCIDENTS, IncidentChanged),
+    "positions": (POSITIONS, OfficerPosition),
+    "health": (HEALTH, CameraHealth),
+    "objects": (OBJECTS, ObjectsSeen),
+}
+
+
+class FeedPart(Part):
+    """Tails the streams that only the present matters of."""
+
+    name = "feed"
+
+    def __init__(self, context: Context, feed: Feed) -> None:
+        super().__init__(context)
+        self._bus = context.bus(self.name)
+        self._feed = feed
+
+    def run(self) -> None:
+        threads = [
+            threading.Thread(target=self._tail, args=(topic,), name=f"feed-{topic}")
+            for topic in _TOPICS
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self._bus.close()
+
+    def _tail(self, topic: Topic) -> None:
+        stream, model = _TOPICS[topic]
+        for message in self._bus.tail(stream, model, self.context.stop):
+            self._feed.push(topic, message)

@@ -1,0 +1,50 @@
+"""Simulated officers for the demo, on the same streams as the phones of real ones."""
+
+import threading
+from functools import partial
+from typing import cast
+
+from core.cases import Order
+from core.messages import ORDER_REPLIES, ORDERS, POSITIONS
+from core.value import Value
+from sim.officers import SimulatedOfficers
+from wardwatch.parts.base import Part
+from wardwatch.processes.context import Context
+
+_TICK_S = 0.25
+_SPEEDUP = 3.0
+"""So much faster than in earnest, so that a story fits into minutes."""
+
+
+class OfficersPart(Part):
+    """Hands orders to the simulated officers and their answers to the bus."""
+
+    name = "officers"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._bus = context.bus(self.name)
+        self._lock = threading.Lock()
+        self._officers = SimulatedOfficers(
+            context.site.officers,
+            context.clock,
+            partial(self._bus.publish, ORDER_REPLIES),
+            partial(self._bus.show, POSITIONS),
+            speedup=_SPEEDUP,
+        )
+
+    def run(self) -> None:
+        moving = threading.Thread(target=self._move, name="officers-clock")
+        moving.start()
+        self._bus.consume("officers", {ORDERS: (Order, self._order)}, self.context.stop)
+        moving.join()
+        self._bus.close()
+
+    def _order(self, message: Value) -> None:
+        with self._lock:
+            self._officers.on_order(cast(Order, message))
+
+    def _move(self) -> None:
+        while not self.context.clock.wait(self.context.stop, _TICK_S):
+            with self._lock:
+                self._officers.tick()

@@ -1,0 +1,120 @@
+"""The desk of the command centre: incidents, warnings, evidence, officers and the web pages."""
+
+import secrets
+import socket
+import threading
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from console.app import create_app
+from console.feed import Feed
+from console.services import Services
+from core.config.site import Console
+from core.errors import WardwatchError
+from core.store.database import open_store
+from wardwatch.live import live_of
+from wardwatch.parts.base import Part
+from wardwatch.parts.desk import DeskPart
+from wardwatch.parts.evidence import EvidencePart
+from wardwatch.parts.feed import FeedPart
+from wardwatch.parts.officers import OfficersPart
+from wardwatch.parts.speakers import SpeakersPart
+from wardwatch.processes.context import Context
+
+log = structlog.get_logger()
+
+WEB_ROOT = Path(__file__).resolve().parents[2] / "console" / "web" / "dist"
+
+_POLL_S = 0.1
+_CLOSING_S = 3
+
+
+class HubError(WardwatchError):
+    """The hub cannot serve."""
+
+
+def run(context: Context) -> None:
+    """Run all parts until told to stop.
+
+    Raises:
+        WardwatchError: the database or the console's port cannot be used.
+    """
+    site, paths, clock = context.site, context.paths, context.clock
+    listener = _listen(site.console)
+    store = open_store(paths.database_url(site), clock)
+    feed = Feed()
+    parts: list[Part] = [
+        DeskPart(context, store),
+        SpeakersPart(context),
+        EvidencePart(context),
+        FeedPart(context, feed),
+    ]
+    if site.mode == "demo":
+        parts.append(OfficersPart(context))
+    for part in parts:
+        part.start()
+    bus = context.bus("console")
+    app = create_app(
+        Services(
+            site=site,
+            store=store,
+            clock=clock,
+            send=bus.publish,
+            vault_root=paths.vault,
+            secret=_secret(paths.data / "session.key"),
+            live=live_of(paths.run),
+            feed=feed,
+            web_root=WEB_ROOT,
+        )
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)
+    )
+    try:
+        _serve(context, server, listener)
+    finally:
+        context.stop.set()
+        for part in parts:
+            part.join()
+        bus.close()
+        store.close()
+
+
+def _serve(context: Context, server: uvicorn.Server, listener: socket.socket) -> None:
+    # In a thread of its own uvicorn leaves this process's signal handling alone.
+    serving = threading.Thread(target=server.run, args=([listener],), name="console")
+    serving.start()
+    announced = False
+    while serving.is_alive() and not context.clock.wait(context.stop, _POLL_S):
+        if server.started and not announced:
+            host, port = listener.getsockname()[:2]
+            context.ready({"url": f"http://{host}:{port}"})
+            announced = True
+    server.should_exit = True
+    serving.join()
+
+
+def _listen(console: Console) -> socket.socket:
+    family = socket.AF_INET6 if ":" in console.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((console.host, console.port))
+    except OSError as error:
+        listener.close()
+        raise HubError(
+            f"console: cannot listen on {console.host}:{console.port}: {error.strerror}"
+        ) from None
+    return listener
+
+
+def _secret(path: Path) -> bytes:
+    """The key that signs sign-ins, made once and kept, so that a restart signs nobody out."""
+    if not path.exists():
+        fresh = path.with_suffix(".tmp")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(32))
+        fresh.replace(path)
+    return path.read_bytes()
