@@ -1,0 +1,283 @@
+"""The face of the room: models by name, fetched when needed and checked every time.
+
+>>> from models.store import Store
+>>> card = Store().default()  # doctest: +SKIP
+>>> card.label  # doctest: +SKIP
+'yolox-nano@695e750a5d57'
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from pydantic import ValidationError
+
+from core.clock import Clock, SystemClock
+from core.model import ModelCard
+from models import onnxfile, registry, sources
+from models.cache import Cache, Record, default_directory
+from models.errors import HashError, ModelError
+from models.registry import Entry, Registry
+from models.sources import Progress, sha256
+
+_log = structlog.get_logger()
+
+State = Literal["ready", "absent", "damaged"]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of ``models list``.
+
+    Attributes:
+        state: ``ready`` (present, hash right), ``absent`` (can be pulled) or ``damaged``.
+        imported: brought by hand; not in the registry.
+        note: where it came from, or what is wrong with it.
+    """
+
+    name: str
+    family: str
+    licence: str
+    input_size: tuple[int, int]
+    sha256: str
+    state: State
+    imported: bool
+    path: Path | None
+    note: str
+
+
+class Store:
+    """Models known and models present.
+
+    Args:
+        directory: cache; by default as :func:`models.cache.default_directory` says.
+        known: registry; by default the one that comes with the product.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        known: Registry | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._cache = Cache(directory or default_directory())
+        self._registry = known or registry.load()
+        self._clock = clock or SystemClock()
+
+    @property
+    def directory(self) -> Path:
+        """The cache directory; it need not exist yet."""
+        return self._cache.directory
+
+    def ensure(self, name: str, *, progress: Progress | None = None) -> ModelCard:
+        """The model, from the cache when its hash is right, else pulled.
+
+        Raises:
+            ModelError: unknown name, or no source gives it (one line a source).
+        """
+        entry = self._registry.entry(name)
+        if entry is None:
+            return self._imported(name)
+        if self._cache.path(name).exists():
+            try:
+                return self._cache.check(_record(entry, "cache"))
+            except ModelError as error:
+                _log.warning("models.cache.refused", model=name, reason=str(error))
+        return self.pull(name, progress=progress)
+
+    def pull(self, name: str, *, progress: Progress | None = None) -> ModelCard:
+        """Fetch the model anew from the first of its sources that gives the right file.
+
+        Args:
+            progress: called with what is being done, bytes so far and the whole (None: unknown).
+
+        Raises:
+            ModelError: unknown name, or why each source failed, one line a source.
+        """
+        entry = self._registry.entry(name)
+        if entry is None:
+            raise self._unknown(name)
+        reasons = []
+        for source in entry.sources:
+            try:
+                content = sources.fetch(source, self._clock, progress or _silent)
+                if (got := sha256(content)) != entry.sha256:
+                    raise HashError(f"{name} from {source}", entry.sha256, got)
+                onnxfile.inspect(content, f"{name} from {source}")
+            except ModelError as error:
+                reasons.append(f"{source}: {error}")
+                _log.info("models.source.failed", model=name, source=str(source), reason=str(error))
+                continue
+            card = self._cache.keep(_record(entry, str(source)), content)
+            _log.info("models.pulled", model=card.label, source=str(source))
+            return card
+        raise ModelError(
+            f"model {name} cannot be had from any of its {len(reasons)} sources:\n"
+            + "\n".join(f"  {number}. {reason}" for number, reason in enumerate(reasons, 1))
+            + f"\nPut the file into a directory and name it with {sources.MIRROR}, or import one."
+        )
+
+    def default(self, *, progress: Progress | None = None) -> ModelCard:
+        """The first model of the registry that can be had; the log says which, and why not others.
+
+        Raises:
+            ModelError: none can be had.
+        """
+        reasons: dict[str, str] = {}
+        for entry in self._registry.models:
+            try:
+                card = self.ensure(entry.name, progress=progress)
+            except ModelError as error:
+                reasons[entry.name] = str(error)
+                continue
+            _log.info("models.default", model=card.label, path=str(card.path), passed_over=reasons)
+            return card
+        raise ModelError("no model can be had:\n" + "\n".join(reasons.values()))
+
+    def listing(self) -> tuple[Listed, ...]:
+        """Every model of the registry and every imported one, with its state."""
+        return tuple(self._listed())
+
+    def import_file(
+        self,
+        path: Path,
+        name: str,
+        family: Literal["yolox", "yolo"],
+        *,
+        classes: Sequence[str] | None = None,
+        input_size: tuple[int, int] | None = None,
+        licence: str = "unknown",
+    ) -> ModelCard:
+        """Take a local ONNX file of the YOLO families into the cache.
+
+        Args:
+            family: ``yolox`` (raw outputs of the YOLOX head) or ``yolo`` (ultralytics exports).
+            classes: names in the order of the output; read from the file when ultralytics
+                wrote them there.
+            input_size: height and width; read from the file when they are fixed there.
+
+        Raises:
+            ModelError: names the file and what is wrong with it or missing.
+        """
+        if self._registry.entry(name) is not None:
+            raise ModelError(f"{name}: the registry has a model of this name; choose another")
+        content = onnxfile.read(path)
+        model = onnxfile.inspect(content, str(path))
+        size = onnxfile.picture_size(model, str(path))
+        if input_size is not None and size is not None and size != input_size:
+            raise ModelError(f"{path}: its input is {size[0]}x{size[1]}, not {input_size}")
+        names = tuple(classes or ()) or onnxfile.metadata_classes(model)
+        for missing, what in ((size or input_size, "input_size"), (names, "classes")):
+            if missing is None:
+                raise ModelError(f"{path}: {what} is not written in the file; give it")
+        try:
+            record = Record.model_validate(
+                {
+                    "name": name,
+                    "family": family,
+                    "sha256": sha256(content),
+                    "licence": licence,
+                    "classes": names,
+                    "input_size": size or input_size,
+                    "source": f"file {path.name}",
+                    "imported": True,
+                }
+            )
+        except ValidationError as error:
+            problem = error.errors()[0]
+            field = " → ".join(str(part) for part in problem["loc"])
+            raise ModelError(f"{path}: {field}: {problem['msg']}") from None
+        return self._cache.keep(record, content)
+
+    def verify(self, name: str) -> ModelCard:
+        """Check the cached file of one model: hash and structure. Fetches nothing.
+
+        Raises:
+            ModelError: it is not there, not the one expected, or not a valid graph.
+        """
+        entry = self._registry.entry(name)
+        if entry is None:
+            card = self._imported(name)
+        elif not self._cache.path(name).exists():
+            raise ModelError(f"model {name} has not been pulled: {self._cache.path(name)}")
+        else:
+            card = self._cache.check(_record(entry, "cache"))
+        onnxfile.inspect(onnxfile.read(card.path), str(card.path))
+        return card
+
+    def _imported(self, name: str) -> ModelCard:
+        record = self._cache.record(name) if name in self._cache.names() else None
+        if record is None or not record.imported:
+            raise self._unknown(name)
+        return self._cache.check(record)
+
+    def _unknown(self, name: str) -> ModelError:
+        known = [entry.name for entry in self._registry.models]
+        known += [other for other in self._cache.names() if other not in known]
+        return ModelError(f"no model is called {name!r}; there are: {', '.join(known)}")
+
+    def _origin(self, name: str) -> str:
+        try:
+            note = self._cache.record(name)
+        except ModelError:
+            note = None
+        return note.source if note else "unknown source"
+
+    def _listed(self) -> Iterator[Listed]:
+        for entry in self._registry.models:
+            if self._cache.path(entry.name).exists():
+                yield self._listed_one(_record(entry, self._origin(entry.name)))
+            else:
+                note = ", ".join(str(source) for source in entry.sources)
+                yield _line(_record(entry, note), "absent", None)
+        for name in self._cache.names():
+            if self._registry.entry(name) is not None:
+                continue
+            try:
+                record = self._cache.record(name)
+            except ModelError as error:
+                _log.warning("models.listing.skipped", model=name, reason=str(error))
+                continue
+            if record is not None and record.imported:
+                yield self._listed_one(record)
+
+    def _listed_one(self, record: Record) -> Listed:
+        path = self._cache.path(record.name)
+        try:
+            self._cache.check(record)
+        except ModelError as error:
+            return _line(record.model_copy(update={"source": str(error)}), "damaged", path)
+        return _line(record, "ready", path)
+
+
+def _record(entry: Entry, source: str) -> Record:
+    return Record(
+        name=entry.name,
+        family=entry.family,
+        sha256=entry.sha256,
+        licence=entry.licence,
+        classes=entry.classes,
+        input_size=entry.input_size,
+        source=source,
+    )
+
+
+def _line(record: Record, state: State, path: Path | None) -> Listed:
+    return Listed(
+        name=record.name,
+        family=record.family,
+        licence=record.licence,
+        input_size=record.input_size,
+        sha256=record.sha256,
+        state=state,
+        imported=record.imported,
+        path=path,
+        note=record.source,
+    )
+
+
+def _silent(stage: str, done: int, total: int | None) -> None:
+    """No progress wanted."""
+    del stage, done, total
