@@ -25,26 +25,27 @@ def download(
         progress: called with bytes so far and the whole, None when the server does not say.
 
     Raises:
-        SourceError: not reachable, another status than 200, too large or too slow.
+        SourceError: not reachable, another status than 200, too large or too slow; the caller
+            adds the address.
     """
     deadline_ns = clock.monotonic_ns() + round(TOTAL_S * NS_PER_S)
     content = bytearray()
     try:
         with httpx.stream("GET", url, follow_redirects=True, timeout=TIMEOUT) as response:
             if response.status_code != httpx.codes.OK:
-                raise SourceError(f"{url}: the server answered {response.status_code}")
+                raise SourceError(f"the server answered {response.status_code}")
             said = response.headers.get("content-length", "")
             total = int(said) if said.isdigit() else None
             if total is not None and total > max_bytes:
-                raise SourceError(f"{url}: {total} bytes announced, at most {max_bytes} accepted")
+                raise SourceError(f"{total} bytes announced, at most {max_bytes} accepted")
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > max_bytes:
-                    raise SourceError(f"{url}: more than {max_bytes} bytes, given up")
+                    raise SourceError(f"more than {max_bytes} bytes, given up")
                 if clock.monotonic_ns() > deadline_ns:
-                    raise SourceError(f"{url}: not complete after {TOTAL_S:.0f} s, given up")
+                    raise SourceError(f"not complete after {TOTAL_S:.0f} s, given up")
                 progress(len(content), total)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise SourceError(f"{url}: cannot be fetched: {reason}") from None
+        raise SourceError(f"cannot be fetched: {reason}") from None
     return bytes(content)

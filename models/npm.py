@@ -85,12 +85,12 @@ def _pack(what: str, scratch: Path) -> Path:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise SourceError(f"{what}: `npm pack` took more than {PACK_TIMEOUT_S:.0f} s") from None
+        raise SourceError(f"`npm pack {what}` took more than {PACK_TIMEOUT_S:.0f} s") from None
     except OSError as error:
-        raise SourceError(f"{what}: npm cannot be started: {error}") from None
+        raise SourceError(f"npm cannot be started: {error}") from None
     archives = list(scratch.glob("*.tgz"))
     if done.returncode != 0 or len(archives) != 1:
-        raise SourceError(f"{what}: `npm pack` failed: {_reason(done.stderr)}")
+        raise SourceError(f"`npm pack` failed: {_reason(done.stderr)}")
     return archives[0]
 
 

@@ -19,7 +19,7 @@ from core.model import ModelCard
 from models import onnxfile, registry, sources
 from models.cache import Cache, Record, default_directory
 from models.errors import HashError, ModelError
-from models.registry import Entry, Registry
+from models.registry import Entry, FileSource, Registry, Source
 from models.sources import Progress, sha256
 
 _log = structlog.get_logger()
@@ -80,12 +80,7 @@ class Store:
         entry = self._registry.entry(name)
         if entry is None:
             return self._imported(name)
-        if self._cache.path(name).exists():
-            try:
-                return self._cache.check(_record(entry, "cache"))
-            except ModelError as error:
-                _log.warning("models.cache.refused", model=name, reason=str(error))
-        return self.pull(name, progress=progress)
+        return self._cached(entry) or self.pull(name, progress=progress)
 
     def pull(self, name: str, *, progress: Progress | None = None) -> ModelCard:
         """Fetch the model anew from the first of its sources that gives the right file.
@@ -99,42 +94,33 @@ class Store:
         entry = self._registry.entry(name)
         if entry is None:
             raise self._unknown(name)
-        reasons = []
-        for source in entry.sources:
-            try:
-                content = sources.fetch(source, self._clock, progress or _silent)
-                if (got := sha256(content)) != entry.sha256:
-                    raise HashError(f"{name} from {source}", entry.sha256, got)
-                onnxfile.inspect(content, f"{name} from {source}")
-            except ModelError as error:
-                reasons.append(f"{source}: {error}")
-                _log.info("models.source.failed", model=name, source=str(source), reason=str(error))
-                continue
-            card = self._cache.keep(_record(entry, str(source)), content)
-            _log.info("models.pulled", model=card.label, source=str(source))
-            return card
-        raise ModelError(
-            f"model {name} cannot be had from any of its {len(reasons)} sources:\n"
-            + "\n".join(f"  {number}. {reason}" for number, reason in enumerate(reasons, 1))
-            + f"\nPut the file into a directory and name it with {sources.MIRROR}, or import one."
-        )
+        return self._pull(entry, entry.sources, progress or _silent)
 
     def default(self, *, progress: Progress | None = None) -> ModelCard:
         """The first model of the registry that can be had; the log says which, and why not others.
 
+        What is on this machine (cache, mirror directory) goes before what is not, so that a
+        start neither waits for the network nor depends on whether it answers today.
+
         Raises:
             ModelError: none can be had.
         """
-        reasons: dict[str, str] = {}
+        for entry in self._registry.models:
+            near = [source for source in entry.sources if isinstance(source, FileSource)]
+            try:
+                card = self._cached(entry) or self._pull(entry, near, progress or _silent)
+            except ModelError:
+                continue
+            return self._chosen(card, "not on this machine")
+        reasons = []
         for entry in self._registry.models:
             try:
-                card = self.ensure(entry.name, progress=progress)
+                card = self.pull(entry.name, progress=progress)
             except ModelError as error:
-                reasons[entry.name] = str(error)
+                reasons.append(str(error))
                 continue
-            _log.info("models.default", model=card.label, path=str(card.path), passed_over=reasons)
-            return card
-        raise ModelError("no model can be had:\n" + "\n".join(reasons.values()))
+            return self._chosen(card, "; ".join(reasons))
+        raise ModelError("no model can be had:\n" + "\n".join(reasons))
 
     def listing(self) -> tuple[Listed, ...]:
         """Every model of the registry and every imported one, with its state."""
@@ -205,6 +191,49 @@ class Store:
         else:
             card = self._cache.check(_record(entry, "cache"))
         onnxfile.inspect(onnxfile.read(card.path), str(card.path))
+        return card
+
+    def _cached(self, entry: Entry) -> ModelCard | None:
+        """The model from the cache; None, with a word in the log, when it cannot be used."""
+        if not self._cache.path(entry.name).exists():
+            return None
+        try:
+            return self._cache.check(_record(entry, "cache"))
+        except ModelError as error:
+            _log.warning("models.cache.refused", model=entry.name, reason=str(error))
+            return None
+
+    def _pull(self, entry: Entry, tried: Sequence[Source], progress: Progress) -> ModelCard:
+        reasons = []
+        for source in tried:
+            what = f"{entry.name} from {source}"
+            try:
+                content = sources.fetch(source, self._clock, progress)
+                if (got := sha256(content)) != entry.sha256:
+                    raise HashError(what, entry.sha256, got)
+                onnxfile.inspect(content, what)
+            except ModelError as error:
+                reasons.append(f"{source}: {error}")
+                _log.info("models.source.failed", model=entry.name, reason=reasons[-1])
+                continue
+            card = self._cache.keep(_record(entry, str(source)), content)
+            _log.info("models.pulled", model=card.label, source=str(source))
+            return card
+        raise ModelError(
+            f"model {entry.name} cannot be had from any of its {len(reasons)} sources:\n"
+            + "\n".join(f"  {number}. {reason}" for number, reason in enumerate(reasons, 1))
+            + f"\nPut the file into a directory and name it with {sources.MIRROR}, or import one."
+        )
+
+    def _chosen(self, card: ModelCard, why: str) -> ModelCard:
+        names = [entry.name for entry in self._registry.models]
+        passed_over = names[: names.index(card.name)]
+        _log.info(
+            "models.default",
+            model=card.label,
+            passed_over=passed_over,
+            why=why if passed_over else "",
+        )
         return card
 
     def _imported(self, name: str) -> ModelCard:

@@ -216,6 +216,24 @@ def test_default_is_the_first_that_can_be_had(tmp_path: Path, mirror: Path) -> N
         models.default()
 
 
+def test_default_does_not_wait_for_the_network(
+    tmp_path: Path, mirror: Path, server: Server
+) -> None:
+    server.files["/tiny.onnx"] = TINY
+    url = {"kind": "url", "url": f"{server.base}/tiny.onnx"}
+    second = known({"kind": "file", "name": "second.onnx"}, name="second")
+    (mirror / "second.onnx").write_bytes(TINY)
+    models = store(tmp_path, known(FILE, url), second)
+    assert models.default().name == "second"
+    assert server.asked == []
+    (models.directory / "second.onnx").unlink()
+    (mirror / "second.onnx").unlink()
+    assert models.default().name == "tiny"
+    assert server.asked == ["/tiny.onnx"]
+    (models.directory / "tiny.onnx").write_bytes(TINY[:9])
+    assert models.default().path.read_bytes() == TINY
+
+
 def test_unknown_name_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no model is called 'tinny'; there are: tiny"):
         store(tmp_path, known(FILE)).ensure("tinny")
