@@ -1,5 +1,5 @@
 """``python -m wardwatch`` is the command line."""
 
-from wardwatch.cli import main
+from wardwatch.cli.app import main
 
 main()

@@ -1,0 +1,160 @@
+"""The checks of ``wardwatch doctor``: each looks at one thing and says what to do about it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import redis
+
+from broadcast.text import WarningWriter
+from core.clock import NS_PER_S, SystemClock
+from core.config.cameras import Camera
+from core.config.load import load
+from core.config.site import Site
+from core.errors import WardwatchError
+from core.store.database import open_store
+from models.store import Store as ModelStore
+from recorder.vault import MANIFEST, Vault
+from wardwatch.paths import Paths
+from wardwatch.processes.hub import WEB_ROOT
+from wardwatch.sources import open_source
+
+State = Literal["ok", "warn", "bad"]
+
+_LOW_BYTES = 20 * 10**9
+_LOOK_S = 8.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at and what was found."""
+
+    what: str
+    state: State
+    detail: str
+
+
+def examine(config: Path | None) -> Iterator[Check]:
+    """All checks, one after another; without a configuration only the machine's own."""
+    yield _web()
+    yield _model("auto")
+    if config is None:
+        return
+    try:
+        site = load(config)
+    except WardwatchError as error:
+        for line in str(error).splitlines():
+            yield Check("configuration", "bad", line)
+        return
+    yield Check(
+        "configuration",
+        "ok",
+        f"{site.name.zh}: {len(site.cameras)} cameras, {len(site.officers)} officers",
+    )
+    if site.analysis.model != "auto":
+        yield _model(site.analysis.model)
+    for problem in WarningWriter(site).check():
+        yield Check("warning texts", "bad", problem)
+    yield _catalogue(site)
+    paths = Paths(site.data_dir)
+    yield _disk(site)
+    yield _bus(site)
+    if site.database.url or (paths.data / "wardwatch.db").exists():
+        yield _audit(site, paths)
+    yield from _vault(paths)
+    with ThreadPoolExecutor(8) as pool:
+        yield from pool.map(_camera, site.cameras)
+
+
+def _web() -> Check:
+    if (WEB_ROOT / "index.html").is_file():
+        return Check("web pages", "ok", "built")
+    return Check("web pages", "bad", "not built; run `make web`")
+
+
+def _model(name: str) -> Check:
+    try:
+        card = ModelStore().default() if name == "auto" else ModelStore().ensure(name)
+    except WardwatchError as error:
+        return Check("model", "bad", str(error))
+    return Check("model", "ok", card.label)
+
+
+def _catalogue(site: Site) -> Check:
+    unverified = sum(not row.verified_by for row in site.catalogue.rows)
+    if unverified:
+        return Check("catalogue", "warn", f"{unverified} rows await a legal officer's confirmation")
+    return Check("catalogue", "ok", f"{len(site.catalogue.rows)} rows, all confirmed")
+
+
+def _disk(site: Site) -> Check:
+    place = site.data_dir.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    said = f"{free / 1e9:.0f} GB free for {site.data_dir}"
+    return Check("disk", "ok" if free > _LOW_BYTES else "warn", said)
+
+
+def _bus(site: Site) -> Check:
+    if site.redis.url is None:
+        return Check("bus", "ok", "the embedded Valkey")
+    try:
+        redis.Redis.from_url(site.redis.url, socket_connect_timeout=3).ping()
+    except redis.RedisError as error:
+        return Check("bus", "bad", f"redis.url: {error}")
+    return Check("bus", "ok", "the server of redis.url answers")
+
+
+def _audit(site: Site, paths: Paths) -> Check:
+    try:
+        store = open_store(paths.database_url(site))
+        with store.read() as unit:
+            count, head = unit.audit.verify()
+        store.close()
+    except WardwatchError as error:
+        return Check("audit log", "bad", str(error))
+    return Check("audit log", "ok", f"{count} entries, unbroken, head {head[:16]}…")
+
+
+def _vault(paths: Paths) -> Iterator[Check]:
+    vault = Vault(paths.vault, SystemClock())
+    verdicts = [
+        verdict
+        for manifest in sorted(paths.vault.glob(f"*/{MANIFEST}"))
+        for verdict in vault.verify(manifest.parent.name)
+    ]
+    bad = [verdict for verdict in verdicts if verdict.state != "ok"]
+    for verdict in bad:
+        yield Check("evidence", "bad", f"{verdict.path}: {verdict.state} {verdict.detail}".strip())
+    if verdicts and not bad:
+        yield Check("evidence", "ok", f"{len(verdicts)} sealed files as sealed")
+
+
+def _camera(camera: Camera) -> Check:
+    """Connect to the main stream and wait for its first picture."""
+    what = f"camera {camera.id}"
+    if not camera.enabled:
+        return Check(what, "ok", "switched off by the configuration")
+    clock, stop = SystemClock(), threading.Event()
+    began_ns = clock.monotonic_ns()
+    try:
+        source = open_source(camera, camera.streams.main, clock, process="recorder")
+        for event in source.packets(stop):
+            if event.event == "lost":
+                return Check(what, "bad", f"{event.reason}: {event.detail}".rstrip(": "))
+            waited_s = (clock.monotonic_ns() - began_ns) / NS_PER_S
+            if event.event == "packet" and event.kind == "video":
+                speaker = "" if camera.speaker else ", no loudspeaker"
+                return Check(what, "ok", f"first picture after {waited_s:.1f} s{speaker}")
+            if waited_s > _LOOK_S:
+                break
+    except WardwatchError as error:
+        return Check(what, "bad", str(error))
+    finally:
+        stop.set()
+    return Check(what, "bad", f"connected, but no picture within {_LOOK_S:.0f} s")
