@@ -1,0 +1,54 @@
+"""What every loudspeaker driver is."""
+
+import threading
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from broadcast.audio import Audio
+
+
+@dataclass
+class Delivery:
+    """What has been handed to the device so far. Protocol success is not audibility.
+
+    The driver is given this and fills it in while it speaks, so that the receipt of a talk that
+    broke off still says how much had been sent.
+
+    Attributes:
+        seconds: length of the warning's audio sent, without the silence around it.
+        bytes_sent: payload bytes sent, silence included.
+        device_reply: what the device answered, in its own words.
+        started_ns: UTC of the first audio packet; None while nothing was sent.
+    """
+
+    seconds: float = 0.0
+    bytes_sent: int = 0
+    device_reply: str = ""
+    started_ns: int | None = None
+
+    def reply(self, words: str) -> None:
+        """Note an answer of the device."""
+        self.device_reply = f"{self.device_reply}; {words}" if self.device_reply else words
+
+
+class SpeakerDriver(ABC):
+    """One loudspeaker. The channel is opened to speak and closed whatever happens."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def speak(
+        self, audio: Audio, stop: threading.Event, delivery: Delivery | None = None
+    ) -> Delivery:
+        """Open the channel, say it, close the channel.
+
+        Args:
+            audio: any rate; the driver converts.
+            stop: set to break off.
+            delivery: filled in on the way; a new one is made when absent.
+
+        Raises:
+            SpeakerError: the device cannot be reached, refuses, or gives up; the message names
+                the camera. What was sent until then stands in ``delivery``.
+        """

@@ -1,0 +1,67 @@
+"""The independent peer: GStreamer's ONVIF server hears a 1 kHz tone as 1 kHz."""
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broadcast.audio import Audio
+from broadcast.onvif import LEAD_S, OnvifSpeaker
+from core.clock import SystemClock
+
+SERVER = Path(__file__).with_name("gst_backchannel.py")
+PYTHON = Path("/usr/bin/python3")
+PROBE = (
+    "import gi; gi.require_version('GstRtspServer', '1.0'); "
+    "from gi.repository import GstRtspServer; GstRtspServer.RTSPOnvifServer"
+)
+
+
+def _missing() -> str:
+    if not PYTHON.exists():
+        return f"{PYTHON} is missing"
+    done = subprocess.run([str(PYTHON), "-c", PROBE], capture_output=True, check=False)
+    return "" if done.returncode == 0 else "install python3-gi and gir1.2-gst-rtsp-server-1.0"
+
+
+@contextmanager
+def _server(out: Path, lower: str) -> Iterator[str]:
+    with subprocess.Popen(
+        [str(PYTHON), str(SERVER), str(out), lower],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.communicate(timeout=10)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("lower", ["tcp", "udp"])
+def test_a_tone_arrives_as_that_tone(tmp_path: Path, lower: str) -> None:
+    if missing := _missing():
+        pytest.skip(missing)
+    rate = 16000
+    pcm = (10_000 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.int16)
+    out = tmp_path / "heard.wav"
+    with _server(out, lower) as url:
+        speaker = OnvifSpeaker("river", url, SystemClock())
+        done = speaker.speak(Audio(pcm[:800], rate), threading.Event())
+        # The file is written anew for each talk: that it holds this one shows the channel was free.
+        speaker.speak(Audio(pcm, rate), threading.Event())
+    assert f"PCMU by {lower.upper()}" in done.device_reply
+    heard = np.frombuffer(out.read_bytes()[44:], "<i2").astype(np.float64)
+    loud = np.flatnonzero(np.abs(heard) > 1000)
+    assert loud[0] / 8000 == pytest.approx(LEAD_S, abs=0.005)
+    assert (loud[-1] - loud[0]) / 8000 == pytest.approx(1.0, abs=0.005)
+    tone = heard[loud[0] : loud[0] + 8000]
+    power = np.abs(np.fft.rfft(tone * np.hanning(len(tone)))) ** 2
+    assert int(np.argmax(power)) == 1000
+    assert power[995:1006].sum() / power.sum() > 0.99
