@@ -4,6 +4,7 @@ import os
 import threading
 from collections import defaultdict
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -190,7 +191,8 @@ class Announcer:
         except OSError as problem:
             raise BroadcastError(f"{path}: cannot keep the audio: {problem.strerror}") from None
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
         return path
 
     def _keep(self, receipt: Receipt) -> None:

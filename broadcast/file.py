@@ -5,6 +5,7 @@ For places whose public-address system watches a folder, for trials and for test
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from broadcast.audio import Audio
@@ -43,7 +44,8 @@ class FileSpeaker(SpeakerDriver):
                 f"{error.strerror}"
             ) from None
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
         done.started_ns = now_ns
         done.seconds = audio.seconds
         done.bytes_sent = len(data)

@@ -117,7 +117,9 @@ class FaultyServer:
                     data = connection.recv(65536)
                 except TimeoutError:
                     if state["playing"] and self.chatter:
-                        connection.sendall(b"$\x01\x00\x04RTCPOPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n")
+                        connection.sendall(
+                            b"$\x01\x00\x04RTCPOPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n"
+                        )
                     continue
                 except OSError:
                     break

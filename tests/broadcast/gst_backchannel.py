@@ -30,16 +30,14 @@ factory.set_launch(
 # The capsfilter must carry the name: the description is made from its caps.
 factory.set_backchannel_launch(
     "( capsfilter name=depay_backchannel "
-    "caps=\"application/x-rtp, media=(string)audio, payload=(int)0, clock-rate=(int)8000, "
+    'caps="application/x-rtp, media=(string)audio, payload=(int)0, clock-rate=(int)8000, '
     'encoding-name=(string)PCMU" '
     "! rtppcmudepay ! mulawdec ! audio/x-raw,rate=8000,channels=1 ! wavenc "
     f"! filesink location={out} async=false sync=false )"
 )
 factory.set_media_gtype(GstRtspServer.RTSPOnvifMedia.__gtype__)
 factory.set_shared(False)
-factory.set_protocols(
-    GstRtsp.RTSPLowerTrans.TCP if lower == "tcp" else GstRtsp.RTSPLowerTrans.UDP
-)
+factory.set_protocols(GstRtsp.RTSPLowerTrans.TCP if lower == "tcp" else GstRtsp.RTSPLowerTrans.UDP)
 server.get_mount_points().add_factory("/talk", factory)
 server.attach(None)
 print(f"rtsp://127.0.0.1:{server.get_bound_port()}/talk", flush=True)

@@ -4,6 +4,7 @@ import os
 import re
 import struct
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -164,17 +165,26 @@ def test_direction_of_the_session_holds_for_tracks_without_one() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_parsed_without_a_crash(text: str) -> None:
     described = sdp.parse(text)
-    try:
+    with suppress(NoBackchannelError):
         sdp.back_track(described)
-    except NoBackchannelError:
-        pass
 
 
 @given(
     st.lists(
         st.sampled_from(
-            ["m=audio 0 RTP/AVP 0 8", "m=audio", "m=", "a=sendonly", "a=rtpmap:0 PCMU/8000",
-             "a=rtpmap:x", "a=rtpmap:999 PCMA/8000", "a=control", "a=control:*", "=", "a="]
+            [
+                "m=audio 0 RTP/AVP 0 8",
+                "m=audio",
+                "m=",
+                "a=sendonly",
+                "a=rtpmap:0 PCMU/8000",
+                "a=rtpmap:x",
+                "a=rtpmap:999 PCMA/8000",
+                "a=control",
+                "a=control:*",
+                "=",
+                "a=",
+            ]
         ),
         max_size=12,
     )
@@ -196,7 +206,11 @@ def test_shuffled_lines_are_parsed_without_a_crash(lines: list[str]) -> None:
         ("rtsp://h/live/", "", "rtsp://h/live/"),
         ("rtsp://h/live/", "rtsp://h/other?x=1", "rtsp://h/other?x=1"),
         ("rtsp://h:554/live/", "/abs/1", "rtsp://h:554/abs/1"),
-        ("rtsp://h/r?channel=1&proto=Onvif/", "trackID=5", "rtsp://h/r?channel=1&proto=Onvif/trackID=5"),
+        (
+            "rtsp://h/r?channel=1&proto=Onvif/",
+            "trackID=5",
+            "rtsp://h/r?channel=1&proto=Onvif/trackID=5",
+        ),
     ],
 )
 def test_addresses_of_tracks(base: str, control: str, url: str) -> None:
@@ -205,7 +219,7 @@ def test_addresses_of_tracks(base: str, control: str, url: str) -> None:
 
 def _recorded() -> list[Path]:
     folder = os.environ.get("WARDWATCH_ASSETS")
-    return sorted(Path(folder, "rtsp").glob("*.txt")) if folder else []
+    return sorted(Path(folder, "rtsp").glob("[a-z]*.txt")) if folder else []
 
 
 @pytest.mark.assets
@@ -236,8 +250,9 @@ def test_recordings_of_real_cameras() -> None:
         with pytest.raises(NoBackchannelError):
             sdp.back_track(description)
         # What the same camera says of its microphone, turned round, is a back track when G.711.
-        turned = sdp.parse(re.sub(r"(m=audio [^\r\n]*)", r"\1\na=sendonly", text).replace(
-            "a=recvonly", ""))
+        turned = sdp.parse(
+            re.sub(r"(m=audio [^\r\n]*)", r"\1\na=sendonly", text).replace("a=recvonly", "")
+        )
         plain = re.search(r"rtpmap:(\d+) (PCM[AU])/8000", text)
         if plain:
             assert sdp.back_track(turned).codec.name == plain[2], path.name
@@ -289,10 +304,10 @@ def test_the_reader_does_not_care_where_packets_end(
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    try:
-        list(Reader().feed(data))
-    except SpeakerError as error:
-        assert "not RTSP" in str(error) or "bytes" in str(error)
+    reader = Reader()
+    with suppress(SpeakerError):
+        for one in reader.feed(data):
+            assert isinstance(one, Frame | Response)
 
 
 def test_oversized_answers_are_refused() -> None:
@@ -358,8 +373,15 @@ def test_digest_without_qop_as_rfc_2617_computes_it() -> None:
     [
         (['Basic realm="a, Digest b"'], "BASIC"),
         (['Basic realm="x"', 'Digest realm="x", nonce="1"'], "MD5"),
-        (['Digest realm="x", nonce="1", algorithm=MD5, Digest realm="x", nonce="2", '
-          "algorithm=SHA-256"], "SHA-256"),
+        (
+            [
+                (
+                    'Digest realm="x", nonce="1", algorithm=MD5, '
+                    'Digest realm="x", nonce="2", algorithm=SHA-256'
+                )
+            ],
+            "SHA-256",
+        ),
         (['Digest realm="x", nonce="1", algorithm="sha-256", qop="auth"'], "SHA-256"),
         (['Digest realm="x", nonce="1", algorithm=SHA-512-256', 'Basic realm="x"'], "BASIC"),
     ],

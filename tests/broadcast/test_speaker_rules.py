@@ -1,0 +1,205 @@
+"""Words and rules: which text is said, and when a loudspeaker may speak."""
+
+import threading
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from township import announcement, camera, site, warning_row
+
+from broadcast.errors import TextError
+from broadcast.rules import MAX_AGE_S, Policy
+from broadcast.text import WarningWriter, choose, fill
+from core.clock import NS_PER_S, ManualClock
+from core.config.base import Hours
+from core.config.catalogue import WarningTexts
+from core.config.site import Warnings
+from core.seeing import Kind
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+# -- words ---------------------------------------------------------------------------------
+
+ROWS = WarningTexts(
+    texts=(
+        warning_row("general"),
+        warning_row("second", attempt=2),
+        warning_row("bend", zone="bend"),
+        warning_row("bend second", zone="bend", attempt=2),
+        warning_row("later", zone=None),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "attempt", "expected"),
+    [
+        ("weir", 1, "general"),
+        ("weir", 2, "second"),
+        ("weir", 3, "general"),
+        ("bend", 1, "bend"),
+        ("bend", 2, "bend second"),
+        ("bend", 9, "bend"),
+    ],
+)
+def test_the_most_specific_text_wins(zone: str, attempt: int, expected: str) -> None:
+    assert choose(ROWS, Kind.FISHING, zone, attempt).text.zh == expected
+
+
+def test_no_text_for_a_kind_is_one_clear_error() -> None:
+    with pytest.raises(TextError, match=r"warnings\.yaml: no text for dumping in zone 'bend'"):
+        choose(ROWS, Kind.DUMPING, "bend", 1)
+
+
+def test_names_are_filled_in() -> None:
+    writer = WarningWriter(
+        site(
+            camera("river"),
+            texts=(
+                warning_row("{township}，{place}，{zone}：禁止垂钓", en="{zone} of {township}"),
+            ),
+        )
+    )
+    assert writer.words(Kind.FISHING, "river", "bend", 1) == "云溪镇，一号机，河湾：禁止垂钓"
+    assert writer.words(Kind.FISHING, "river", "bend", 1, "en") == "the bend of Yunxi"
+    assert "一号机" in writer.words(Kind.FISHING, "river", "gone", 1)
+    with pytest.raises(TextError, match="no camera 'lake'"):
+        writer.words(Kind.FISHING, "lake", "bend", 1)
+
+
+@pytest.mark.parametrize(
+    "template", ["{plate}", "{}", "{0}", "{zone!r}", "{zone:>9}", "{zone.__class__}", "{", "a}b"]
+)
+def test_other_placeholders_are_refused(template: str) -> None:
+    with pytest.raises(TextError, match=r"warnings\.yaml: "):
+        fill(template, zone="z", place="p", township="t")
+    assert len(WarningWriter(site(camera("r"), texts=(warning_row(template),))).check()) == 1
+
+
+@given(st.text(), st.text(), st.text())
+def test_names_are_taken_literally(zone: str, place: str, township: str) -> None:
+    said = fill("{zone}|{place}|{township}", zone=zone, place=place, township=township)
+    assert said == f"{zone}|{place}|{township}"
+
+
+# -- rules ---------------------------------------------------------------------------------
+
+
+def at(hour: int, minute: int = 0) -> ManualClock:
+    moment = datetime(2026, 9, 1, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+    return ManualClock(utc_ns=int(moment.timestamp()) * NS_PER_S)
+
+
+def policy(clock: ManualClock, **rules: object) -> Policy:
+    return Policy(Warnings.model_validate(rules), SHANGHAI, clock)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "quiet"),
+    [(21, 59, False), (22, 0, True), (2, 0, True), (5, 59, True), (6, 0, False), (12, 0, False)],
+)
+def test_quiet_hours_are_local(hour: int, minute: int, quiet: bool) -> None:
+    clock = at(hour, minute)
+    rules = policy(clock, quiet_hours=Hours(start=time(22), end=time(6)))
+    refusal = rules.refusal(announcement(clock), "horn")
+    assert (refusal == "quiet hours 22:00-06:00") if quiet else (refusal is None)
+
+
+def test_cooldown_is_of_the_speaker_and_not_of_the_wall_clock() -> None:
+    clock = at(12)
+    rules = policy(clock, cooldown_s=60)
+    first = announcement(clock)
+    assert rules.refusal(first, "horn") is None
+    clock.advance(10)
+    rules.finished(first, "horn", spoke=True)
+    clock.step(100)
+    assert rules.refusal(announcement(clock, incident="i2"), "horn") == (
+        "cooldown: 60 s left for this loudspeaker"
+    )
+    assert rules.refusal(announcement(clock, incident="i2"), "other horn") is None
+    clock.advance(60)
+    assert rules.refusal(announcement(clock, incident="i3"), "horn") is None
+
+
+def test_a_talk_of_which_nothing_went_out_does_not_count() -> None:
+    clock = at(12)
+    rules = policy(clock, cooldown_s=60, max_repeats=1)
+    first = announcement(clock)
+    assert rules.refusal(first, "horn") is None
+    rules.finished(first, "horn", spoke=False)
+    assert rules.refusal(first, "horn") is None
+
+
+def test_override_needs_a_person_and_a_reason() -> None:
+    clock = at(23)
+    rules = policy(clock, quiet_hours=Hours(start=time(22), end=time(6)))
+    refused = "quiet hours 22:00-06:00"
+    assert rules.refusal(announcement(clock, requested_by="zhang"), "h") == refused
+    assert (
+        rules.refusal(announcement(clock, requested_by="zhang", override_reason="  "), "h")
+        == refused
+    )
+    assert rules.refusal(announcement(clock, override_reason="urgent"), "h") == (
+        f"{refused}; only a named person may override"
+    )
+    spoken = announcement(clock, requested_by="zhang", override_reason="有人落水")
+    assert rules.refusal(spoken, "h") is None
+
+
+def test_late_warnings_are_never_spoken_even_with_an_override() -> None:
+    clock = at(12)
+    late = announcement(clock, requested_by="zhang", override_reason="有人落水")
+    clock.advance(MAX_AGE_S + 1)
+    assert str(policy(clock).refusal(late, "h")).startswith("too late: asked for 181 s ago")
+
+
+@given(
+    st.integers(1, 4),
+    st.floats(0, 100),
+    st.lists(
+        st.tuples(st.floats(0, 90), st.sampled_from("ab"), st.sampled_from("xy"), st.booleans()),
+        max_size=30,
+    ),
+)
+def test_whatever_is_asked_the_rules_hold(
+    most: int, cooldown_s: float, asked: list[tuple[float, str, str, bool]]
+) -> None:
+    clock = at(12)
+    rules = policy(clock, cooldown_s=cooldown_s, max_repeats=most)
+    spoken: list[tuple[str, str, float, float]] = []
+    for pause_s, incident, speaker, works in asked:
+        clock.advance(pause_s)
+        one = announcement(clock, incident=incident)
+        refusal = rules.refusal(one, speaker)
+        now_s = clock.monotonic_ns() / NS_PER_S
+        before = [talk for talk in spoken if talk[1] == speaker]
+        warned = sum(talk[0] == incident for talk in spoken)
+        cooled = not before or now_s - before[-1][3] >= cooldown_s - 1e-6
+        assert (refusal is None) == (cooled and warned < most) or (
+            before and abs(now_s - before[-1][3] - cooldown_s) < 1e-6
+        )
+        if refusal is None:
+            clock.advance(8)
+            rules.finished(one, speaker, spoke=works)
+            if works:
+                spoken.append((incident, speaker, now_s, clock.monotonic_ns() / NS_PER_S))
+    for incident in "ab":
+        assert sum(talk[0] == incident for talk in spoken) <= most
+
+
+def test_threads_cannot_pass_the_most_repeats_together() -> None:
+    clock = at(12)
+    rules = policy(clock, cooldown_s=0, max_repeats=3)
+    allowed: list[bool] = []
+
+    def ask(index: int) -> None:
+        allowed.append(rules.refusal(announcement(clock), f"horn {index}") is None)
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(allowed) == 3
