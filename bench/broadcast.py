@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -72,10 +73,7 @@ def main() -> None:
         for row in yaml.safe_load(WARNINGS.read_text(encoding="utf-8"))
     ]
     speech.phonemes("好")  # the library is loaded once a process
-    synthesis = [
-        _ms(lambda text=text: speech.Speech().render(text))  # type: ignore[misc]
-        for text in (words * ROUNDS)[:ROUNDS]
-    ]
+    synthesis = [_ms(partial(speech.Speech().render, text)) for text in (words * ROUNDS)[:ROUNDS]]
     fresh, again = [], []
     with tempfile.TemporaryDirectory() as directory:
         horn = Loudspeaker()

@@ -24,7 +24,8 @@ from core.config.site import Site
 
 log = structlog.get_logger()
 
-WAIT_FOR_SPEAKER_S = 60.0
+WAIT_FOR_SPEAKER_S = 30.0
+"""Whoever asked gets an answer within a minute, the talk included."""
 MAX_TALK_S = 60.0
 
 

@@ -31,6 +31,9 @@ TAIL_S = 0.2
 DRAIN_S = 0.4
 """Between the last packet and TEARDOWN: the device still plays from its jitter buffer."""
 TEARDOWN_TIMEOUT_S = 2.0
+GRACE_S = 10.0
+"""A talk may take so much longer than its audio, then it is given up: a device that reads slower
+than real time would hold the loudspeaker for ever."""
 _DEFAULT_SESSION_S = 60.0  # RFC 2326, section 12.37
 _HEADERS = {"Require": REQUIRE}
 _MEANING = {
@@ -165,12 +168,14 @@ class OnvifSpeaker(SpeakerDriver):
         data = bytes([fill]) * lead + words + bytes([fill]) * round(TAIL_S * g711.RATE_HZ)
         pacer = rtp.Pacer(self._clock, stop)
         alive = _KeepAlive(client, session_url, channel, self._clock)
-        said = 0
+        limit_ns = round((len(data) / g711.RATE_HZ + GRACE_S) * NS_PER_S)
+        begun_ns = self._clock.monotonic_ns()
         try:
             for packet in rtp.packets(data, track.payload_type, fill):
-                stopped = pacer.wait()
-                if stopped:
+                if pacer.wait():
                     raise StoppedError(f"{self._who}: stopped")
+                if self._clock.monotonic_ns() - begun_ns > limit_ns:
+                    raise SpeakerError(f"{self._who}: takes the sound slower than real time")
                 if done.started_ns is None:
                     done.started_ns = self._clock.utc_ns()
                 if channel.udp is None:
@@ -178,7 +183,7 @@ class OnvifSpeaker(SpeakerDriver):
                 else:
                     channel.udp.send(packet.pack())
                 done.bytes_sent += len(packet.payload)
-                said = min(max(0, done.bytes_sent - lead), len(words))
+                said = min(max(0, done.bytes_sent - lead), len(words))  # one byte a sample
                 done.seconds = said / g711.RATE_HZ
                 alive.tend()
             self._clock.wait(stop, rtp.PACKET_MS / 1000 + DRAIN_S)

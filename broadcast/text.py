@@ -4,6 +4,7 @@ from string import Formatter
 
 from broadcast.errors import TextError
 from core.cases import Incident
+from core.config.cameras import Camera
 from core.config.catalogue import WarningText, WarningTexts
 from core.config.site import Site
 from core.seeing import Kind
@@ -68,9 +69,11 @@ class WarningWriter:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def __call__(self, incident: Incident, attempt: int, language: Language = "zh") -> str:
-        """The words for an incident's warning number ``attempt`` (from 1)."""
-        return self.words(incident.kind, incident.camera, incident.zone, attempt, language)
+    def __call__(
+        self, incident: Incident, camera: Camera, attempt: int, language: Language = "zh"
+    ) -> str:
+        """The words for warning number ``attempt`` (from 1) of an incident, at that camera."""
+        return self.words(incident.kind, camera.id, incident.zone, attempt, language)
 
     def words(
         self, kind: Kind, camera_id: str, zone_id: str, attempt: int, language: Language = "zh"

@@ -2,10 +2,11 @@
 
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
-from faulty_rtsp import NEEDS_REQUIRE, FaultyServer
+from faulty_speaker import NEEDS_REQUIRE, FaultyServer
 
 from broadcast import g711
 from broadcast.audio import Audio
@@ -20,9 +21,8 @@ TONE = Audio(
 )  # 0.4 s
 
 
-def speak(server: FaultyServer, delivery: Delivery | None = None, **how: object) -> Delivery:
-    options: dict[str, object] = {"timeout_s": 1.0, **how}
-    speaker = OnvifSpeaker("river", server.url, SystemClock(), **options)  # type: ignore[arg-type]
+def speak(server: FaultyServer, delivery: Delivery | None = None, **how: Any) -> Delivery:
+    speaker = OnvifSpeaker("river", server.url, SystemClock(), **{"timeout_s": 1.0, **how})
     return speaker.speak(TONE, threading.Event(), delivery)
 
 
@@ -154,9 +154,9 @@ def test_sign_in_wanted_but_not_configured() -> None:
     ],
 )
 def test_each_fault_is_one_clear_message(
-    faults: dict[str, object], error: type[SpeakerError], message: str
+    faults: dict[str, Any], error: type[SpeakerError], message: str
 ) -> None:
-    with FaultyServer(**faults) as server, pytest.raises(error) as caught:  # type: ignore[arg-type]
+    with FaultyServer(**faults) as server, pytest.raises(error) as caught:
         speak(server)
     assert message in str(caught.value)
     assert str(caught.value).startswith("camera river: ")
@@ -193,6 +193,22 @@ def test_stop_breaks_off_and_closes() -> None:
         helper.join()
     assert server.methods[-1] == "TEARDOWN"
     assert len(server.packets) < 50
+
+
+def test_a_device_slower_than_real_time_is_given_up() -> None:
+    with FaultyServer() as server:
+
+        class Stalling(SystemClock):
+            """Half a minute is lost once ten packets are out."""
+
+            def monotonic_ns(self) -> int:
+                lost_ns = 30_000_000_000 if len(server.packets) >= 10 else 0
+                return super().monotonic_ns() + lost_ns
+
+        with pytest.raises(SpeakerError, match="camera river: takes the sound slower"):
+            OnvifSpeaker("river", server.url, Stalling()).speak(TONE, threading.Event())
+    assert server.methods[-1] == "TEARDOWN"
+    assert server.open_sessions == 0
 
 
 def test_long_talks_keep_the_session_alive() -> None:

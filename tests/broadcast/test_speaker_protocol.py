@@ -78,12 +78,12 @@ def test_the_beat_neither_drifts_nor_bursts(busy_s: list[float]) -> None:
         assert not pacer.wait()
         sent_ns.append(clock.monotonic_ns())
         clock.advance(seconds)
-    for count in range(1, len(sent_ns)):
-        # However the work was delayed, never more than 100 ms of sound ahead of real time.
-        window_ns = sent_ns[count] - sent_ns[0]
-        assert window_ns >= count * 20_000_000 - 120_000_000 * count
-        recent = [t for t in sent_ns[: count + 1] if sent_ns[count] - t <= 20_000_000]
-        assert len(recent) <= 8
+    # However the work was delayed, never more than 100 ms of sound ahead of real time …
+    for earlier in range(len(sent_ns)):
+        for later in range(earlier, len(sent_ns)):
+            real_ns = sent_ns[later] - sent_ns[earlier]
+            assert real_ns >= (later - earlier) * 20_000_000 - 100_000_000
+    # … and on time when the work was quick.
     if max(busy_s) < 0.02:
         assert sent_ns == [sent_ns[0] + 20_000_000 * i for i in range(len(sent_ns))]
 
