@@ -17,6 +17,7 @@ from typing import Any
 import av
 
 from alerts.desk import Desk
+from broadcast.text import WarningWriter
 from core.cases import EvidenceItem
 from core.clock import NS_PER_S, ManualClock
 from core.config.cameras import Camera
@@ -34,7 +35,6 @@ from ingest.file import FileSource, file_frames
 from recorder.evidence import EvidenceCutter
 from recorder.recorder import Recorder
 from recorder.vault import Vault
-from wardwatch.parts.words import words_of
 
 SCHEMA = "wardwatch.replay/1"
 
@@ -89,7 +89,7 @@ class Replay:
             desk, incidents = None, []
             if site is not None:
                 store = open_store(sqlite_url(Path(scratch) / "replay.db"), clock)
-                desk = Desk(site, store, clock, self._take, words_of(site))
+                desk = Desk(site, store, clock, self._take, WarningWriter(site))
             for frame in file_frames(self.clip, self.camera, self.fps, self.start_ns):
                 clock.advance((frame.time_ns - clock.utc_ns()) / NS_PER_S)
                 seen = pipeline.process(frame)

@@ -6,6 +6,7 @@ from typing import cast
 import structlog
 
 from alerts.desk import Desk
+from broadcast.text import WarningWriter
 from core.cases import EvidenceItem, OfficerPosition, Receipt
 from core.messages import (
     COMMANDS,
@@ -22,7 +23,6 @@ from core.seeing import Sighting
 from core.store.database import Store
 from core.value import Value
 from wardwatch.parts.base import Part
-from wardwatch.parts.words import words_of
 from wardwatch.processes.context import Context
 
 log = structlog.get_logger()
@@ -38,7 +38,9 @@ class DeskPart(Part):
     def __init__(self, context: Context, store: Store) -> None:
         super().__init__(context)
         self._bus = context.bus(self.name)
-        self._desk = Desk(context.site, store, context.clock, self._send, words_of(context.site))
+        self._desk = Desk(
+            context.site, store, context.clock, self._send, WarningWriter(context.site)
+        )
 
     def run(self) -> None:
         self._desk.resume()
