@@ -25,7 +25,7 @@ from core.messages import CameraHealth
 from core.model import ModelCard
 from core.store.database import open_store
 from core.store.users import Role
-from models.store import ModelStore
+from models.store import Store as ModelStore
 from wardwatch import demo_report
 from wardwatch.command_centre import CommandCentre
 from wardwatch.paths import Paths
