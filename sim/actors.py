@@ -1,0 +1,155 @@
+"""Actors: people, vehicles and things that follow a script of steps and may hear a warning."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import pi
+from typing import Protocol
+
+from core.seeing import Kind
+from sim.base import TruthEvent
+from sim.draw.person import Look, person
+from sim.draw.pose import STRIDE_M, Posture
+from sim.draw.sprite import Colour, Sprite
+from sim.draw.vehicles import car, truck
+from sim.draw.view import View
+
+_SWAY_S = 3.5
+"""Period of the small movements of somebody at rest."""
+
+
+class World(Protocol):
+    """What a step may ask of the stage it is played on."""
+
+    @property
+    def now_s(self) -> float:
+        """Scene time of the picture that is being prepared."""
+
+    def enter(self, actor: "Actor") -> None:
+        """Put another actor on the stage."""
+
+    def begin(self, kind: Kind, actor: "Actor") -> None:
+        """The actor's violation begins now."""
+
+    def finish(self, actor: "Actor") -> None:
+        """The actor's open violation, if any, is over now."""
+
+
+class Step(Protocol):
+    """One line of a script."""
+
+    def play(self, actor: "Actor", world: World, dt: float) -> bool:
+        """Act for ``dt`` seconds; True when the step is done."""
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What somebody in the act does ``after_s`` seconds after a warning has ended."""
+
+    after_s: float
+    steps: Callable[[], list[Step]]
+
+
+@dataclass(eq=False)
+class Actor:
+    """Somebody or something on the stage.
+
+    Attributes:
+        label: name of the class in the truth.
+        x: metres right of the middle.
+        z: metres from the camera.
+        heading: degrees; 0 right, 90 towards the camera, 180 left, 270 away.
+        steps: what is still to be done; an actor without steps stays as it is.
+        reaction: what a warning does; None ignores it.
+    """
+
+    label: str
+    x: float
+    z: float
+    heading: float = 0.0
+    steps: deque[Step] = field(default_factory=deque)
+    reaction: Reaction | None = None
+    id: int = 0
+    visible: bool = True
+    gone: bool = False
+    reacts_at_s: float | None = None
+
+    def does(self, *steps: Step) -> "Actor":
+        """Append steps to the script."""
+        self.steps.extend(steps)
+        return self
+
+    def advance(self, world: World, dt: float) -> None:
+        """Live for ``dt`` seconds."""
+        if self.reacts_at_s is not None and self.reaction and world.now_s >= self.reacts_at_s:
+            self.steps = deque(self.reaction.steps())
+            self.reacts_at_s, self.reaction = None, None
+        if self.steps and self.steps[0].play(self, world, dt):
+            self.steps.popleft()
+
+    def hear(self, event: TruthEvent, now_s: float) -> None:
+        """A warning has been heard while in the act of ``event``."""
+        event.heard_s.append(now_s)
+        if self.reaction and self.reacts_at_s is None:
+            self.reacts_at_s = now_s + self.reaction.after_s
+
+    def moved(self, distance_m: float) -> None:
+        """The actor has covered ground on its feet or wheels."""
+
+    def sprite(self, view: View, t_s: float) -> Sprite:
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class Person(Actor):
+    """Somebody on foot."""
+
+    look: Look = field(kw_only=True)
+    posture: Posture = Posture.WALK
+    phase: float = 0.0
+
+    def moved(self, distance_m: float) -> None:
+        self.posture = Posture.WALK
+        self.phase += 2 * pi * distance_m / STRIDE_M
+
+    def sprite(self, view: View, t_s: float) -> Sprite:
+        phase = self.phase
+        if self.posture is not Posture.WALK:
+            quick = 2.5 if self.posture is Posture.BEND else 1.0
+            phase = 2 * pi * (t_s * quick / _SWAY_S + 0.37 * self.id)
+        return person(self.look, self.posture, phase, self.heading, view.ppm(self.z))
+
+
+@dataclass(eq=False)
+class Vehicle(Actor):
+    """A car, or a tipper truck with a load."""
+
+    colour: Colour = field(kw_only=True)
+    load: float = 0.0
+    tilt_deg: float = 0.0
+    speed: float = 0.0
+    lamps: bool = False
+
+    @property
+    def left(self) -> bool:
+        """True when the vehicle faces left."""
+        return 90 < self.heading % 360 < 270
+
+    def sprite(self, view: View, t_s: float) -> Sprite:
+        if self.label == "truck":
+            return truck(
+                self.colour, view, self.z, self.left, self.load, self.tilt_deg, self.lamps
+            )
+        return car(self.colour, view, self.z, self.left, self.lamps)
+
+
+@dataclass(eq=False)
+class Prop(Actor):
+    """A thing; ``stage`` says how far it has been set up or heaped."""
+
+    paint: Callable[[float, float], Sprite] = field(kw_only=True)
+    """Makes the sprite from pixels per metre and ``stage``."""
+    stage: float = 0.0
+
+    def sprite(self, view: View, t_s: float) -> Sprite:
+        return self.paint(round(view.ppm(self.z), 0), self.stage)
