@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import pi
+from math import cos, pi, radians
 from typing import Protocol
 
 from core.seeing import Kind
@@ -16,6 +16,8 @@ from sim.draw.view import View
 
 _SWAY_S = 3.5
 """Period of the small movements of somebody at rest."""
+_OPEN_DEG = 30.0
+"""How far somebody walking across is turned towards the camera."""
 
 
 class World(Protocol):
@@ -38,7 +40,7 @@ class World(Protocol):
 class Step(Protocol):
     """One line of a script."""
 
-    def play(self, actor: "Actor", world: World, dt: float) -> bool:
+    def play(self, actor: "Actor", world: World, dt: float, /) -> bool:
         """Act for ``dt`` seconds; True when the step is done."""
 
 
@@ -96,7 +98,8 @@ class Actor:
     def moved(self, distance_m: float) -> None:
         """The actor has covered ground on its feet or wheels."""
 
-    def sprite(self, view: View, t_s: float) -> Sprite:
+    def sprite(self, view: View, t_s: float, /) -> Sprite:
+        """How the actor looks at scene time ``t_s``."""
         raise NotImplementedError
 
 
@@ -112,12 +115,16 @@ class Person(Actor):
         self.posture = Posture.WALK
         self.phase += 2 * pi * distance_m / STRIDE_M
 
-    def sprite(self, view: View, t_s: float) -> Sprite:
+    def sprite(self, view: View, t_s: float, /) -> Sprite:
         phase = self.phase
         if self.posture is not Posture.WALK:
             quick = 2.5 if self.posture is Posture.BEND else 1.0
             phase = 2 * pi * (t_s * quick / _SWAY_S + 0.37 * self.id)
-        return person(self.look, self.posture, phase, self.heading, view.ppm(self.z))
+        yaw = self.heading
+        if self.posture is Posture.WALK:
+            # Across the picture nobody is seen in pure profile by a camera that looks down.
+            yaw += _OPEN_DEG * cos(radians(yaw))
+        return person(self.look, self.posture, phase, yaw, view.ppm(self.z))
 
 
 @dataclass(eq=False)
@@ -135,11 +142,9 @@ class Vehicle(Actor):
         """True when the vehicle faces left."""
         return 90 < self.heading % 360 < 270
 
-    def sprite(self, view: View, t_s: float) -> Sprite:
+    def sprite(self, view: View, _t_s: float, /) -> Sprite:
         if self.label == "truck":
-            return truck(
-                self.colour, view, self.z, self.left, self.load, self.tilt_deg, self.lamps
-            )
+            return truck(self.colour, view, self.z, self.left, self.load, self.tilt_deg, self.lamps)
         return car(self.colour, view, self.z, self.left, self.lamps)
 
 
@@ -151,5 +156,5 @@ class Prop(Actor):
     """Makes the sprite from pixels per metre and ``stage``."""
     stage: float = 0.0
 
-    def sprite(self, view: View, t_s: float) -> Sprite:
+    def sprite(self, view: View, _t_s: float, /) -> Sprite:
         return self.paint(round(view.ppm(self.z), 0), self.stage)

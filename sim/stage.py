@@ -92,7 +92,10 @@ class Stage:
     night: Night | None = None
     grain: Grain | None = None
 
+    size: tuple[int, int] = field(init=False)
+
     def __post_init__(self) -> None:
+        self.size = self.view.size
         self._index = 0
         self._heard: deque[float] = deque()
         self._events: list[TruthEvent] = []
@@ -100,10 +103,6 @@ class Stage:
         self._weather = generator(self.seed, f"{self.name} weather")
         for actor in self.actors:
             self._number(actor)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.view.size
 
     @property
     def now_s(self) -> float:
@@ -186,9 +185,7 @@ class Stage:
             self.grain.draw(picture, self._weather)
         return picture, tuple(self._truth(shown))
 
-    def _truth(
-        self, shown: list[tuple[float, float, Sprite, Actor | None]]
-    ) -> list[TruthObject]:
+    def _truth(self, shown: list[tuple[float, float, Sprite, Actor | None]]) -> list[TruthObject]:
         placed = [(*sprite.place(self.view.px(x, z)), sprite) for x, z, sprite, _ in shown]
         objects = []
         for order, (_, _, _, actor) in enumerate(shown):

@@ -17,7 +17,7 @@ class Until:
 
     at_s: float
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, _dt: float, /) -> bool:
         actor.visible = world.now_s >= self.at_s - 1e-9
         return actor.visible
 
@@ -30,7 +30,7 @@ class WalkTo:
     z: float
     mps: float = WALK_MPS
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
         dx, dz = self.x - actor.x, self.z - actor.z
         distance = hypot(dx, dz)
         stride = min(self.mps * dt, distance)
@@ -50,7 +50,7 @@ class Stay:
     heading: float | None = None
     posture: Posture = Posture.STAND
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
         if isinstance(actor, Person):
             actor.posture = self.posture
         if self.heading is not None:
@@ -69,7 +69,7 @@ class Fish:
     sit: bool = True
     begun: bool = False
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, _dt: float, /) -> bool:
         if isinstance(actor, Person):
             actor.posture = Posture.SIT_FISHING if self.sit else Posture.STAND_FISHING
         actor.heading = self.heading
@@ -83,7 +83,7 @@ class Fish:
 class GiveUp:
     """The violation is over: he leaves the spot."""
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, _dt: float, /) -> bool:
         world.finish(actor)
         return True
 
@@ -92,7 +92,7 @@ class GiveUp:
 class Exit:
     """Leave the stage."""
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, _world: World, _dt: float, /) -> bool:
         actor.gone = True
         return True
 
@@ -106,7 +106,7 @@ class DriveTo:
     mps: float = 8.0
     stop: bool = False
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
         if not isinstance(actor, Vehicle):
             raise TypeError(f"{actor.label} {actor.id} cannot drive")
         dx, dz = self.x - actor.x, self.z - actor.z
@@ -135,10 +135,10 @@ class Tip:
     heap: Prop
     raise_s: float = 4.0
     pour_s: float = 3.0
-    steepest_deg: float = 42.0
+    steepest_deg: float = 34.0
     passed_s: float = 0.0
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, dt: float, /) -> bool:
         if not isinstance(actor, Vehicle):
             raise TypeError(f"{actor.label} {actor.id} has no bed to tip")
         self.passed_s += dt
@@ -163,7 +163,7 @@ class PutDown:
     seconds: float = 2.0
     passed_s: float = 0.0
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, dt: float, /) -> bool:
         if isinstance(actor, Person):
             actor.posture = Posture.BEND
         self.passed_s += dt
@@ -183,7 +183,7 @@ class SetUp:
     seconds_each: float
     passed_s: float = 0.0
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, dt: float, /) -> bool:
         if isinstance(actor, Person):
             actor.posture = Posture.BEND
         self.passed_s += dt
@@ -205,7 +205,7 @@ class Push:
     mps: float = 1.0
     walk: WalkTo | None = None
 
-    def play(self, actor: Actor, world: World, dt: float) -> bool:
+    def play(self, actor: Actor, world: World, dt: float, /) -> bool:
         self.walk = self.walk or WalkTo(self.x, self.z, self.mps)
         done = self.walk.play(actor, world, dt)
         forward = -1 if 90 < actor.heading < 270 else 1

@@ -31,7 +31,9 @@ def house(
     # The plinth, a band between the storeys, the eave.
     _rect(picture, view, z, (left_m, 0.0, right_m, 0.35), tone(wall, 0.62))
     _rect(picture, view, z, (left_m, storey, right_m, storey + 0.15), tone(wall, 0.82))
-    _rect(picture, view, z, (left_m - 0.15, height_m - 0.25, right_m + 0.15, height_m), (70, 74, 84))
+    _rect(
+        picture, view, z, (left_m - 0.15, height_m - 0.25, right_m + 0.15, height_m), (70, 74, 84)
+    )
     width = right_m - left_m
     for index in range(max(1, round(width / 2.2))):
         x = left_m + (index + 0.5) * width / max(1, round(width / 2.2))
@@ -51,10 +53,24 @@ def house(
             else:
                 _rect(picture, view, z, (a + 0.06, 0.5, b - 0.06, 2.3), (112, 106, 92))
                 _rect(picture, view, z, (a + 0.06, 1.5, b - 0.06, 2.3), (128, 124, 112))
-                _rect(picture, view, z, ((a + b) / 2 - 0.03, 0.1, (a + b) / 2 + 0.03, 2.3), (70, 66, 60))
+                _rect(
+                    picture,
+                    view,
+                    z,
+                    ((a + b) / 2 - 0.03, 0.1, (a + b) / 2 + 0.03, 2.3),
+                    (70, 66, 60),
+                )
     else:
-        _rect(picture, view, z, (left_m + width * 0.42, 0.0, left_m + width * 0.58, 2.2), (72, 84, 104))
-    shade = picture[max(0, int(foot)) : max(0, int(foot + 0.12 * ppm)), max(0, int(x0)) : max(0, int(x1))]
+        _rect(
+            picture,
+            view,
+            z,
+            (left_m + width * 0.42, 0.0, left_m + width * 0.58, 2.2),
+            (72, 84, 104),
+        )
+    shade = picture[
+        max(0, int(foot)) : max(0, int(foot + 0.12 * ppm)), max(0, int(x0)) : max(0, int(x1))
+    ]
     shade[:] = (shade * 0.72).astype(np.uint8)
 
 
@@ -79,10 +95,13 @@ def pole(picture: Bgr, view: View, x: float, z: float, height_m: float = 5.0) ->
     width = max(2, round(0.11 * ppm))
     for offset, colour in ((0, (104, 106, 108)), (-width // 4, (150, 152, 154))):
         w = width if offset == 0 else max(1, width // 3)
-        start, end = (round(foot[0] + offset), round(foot[1])), (round(top[0] + offset), round(top[1]))
+        start, end = (
+            (round(foot[0] + offset), round(foot[1])),
+            (round(top[0] + offset), round(top[1])),
+        )
         cv2.line(picture, start, end, colour, w, cv2.LINE_AA)
-    cv2.line(picture, (round(top[0]), round(top[1])), (round(arm[0]), round(arm[1])), (104, 106, 108),
-             max(1, width // 2), cv2.LINE_AA)  # fmt: skip
+    start, end = (round(top[0]), round(top[1])), (round(arm[0]), round(arm[1]))
+    cv2.line(picture, start, end, (104, 106, 108), max(1, width // 2), cv2.LINE_AA)
 
 
 def _rect(
@@ -97,11 +116,19 @@ def _rect(
 def _window(
     picture: Bgr, view: View, z: float, x: float, y: float, w: float, h: float, wall: Colour
 ) -> None:
-    _rect(picture, view, z, (x - w / 2 - 0.1, y - 0.12, x + w / 2 + 0.1, y + h + 0.08), tone(wall, 1.1))
+    _rect(
+        picture,
+        view,
+        z,
+        (x - w / 2 - 0.1, y - 0.12, x + w / 2 + 0.1, y + h + 0.08),
+        tone(wall, 1.1),
+    )
     _rect(picture, view, z, (x - w / 2, y, x + w / 2, y + h), (104, 94, 82))
     _rect(picture, view, z, (x - w / 2, y + h * 0.55, x + w / 2, y + h), (124, 116, 104))
     _rect(picture, view, z, (x - 0.03, y, x + 0.03, y + h), tone(wall, 1.15))
-    _rect(picture, view, z, (x - w / 2 - 0.12, y - 0.16, x + w / 2 + 0.12, y - 0.06), tone(wall, 0.75))
+    _rect(
+        picture, view, z, (x - w / 2 - 0.12, y - 0.16, x + w / 2 + 0.12, y - 0.06), tone(wall, 0.75)
+    )
 
 
 def _block(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import cos, hypot, pi, radians, sin
 
 import numpy as np
@@ -18,12 +18,12 @@ _TILT = 0.20
 """Rows gained per metre nearer the camera: it looks down on people."""
 
 _SKINS: tuple[Colour, ...] = ((150, 182, 224), (128, 165, 212), (108, 145, 196))
-_HAIRS: tuple[Colour, ...] = ((28, 27, 30), (34, 40, 52), (70, 72, 78))
+_HAIRS: tuple[Colour, ...] = ((28, 27, 30), (34, 40, 52), (44, 46, 56))
 _SHIRTS: tuple[Colour, ...] = (
-    (150, 86, 46), (64, 66, 168), (92, 120, 70), (196, 192, 186), (60, 60, 66), (70, 132, 186),
-    (126, 74, 104), (176, 158, 110),
+    (164, 92, 44), (64, 64, 178), (206, 202, 196), (72, 148, 200), (196, 174, 118), (214, 206, 176),
+    (128, 78, 150), (120, 110, 84),
 )  # fmt: skip
-_TROUSERS: tuple[Colour, ...] = ((82, 60, 46), (56, 54, 54), (74, 90, 112), (98, 84, 66))
+_TROUSERS: tuple[Colour, ...] = ((82, 58, 42), (50, 48, 48), (104, 82, 58), (62, 66, 78))
 _SHOES: tuple[Colour, ...] = ((36, 36, 40), (54, 64, 88), (190, 190, 190))
 
 
@@ -109,9 +109,9 @@ class _Painter:
         ]
         for side in (0, 1):
             nearness = self.near(body.knees[side], body.ankles[side])
-            parts.append((nearness - 0.01, lambda s=side: self.leg(s)))  # type: ignore[misc]
+            parts.append((nearness - 0.01, partial(self.leg, side)))
             nearness = self.near(body.elbows[side], body.hands[side])
-            parts.append((nearness + 0.01, lambda s=side: self.arm(s)))  # type: ignore[misc]
+            parts.append((nearness + 0.01, partial(self.arm, side)))
         if body.stool:
             self.stool()
         for _, paint in sorted(parts, key=lambda part: part[0]):
@@ -159,7 +159,7 @@ class _Painter:
             return hypot(face * front, side * (1 - front * 0.6)) * width
 
         top, low = self.flat(body.chest), self.flat(body.pelvis)
-        chest, waist, hip = across(0.20, 0.125), across(0.155, 0.11), across(0.165, 0.12)
+        chest, waist, hip = across(0.20, 0.14), across(0.155, 0.125), across(0.165, 0.13)
         along = np.array([low[0] - top[0], low[1] - top[1]])
         length = float(np.hypot(*along)) or 1e-6
         ux, uy = along / length
@@ -204,18 +204,27 @@ class _Painter:
         self.canvas.oval((x - 0.018 * s * ahead, y + 0.018 * s), (wide * 1.06, high), look.hair)
         face = (x + 0.022 * s * ahead, y - 0.022 * s)
         self.canvas.oval(face, (wide * 0.84, high * 0.84), tone(look.skin, 0.78))
-        self.canvas.oval((face[0] - 0.012 * s, face[1] + 0.004), (wide * 0.68, high * 0.74), look.skin)
+        self.canvas.oval(
+            (face[0] - 0.012 * s, face[1] + 0.004), (wide * 0.68, high * 0.74), look.skin
+        )
         if side > 0.4:  # nose in profile, ear
             tip = x + ahead * (wide + 0.012 * s)
             self.canvas.fill(
-                [(tip, y - 0.04 * s), (tip - ahead * 0.03 * s, y), (tip - ahead * 0.03 * s, y - 0.06 * s)],
+                [
+                    (tip, y - 0.04 * s),
+                    (tip - ahead * 0.03 * s, y),
+                    (tip - ahead * 0.03 * s, y - 0.06 * s),
+                ],
                 tone(look.skin, 0.92),
             )
             ear = (x - ahead * 0.022 * s, y - 0.02 * s)
             self.canvas.oval(ear, (0.017 * s, 0.03 * s), tone(look.skin, 0.78))
         eyes = ((0.45, 1.0),) if side > 0.7 else ((-0.35, 1.0), (0.38, 1.0))
         for across, _ in eyes:
-            eye = (face[0] + wide * (across * (ahead or 1) if side > 0.7 else across + 0.2 * ahead), face[1] + 0.02 * s)
+            eye = (
+                face[0] + wide * (across * (ahead or 1) if side > 0.7 else across + 0.2 * ahead),
+                face[1] + 0.02 * s,
+            )
             self.canvas.oval(eye, (0.012 * s, 0.009 * s), mix(look.hair, look.skin, 0.15))
         self.canvas.oval(
             (x - 0.01 * s * ahead, y + 0.052 * s), (wide * 0.98, high * 0.62), look.hair,

@@ -40,7 +40,13 @@ def tree(
         x, y = reach * np.cos(angle), middle + 0.95 * reach * np.sin(angle)
         light = 0.66 + 0.42 * (y - middle + radius) / (2 * radius) - 0.10 * x / radius
         clumps.append(
-            (x, y, rng.uniform(0.16, 0.30) * radius, light + rng.normal(0, 0.05), rng.uniform(0, 2 * pi))
+            (
+                x,
+                y,
+                rng.uniform(0.16, 0.30) * radius,
+                light + rng.normal(0, 0.05),
+                rng.uniform(0, 2 * pi),
+            )
         )
     clumps.sort(key=lambda c: c[3])
     seed = int(rng.integers(1 << 30))
@@ -53,7 +59,9 @@ def tree(
         top = (lean * 0.6, middle)
         canvas.limb((0.0, 0.0), (lean * 0.3, middle * 0.7), (0.13, 0.09), _BARK)
         for side in (-0.5, 0.1, 0.55):
-            canvas.limb((lean * 0.3, middle * 0.65), (side * radius + top[0], middle), (0.07, 0.03), _BARK)
+            canvas.limb(
+                (lean * 0.3, middle * 0.65), (side * radius + top[0], middle), (0.07, 0.03), _BARK
+            )
         for x, y, size, light, own in clumps:
             sway = wind * (0.05 * sin(turn) + 0.035 * sin(2 * turn + own)) * y / middle
             canvas.oval((x + sway, y + 0.02 * wind * sin(turn + own)), (size, size * 0.8),
@@ -85,10 +93,14 @@ def reeds(rng: np.random.Generator, ppm: float, width_m: float = 2.0, wind: floa
             bend = lean + wind * (0.09 * sin(turn + own * 0.4) + 0.03 * sin(2 * turn + own))
             green: Colour = (70, 122, 96) if k % 4 else (96, 140, 150)
             canvas.line(
-                [(x, -0.05), (x + bend * 0.3, high * 0.6), (x + bend, high)], tone(green, light), 0.03
+                [(x, -0.05), (x + bend * 0.3, high * 0.6), (x + bend, high)],
+                tone(green, light),
+                0.03,
             )
             if k % 5 == 0:
-                canvas.limb((x + bend * 0.9, high * 0.93), (x + bend, high), (0.03, 0.03), (52, 78, 110))
+                canvas.limb(
+                    (x + bend * 0.9, high * 0.93), (x + bend, high), (0.03, 0.03), (52, 78, 110)
+                )
         loop.append(canvas.sprite())
     return Swaying(tuple(loop), float(rng.uniform(2.2, 3.4)))
 

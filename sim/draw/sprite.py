@@ -55,7 +55,7 @@ class Sprite:
         cut = np.ascontiguousarray(bgra[y : y + h, x : x + w])
         solid = np.where(body[y : y + h, x : x + w] > 96, 255, 0).astype(np.uint8)
         bx, by, bw, bh = cv2.boundingRect(solid)
-        keep = cv2.cvtColor(255 - cut[:, :, 3], cv2.COLOR_GRAY2BGR)
+        keep = np.asarray(cv2.cvtColor(255 - cut[:, :, 3], cv2.COLOR_GRAY2BGR), np.uint8)
         return cls(
             np.ascontiguousarray(cut[:, :, :3]),
             keep,
@@ -95,7 +95,7 @@ class Sprite:
         rows, columns = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
         colour = self.colour[rows, columns]
         if light < 0.999:
-            colour = cv2.convertScaleAbs(colour, alpha=light)
+            colour = np.asarray(cv2.convertScaleAbs(colour, alpha=light), np.uint8)
         target = picture[y0:y1, x0:x1]
         kept = cv2.multiply(target, self.keep[rows, columns], scale=1 / 255)
         cv2.add(kept, colour, dst=target)
@@ -123,9 +123,7 @@ class Canvas:
         self.scale = ppm * self.over
         self._mottle: tuple[int, float] | None = None
         self.small = (wide, high)
-        self.sheet: NDArray[np.uint8] = np.zeros(
-            (high * self.over, wide * self.over, 4), np.uint8
-        )
+        self.sheet: NDArray[np.uint8] = np.zeros((high * self.over, wide * self.over, 4), np.uint8)
         self.origin = (left * self.scale, up * self.scale)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
@@ -138,9 +136,7 @@ class Canvas:
 
     def fill(self, points: Points, colour: Colour) -> None:
         """A filled polygon."""
-        cv2.fillPoly(
-            self.sheet, [self._fixed(points)], (*colour, 255), cv2.LINE_AA, shift=_SHIFT
-        )
+        cv2.fillPoly(self.sheet, [self._fixed(points)], (*colour, 255), cv2.LINE_AA, shift=_SHIFT)
 
     def line(self, points: Points, colour: Colour, width: float) -> None:
         """A polyline ``width`` metres thick (one sheet pixel at least)."""
@@ -223,16 +219,20 @@ class Canvas:
             shadow: cast a soft shadow on the ground: metres to the right per metre of height,
                 and metres up the picture per metre of height (the flatness of the ground).
         """
-        small = cv2.resize(self.sheet, self.small, interpolation=cv2.INTER_AREA)
+        small = _shrunk(self.sheet, self.small)
         if self._mottle:
             _mottle(small, *self._mottle)
         mask = small[:, :, 3]
         if body is not None:
-            mask = cv2.resize(body, self.small, interpolation=cv2.INTER_AREA)
+            mask = _shrunk(body, self.small)
         foot = (self.origin[0] / self.over, self.origin[1] / self.over)
         if shadow is not None:
             small = _with_shadow(small, mask, foot, shadow)
         return Sprite.of(small, mask, foot)
+
+
+def _shrunk(sheet: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _mottle(bgra: NDArray[np.uint8], seed: int, strength: float) -> None:
@@ -254,9 +254,7 @@ def _with_shadow(
     """The silhouette laid flat on the ground behind the thing, soft and half transparent."""
     right, up = slope
     # A pixel h above the foot falls to (+right*h, up*h above the foot).
-    matrix = np.array(
-        [[1.0, -right, right * foot[1]], [0.0, up, foot[1] * (1 - up)]], np.float32
-    )
+    matrix = np.array([[1.0, -right, right * foot[1]], [0.0, up, foot[1] * (1 - up)]], np.float32)
     cast = cv2.warpAffine(body, matrix, (bgra.shape[1], bgra.shape[0]))
     cast = cv2.GaussianBlur(cast, (0, 0), max(1.0, bgra.shape[0] / 160))
     dark = cast.astype(np.float32) * 0.42

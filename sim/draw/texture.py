@@ -17,7 +17,8 @@ def noise(rng: np.random.Generator, size: tuple[int, int], cell: float) -> Field
     """Smooth noise, mean 0 and deviation about 1; (width, height) and grain size in pixels."""
     wide, high = size
     coarse = rng.normal(0, 1, (int(high / cell) + 3, int(wide / cell) + 3)).astype(np.float32)
-    return cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(smooth, np.float32)
 
 
 def tile(rng: np.random.Generator, octaves: dict[float, float]) -> Field:
@@ -81,7 +82,7 @@ def paint(
     high, wide = picture.shape[:2]
     mask = where if where.shape == (high, wide) else polygon_mask((wide, high), where)
     if soft_px > 0:
-        mask = cv2.GaussianBlur(mask, (0, 0), soft_px)
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), soft_px), np.float32)
     factor: Field | float = 1.0 if grain is None else 1.0 + strength * grain
     surface = np.ones((high, wide, 1), np.float32) * np.array(colour, np.float32)
     surface = surface * (factor[:, :, None] if isinstance(factor, np.ndarray) else factor)
@@ -93,4 +94,4 @@ def polygon_mask(size: tuple[int, int], points: NDArray[np.float32]) -> Field:
     """(H, W) coverage 0..1 of a pixel polygon, with smooth edges."""
     mask = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
-    return mask.astype(np.float32) / 255
+    return np.asarray(mask, np.float32) / np.float32(255)

@@ -19,7 +19,7 @@ _FRUIT: tuple[Colour, ...] = ((48, 60, 190), (60, 150, 220), (70, 150, 90), (60,
 _RUBBISH: tuple[Colour, ...] = (
     (78, 92, 104), (52, 58, 62), (118, 130, 138), (66, 92, 116), (140, 140, 136), (60, 70, 64),
 )  # fmt: skip
-_BAGS: tuple[Colour, ...] = ((58, 56, 54), (150, 156, 160), (96, 92, 84), (124, 118, 96))
+_BAGS: tuple[Colour, ...] = ((74, 72, 70), (140, 146, 150), (104, 102, 96), (118, 116, 104))
 
 
 @lru_cache(maxsize=40)
@@ -62,8 +62,9 @@ def _goods(canvas: Canvas, slant: Slant, rng: np.random.Generator) -> None:
         for column in range(4):
             x = -0.98 + 0.5 * column
             at = slant.back(x, 0.80, depth)
-            canvas.fill([at, (at[0] + 0.45, at[1]), (at[0] + 0.45, at[1] + 0.14), (at[0], at[1] + 0.14)],
-                        crate)  # fmt: skip
+            ax, ay = at
+            front = [at, (ax + 0.45, ay), (ax + 0.45, ay + 0.14), (ax, ay + 0.14)]
+            canvas.fill(front, crate)
             fruit = _FRUIT[(column + 2 * row) % 4]
             for _ in range(9):
                 dx, dy = rng.uniform(0.05, 0.40), rng.uniform(0.12, 0.20)
@@ -98,36 +99,53 @@ def _umbrella(canvas: Canvas, stripe: Colour, ground: Colour) -> None:
 
 @lru_cache(maxsize=60)
 def pile(ppm: float, seed: int, growth: float = 1.0) -> Sprite:
-    """A heap of rubbish and bags, about 2.2 m wide and 0.9 m high when fully grown."""
+    """A heap of rubble, rubbish and bags, 2.2 m wide and 0.8 m high when fully grown."""
     canvas = Canvas(ppm, 1.5, 2.0, 1.4, 0.45)
     rng = np.random.default_rng([seed, 41])
-    wide, high = 1.05 * growth**0.5, 0.80 * growth
-    outline = [
-        (wide * 1.02 * cos(a), max(-0.10, high * 0.86 * sin(a)) + float(rng.normal(0, 0.025)))
-        for a in np.linspace(pi + 0.2, -0.2, 26)
-    ]
-    canvas.fill(outline, (66, 76, 82))
-    for index in range(round(90 * growth)):
-        across = float(rng.uniform(-1, 1))
-        level = float(rng.uniform(-0.08, 1.0)) * (1 - across * across) ** 0.7
-        at = (across * wide, level * high)
-        paint = tone(_RUBBISH[index % len(_RUBBISH)], float(rng.uniform(0.7, 1.2)))
-        r = float(rng.uniform(0.05, 0.13))
-        if index % 3 == 0:  # boards and boxes
-            t, s = float(rng.uniform(0, pi)), float(rng.uniform(1.2, 2.6))
-            ux, uy = cos(t) * r * s, sin(t) * r * s
-            vx, vy = -sin(t) * r * 0.7, cos(t) * r * 0.7
-            corners = [(at[0] + i * ux + j * vx, at[1] + i * uy + j * vy) for i, j in
-                       ((-1, -1), (1, -1), (1, 1), (-1, 1))]  # fmt: skip
-            canvas.fill(corners, mix(paint, (110, 150, 180), 0.35))
+    wide, high = 1.10 * growth**0.5, 0.74 * growth
+
+    def top(across: float) -> float:
+        """Height of the heap's outline at -1..1 across."""
+        return high * max(0.0, 1 - abs(across) ** 1.7)
+
+    edge = [(a * wide, top(a) + float(rng.normal(0, 0.02))) for a in np.linspace(-1, 1, 30)]
+    foot = [(a * wide, -0.16 * (1 - a * a)) for a in np.linspace(1, -1, 16)]
+    canvas.fill(edge + foot, (84, 96, 104))
+    # From the back and top to the front and foot, each piece lit by how far up it lies.
+    for level in np.sort(rng.uniform(-0.16, 0.95, round(260 * growth)))[::-1]:
+        across = float(rng.uniform(-0.97, 0.97))
+        y = float(level) * top(across) if level > 0 else float(level) * (1 - across * across)
+        paint = tone(
+            _RUBBISH[int(rng.integers(len(_RUBBISH)))],
+            float(rng.uniform(0.75, 1.05)) * (0.85 + 0.25 * y - 0.10 * across),
+        )
+        r = float(rng.uniform(0.03, 0.075))
+        if rng.random() < 0.4:  # boards, bricks and boxes
+            t, s = float(rng.uniform(-0.6, 0.6)), float(rng.uniform(1.2, 3.0))
+            ux, uy, vx, vy = cos(t) * r * s, sin(t) * r * s, -sin(t) * r * 0.6, cos(t) * r * 0.6
+            corners = [
+                (across * wide + i * ux + j * vx, y + i * uy + j * vy)
+                for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+            ]
+            canvas.fill(corners, mix(paint, (104, 138, 164), 0.25))
         else:
-            canvas.oval(at, (r * 1.3, r), paint, float(rng.uniform(0, 180)))
-    for index in range(round(8 * growth)):
-        x = float(rng.uniform(-0.95, 0.95)) * wide
-        y = float(rng.uniform(-0.02, 0.45)) * high * (1 - abs(x) / 1.3)
-        _bag_at(canvas, (x, y), 0.25, _BAGS[index % len(_BAGS)])
+            canvas.oval((across * wide, y), (r * 1.4, r * 0.9), paint, float(rng.uniform(-40, 40)))
+    for index in range(round(5 * growth)):
+        across = -0.75 + 0.36 * index + float(rng.uniform(-0.08, 0.08))
+        y = float(rng.uniform(-0.08, 0.35)) * top(across)
+        _sack(canvas, (across * wide, y), 0.17, _BAGS[index % len(_BAGS)])
     canvas.speckle(seed, 0.06)
     return canvas.sprite(None, (0.35, 0.16))
+
+
+def _sack(canvas: Canvas, foot: tuple[float, float], radius: float, colour: Colour) -> None:
+    """A full bag that lies half buried in a heap."""
+    x, y = foot
+    canvas.oval((x, y + 0.6 * radius), (radius * 1.3, radius * 0.72), tone(colour, 0.74), 12)
+    canvas.oval((x - 0.02, y + 0.7 * radius), (radius, radius * 0.5), tone(colour, 0.95), 8)
+    canvas.line(
+        [(x - radius, y + radius * 0.7), (x + radius, y + radius * 0.4)], tone(colour, 0.6), 0.015
+    )
 
 
 @lru_cache(maxsize=20)
@@ -143,7 +161,9 @@ def _bag_at(canvas: Canvas, foot: tuple[float, float], radius: float, colour: Co
     x, y = foot
     canvas.oval((x, y + radius * 0.8), (radius, radius * 0.86), tone(colour, 0.72))
     canvas.oval((x - radius * 0.12, y + radius * 0.88), (radius * 0.8, radius * 0.7), colour)
-    canvas.oval((x - radius * 0.35, y + radius * 1.1), (radius * 0.28, radius * 0.2), tone(colour, 1.35))
+    canvas.oval(
+        (x - radius * 0.35, y + radius * 1.1), (radius * 0.28, radius * 0.2), tone(colour, 1.35)
+    )
     canvas.fill(
         [(x - radius * 0.2, y + radius * 1.5), (x - radius * 0.3, y + radius * 1.95),
          (x + radius * 0.05, y + radius * 1.75), (x + radius * 0.3, y + radius * 1.9),

@@ -12,7 +12,7 @@ from sim.draw.view import View
 CAR_LENGTH_M = 4.5
 TRUCK_LENGTH_M = 6.0
 CAR_COLOURS: tuple[Colour, ...] = (
-    (196, 198, 200), (60, 58, 150), (140, 96, 52), (70, 72, 74), (218, 220, 222), (58, 104, 74),
+    (196, 198, 200), (60, 58, 150), (150, 100, 50), (112, 108, 102), (218, 220, 222), (58, 104, 74),
 )  # fmt: skip
 _GLASS: Colour = (96, 82, 66)
 _TYRE: Colour = (34, 33, 33)
@@ -62,7 +62,6 @@ def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
     canvas = Canvas(ppm, 2.6, 2.9, 2.2, 0.45)
     slant = Slant(eye_m, eye_m * 3.4)
     _ground_shadow(canvas, slant, -2.25, 2.35, 1.75)
-    shadow_only = canvas.body()
     for x in (-1.38, 1.40):
         back = slant.back(x, 0.0, 1.5)
         canvas.oval((back[0], back[1] + 0.3), (0.32, 0.32), _TYRE)
@@ -71,8 +70,8 @@ def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
     roof = [slant.back(x, y, 0.2) for x, y in ((-0.6, 1.47), (0.25, 1.47))]
     canvas.line(roof, tone(colour, 1.3), 0.03)
     # The side: light shoulder, dark sill, glass, doors, lamps.
-    canvas.fill([(-2.22, 0.88), (-1.6, 0.98), (1.2, 0.98), (2.1, 0.76), (2.15, 0.66), (-2.24, 0.70)],
-                tone(colour, 1.10))  # fmt: skip
+    shoulder = ((-2.22, 0.88), (-1.6, 0.98), (1.2, 0.98), (2.1, 0.76), (2.15, 0.66), (-2.24, 0.7))
+    canvas.fill(shoulder, tone(colour, 1.10))
     canvas.fill([(-2.24, 0.52), (2.24, 0.50), (2.22, 0.32), (-2.20, 0.32)], tone(colour, 0.72))
     canvas.fill([(-2.15, 0.36), (2.18, 0.36), (2.15, 0.26), (-2.1, 0.26)], (44, 44, 46))
     canvas.fill([(-1.45, 1.00), (-1.00, 1.34), (-0.66, 1.40), (-0.28, 1.40), (-0.28, 1.00)], _GLASS)
@@ -91,7 +90,7 @@ def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
         canvas.oval((x, 0.36), (0.42, 0.42), tone(colour, 0.45), arc_deg=(180, 360))
         _wheel(canvas, x, 0.32)
     canvas.speckle(5, 0.02)
-    return canvas.sprite(_without(canvas, shadow_only))
+    return canvas.sprite(_solid(canvas))
 
 
 @lru_cache(maxsize=240)
@@ -101,11 +100,12 @@ def _truck(
     canvas = Canvas(ppm, 3.2, 3.4, 4.9 if tilt_deg > 3 else 3.0, 0.5)
     slant = Slant(eye_m, eye_m * 3.4)
     _ground_shadow(canvas, slant, -2.9, 3.05, 2.1)
-    shadow_only = canvas.body()
     for x in (-1.75, 2.05):
         back = slant.back(x, 0.0, 1.9)
         canvas.oval((back[0], back[1] + 0.42), (0.42, 0.42), _TYRE)
-    prism(canvas, slant, ((-2.75, 0.62), (-2.75, 0.86), (2.9, 0.86), (2.9, 0.62)), 2.0, (52, 54, 58))
+    prism(
+        canvas, slant, ((-2.75, 0.62), (-2.75, 0.86), (2.9, 0.86), (2.9, 0.62)), 2.0, (52, 54, 58)
+    )
     cab: Points = (
         (1.35, 0.52), (1.35, 2.30), (2.55, 2.30), (2.95, 1.55), (3.02, 1.30), (3.02, 0.52),
     )  # fmt: skip
@@ -124,7 +124,7 @@ def _truck(
         _wheel(canvas, x, 0.42)
     canvas.fill([(-2.78, 0.78), (-2.6, 0.78), (-2.6, 0.66), (-2.78, 0.66)], (46, 42, 168))
     canvas.speckle(6, 0.03)
-    return canvas.sprite(_without(canvas, shadow_only))
+    return canvas.sprite(_solid(canvas))
 
 
 def _bed(canvas: Canvas, slant: Slant, colour: Colour, load: float, tilt_deg: int) -> None:
@@ -142,7 +142,7 @@ def _bed(canvas: Canvas, slant: Slant, colour: Colour, load: float, tilt_deg: in
     if load > 0.05:
         slide = -1.1 * (1 - load) * (1 if tilt_deg > 3 else 0)
         for index in range(16):
-            x = -2.5 + 3.5 * (index + 0.5) / 16 * load ** 0.3 + slide * 0.4
+            x = -2.5 + 3.5 * (index + 0.5) / 16 * load**0.3 + slide * 0.4
             up = 1.72 + 0.42 * load * (1 - ((x + 0.7) / 2.0) ** 2)
             at = slant.back(*turned(x, up), 0.5 + 0.9 * (index * 7 % 16) / 16)
             paint = tone(_RUBBISH[index % 4], 0.8 + 0.04 * (index % 7))
@@ -159,16 +159,18 @@ def _bed(canvas: Canvas, slant: Slant, colour: Colour, load: float, tilt_deg: in
 def boat(colour: Colour, ppm: float) -> Sprite:
     """A small open boat, 4 m long."""
     canvas = Canvas(ppm, 2.4, 2.4, 1.2, 0.5)
-    canvas.oval((0.0, -0.05), (2.0, 0.16), (70, 74, 66))
-    water = canvas.body()
+    canvas.oval((0.0, -0.05), (2.0, 0.16), (30, 32, 28))  # its reflection
+    canvas.sheet[:, :, 3] //= 2
     canvas.oval((0.0, 0.46), (1.95, 0.22), tone(colour, 0.55))
-    canvas.fill([(-2.0, 0.50), (-1.7, 0.05), (1.5, 0.05), (2.1, 0.58), (1.2, 0.42), (-1.2, 0.42)], colour)
+    canvas.fill(
+        [(-2.0, 0.50), (-1.7, 0.05), (1.5, 0.05), (2.1, 0.58), (1.2, 0.42), (-1.2, 0.42)], colour
+    )
     canvas.fill([(-1.85, 0.28), (-1.7, 0.05), (1.5, 0.05), (1.8, 0.30)], tone(colour, 0.7))
     canvas.line([(-2.0, 0.5), (-1.2, 0.42), (1.2, 0.42), (2.1, 0.58)], tone(colour, 1.3), 0.05)
     for x in (-0.8, 0.5):
         canvas.line([(x, 0.44), (x + 0.1, 0.60)], (70, 96, 124), 0.16)
     canvas.speckle(9, 0.05)
-    return canvas.sprite(_without(canvas, water))
+    return canvas.sprite(_solid(canvas))
 
 
 def _wheel(canvas: Canvas, x: float, radius: float) -> None:
@@ -191,8 +193,8 @@ def _ground_shadow(canvas: Canvas, slant: Slant, left: float, right: float, dept
     canvas.sheet[:, :, 3] = cv2.blur(canvas.sheet[:, :, 3] // 2, (round(2 * soft), round(soft)))
 
 
-def _without(canvas: Canvas, shadow: Mask) -> Mask:
-    """All that is opaque: the drawing less the half transparent shadow."""
+def _solid(canvas: Canvas) -> Mask:
+    """All that is opaque: the drawing less the half transparent shadow on the ground."""
     mask = canvas.body()
     mask[mask < 200] = 0
     return mask

@@ -29,9 +29,9 @@ class Water:
         far: Colour = (150, 146, 122),
         ripple: float = 1.0,
     ) -> None:
-        wide, high = view.size
+        wide = view.size[0]
         mask = polygon_mask(view.size, where)
-        mask = cv2.GaussianBlur(mask, (0, 0), wide / 900)
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), wide / 900), np.float32)
         rows = np.flatnonzero(mask.max(axis=1) > 0)
         self._top, self._end = int(rows[0]), int(rows[-1]) + 1
         share = np.linspace(0, 1, self._end - self._top, dtype=np.float32)[:, None, None]

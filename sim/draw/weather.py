@@ -97,7 +97,7 @@ def glow(radius_px: float) -> NDArray[np.uint8]:
     fall = np.clip(1 - np.hypot(x, y), 0, 1)
     light = 255 * np.minimum(1.0, fall**2.2 + (fall > 0.86))
     tint = np.array((0.80, 0.93, 1.0), np.float32)
-    return (light[:, :, None] * tint).astype(np.uint8)
+    return np.asarray(light[:, :, None] * tint, np.uint8)
 
 
 def headlights(picture: Bgr, view: View, nose: tuple[float, float], left: bool) -> None:
@@ -129,5 +129,3 @@ def _add(picture: Bgr, light: NDArray[np.uint8], centre: tuple[float, float]) ->
     if x0 < x1 and y0 < y1:
         target = picture[y0:y1, x0:x1]
         cv2.add(target, light[y0 - top : y1 - top, x0 - left : x1 - left], dst=target)
-
-

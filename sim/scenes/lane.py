@@ -12,9 +12,9 @@ from sim.scenes.sets import country
 from sim.stage import Plant, Stage, generator
 from sim.steps import DriveTo, Exit, Tip, Until
 
-VIEW = View(height_m=4.0, horizon=0.16, focal=0.90)
+VIEW = View(height_m=4.0, horizon=0.16, focal=0.95)
 ENTERS_S = 40.0
-NEAR_LANE, FAR_LANE, FOOTPATH = 14.0, 15.8, 17.3
+NEAR_LANE, FAR_LANE, FOOTPATH = 14.0, 15.8, 17.2
 """Depths in metres of the lane to the right, the lane to the left, and the path behind them."""
 STOP = (1.6, 12.4)
 HEAP = (-2.1, 12.1)
@@ -49,8 +49,8 @@ def tipper(view: View, seed: int, enters_s: float) -> Vehicle:
 def _plants(view: View, seed: int) -> tuple[Plant, ...]:
     rng = generator(seed, "lane plants")
     return (
-        Plant(-5.6, 18.9, tree(rng, view.ppm(18.9), 5.2, (68, 114, 86))),
-        Plant(4.0, 19.4, tree(rng, view.ppm(19.4), 4.6, (80, 124, 96))),
+        Plant(-5.9, 21.5, tree(rng, view.ppm(21.5), 5.6, (68, 114, 86))),
+        Plant(4.4, 22.0, tree(rng, view.ppm(22.0), 5.2, (80, 124, 96))),
     )
 
 

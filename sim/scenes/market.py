@@ -48,9 +48,7 @@ def vendor(view: View, seed: int, enters_s: float) -> list[Actor]:
 @lru_cache(maxsize=4)
 def _plants(view: View, seed: int) -> tuple[Plant, ...]:
     rng = generator(seed, "market plants")
-    return (
-        Plant(-5.4, 17.4, tree(rng, view.ppm(17.4), 4.6, (64, 112, 80), 0.8)),
-    )
+    return (Plant(-5.4, 17.4, tree(rng, view.ppm(17.4), 4.6, (64, 112, 80), 0.8)),)
 
 
 def build(

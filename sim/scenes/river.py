@@ -23,7 +23,7 @@ PACKS_AFTER_S = 2.0
 ZONES = {"shore": VIEW.normal([(-5.0, 11.6), (5.0, 11.6), (5.0, 8.6), (-5.0, 8.6)])}
 
 
-def angler(view: View, seed: int, enters_s: float, sit: bool = True) -> Person:
+def angler(view: View, enters_s: float, sit: bool = True) -> Person:
     """Somebody who walks in from the left, fishes at ``SPOT`` and leaves when warned."""
     look = Look((70, 92, 60), (66, 58, 52), (30, 30, 32), (128, 165, 212), (44, 52, 66), 1.72, 1.05)
     z = 12.6
@@ -86,7 +86,7 @@ def build(
         background,
         water=Water(background, view, surface, generator(seed, "river water")),
         plants=_plants(view, seed),
-        actors=[angler(view, seed, enters_s, sit)],
+        actors=[angler(view, enters_s, sit)],
         passing=[strollers(view, seed, "river path", (16.4, 17.0), 4.0, (22.0, 40.0))]
         if passers
         else [],

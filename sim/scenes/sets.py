@@ -127,7 +127,7 @@ def country(view: View, seed: int) -> Bgr:
     for z, colour in ((60.0, (96, 150, 150)), (42.0, (80, 130, 108)), (31.0, (92, 142, 134))):
         rows = on_ground(view, tile(rng, {6.0: 1.0}), 20.0, 9.0)
         paint(picture, _band(view, z * 0.8, z), colour, rows, 0.08)
-    _grove(picture, view, rng, 24.0, 9, 5.0)
+    _grove(picture, view, rng, 27.0, 9, 5.4)
     grain = on_ground(view, tile(rng, {3.0: 0.6, 60.0: 1.0}), 40.0, 1.5)
     paint(picture, _band(view, 16.9, 18.0), (140, 158, 170), grain, 0.05, 1.0)
     _asphalt(picture, view, rng, 13.2, 16.9)
@@ -177,9 +177,7 @@ def town(view: View, seed: int, square: bool) -> Bgr:
     return picture
 
 
-def _outline(
-    picture: Bgr, view: View, corners: list[tuple[float, float]], colour: Colour
-) -> None:
+def _outline(picture: Bgr, view: View, corners: list[tuple[float, float]], colour: Colour) -> None:
     """A painted frame on the ground: the usual sign of an area to be kept clear."""
     (x0, z0), (x1, _), (_, z1), _ = corners
     for a, b, c, d in (

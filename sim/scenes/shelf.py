@@ -28,9 +28,7 @@ _ALL: dict[str, Callable[..., Scene]] = {**_DEMO, **trials.BUILDERS}
 NAMES: tuple[str, ...] = tuple(_ALL)
 
 
-def demo(
-    seed: int = 0, size: tuple[int, int] = (1280, 720), fps: float = 10.0
-) -> dict[str, Scene]:
+def demo(seed: int = 0, size: tuple[int, int] = (1280, 720), fps: float = 10.0) -> dict[str, Scene]:
     """The four scenes of the demo township: river, lane, market and street."""
     return {name: make(seed=seed, size=size, fps=fps) for name, make in _DEMO.items()}
 

@@ -9,7 +9,7 @@ from sim.scenes.cast import GRAIN, drivers, sensor, strollers
 from sim.scenes.sets import town
 from sim.stage import Plant, Shower, Stage, generator
 
-VIEW = View(height_m=3.6, horizon=0.17, focal=0.90)
+VIEW = View(height_m=3.6, horizon=0.17, focal=0.95)
 SHOWER_S = (50.0, 105.0)
 
 ZONES = {

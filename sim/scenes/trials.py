@@ -12,6 +12,7 @@ from sim.draw.plants import tree
 from sim.draw.sprite import Sprite
 from sim.draw.things import bag
 from sim.draw.vehicles import CAR_COLOURS
+from sim.draw.vehicles import boat as draw_boat
 from sim.draw.view import View
 from sim.draw.water import Water
 from sim.draw.weather import Rain
@@ -26,9 +27,7 @@ VIEW = View(height_m=3.6, horizon=0.17, focal=0.90)
 
 def _yard(name: str, seed: int, size: tuple[int, int], fps: float, grain: float) -> Stage:
     view = View(size, VIEW.height_m, VIEW.horizon, VIEW.focal)
-    return Stage(
-        name, view, fps, seed, plain(view, seed), grain=sensor(size, seed, name, grain)
-    )
+    return Stage(name, view, fps, seed, plain(view, seed), grain=sensor(size, seed, name, grain))
 
 
 def still(
@@ -145,9 +144,7 @@ def dumping(
 
     thing = Prop("bag", 0.55, z - 0.2, visible=False, paint=paint)
     person = Person("person", -away, z, look=Look.random(generator(seed, "dumping")))
-    person.does(
-        WalkTo(0.0, z), PutDown(thing), WalkTo(-away, z + 0.3), Exit()
-    )
+    person.does(WalkTo(0.0, z), PutDown(thing), WalkTo(-away, z + 0.3), Exit())
     stage.enter(person)
     return stage
 
@@ -168,6 +165,23 @@ def crossing(
     return stage
 
 
+def boat(
+    seed: int = 0,
+    size: tuple[int, int] = (1280, 720),
+    fps: float = 10.0,
+    grain: float = GRAIN,
+) -> Stage:
+    """A small empty boat drifts slowly along the shore, from left to right."""
+    stage = ripples(seed, size, fps, grain, ripple=1.0)
+    stage.name = "boat"
+
+    def paint(ppm: float, _: float) -> Sprite:
+        return draw_boat((90, 110, 150), ppm)
+
+    stage.enter(Prop("boat", -4.0, 8.3, paint=paint).does(WalkTo(4.0, 8.3, 0.25)))
+    return stage
+
+
 BUILDERS: dict[str, Callable[..., Scene]] = {
     "still": still,
     "leaves": leaves,
@@ -176,6 +190,7 @@ BUILDERS: dict[str, Callable[..., Scene]] = {
     "night": night,
     "walkers": walkers,
     "crossing": crossing,
+    "boat": boat,
     "fishing": partial(river.build, enters_s=1.0, passers=False, name="fishing"),
     "dumping": dumping,
     "occupation": partial(market.build, enters_s=1.0, passers=False, name="occupation"),
