@@ -106,7 +106,7 @@ def pile(ppm: float, seed: int, growth: float = 1.0) -> Sprite:
 
     def top(across: float) -> float:
         """Height of the heap's outline at -1..1 across."""
-        return high * max(0.0, 1 - abs(across) ** 1.7)
+        return high * max(0.0, 1.0 - float(abs(across) ** 1.7))
 
     edge = [(a * wide, top(a) + float(rng.normal(0, 0.02))) for a in np.linspace(-1, 1, 30)]
     foot = [(a * wide, -0.16 * (1 - a * a)) for a in np.linspace(1, -1, 16)]

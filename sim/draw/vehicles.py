@@ -15,6 +15,7 @@ CAR_COLOURS: tuple[Colour, ...] = (
     (196, 198, 200), (60, 58, 150), (150, 100, 50), (112, 108, 102), (218, 220, 222), (58, 104, 74),
 )  # fmt: skip
 _GLASS: Colour = (96, 82, 66)
+_STEEL: Colour = (92, 96, 98)
 _TYRE: Colour = (34, 33, 33)
 _RUBBISH: tuple[Colour, ...] = ((86, 100, 112), (60, 66, 70), (120, 132, 140), (70, 96, 120))
 
@@ -100,26 +101,28 @@ def _truck(
     canvas = Canvas(ppm, 3.2, 3.4, 4.9 if tilt_deg > 3 else 3.0, 0.5)
     slant = Slant(eye_m, eye_m * 3.4)
     _ground_shadow(canvas, slant, -2.9, 3.05, 2.1)
-    for x in (-1.75, 2.05):
+    for x in (-2.05, -1.10, 2.15):
         back = slant.back(x, 0.0, 1.9)
         canvas.oval((back[0], back[1] + 0.42), (0.42, 0.42), _TYRE)
     prism(
         canvas, slant, ((-2.75, 0.62), (-2.75, 0.86), (2.9, 0.86), (2.9, 0.62)), 2.0, (52, 54, 58)
     )
     cab: Points = (
-        (1.35, 0.52), (1.35, 2.30), (2.55, 2.30), (2.95, 1.55), (3.02, 1.30), (3.02, 0.52),
+        (1.40, 0.52), (1.40, 2.50), (2.62, 2.50), (2.95, 1.62), (3.02, 1.30), (3.02, 0.50),
     )  # fmt: skip
     prism(canvas, slant, cab, 2.05, colour, {2: tone(_GLASS, 1.1)})
     canvas.fill([(1.36, 1.05), (3.02, 1.05), (3.02, 0.52), (1.36, 0.52)], tone(colour, 0.78))
-    canvas.fill([(1.72, 1.42), (1.72, 2.12), (2.46, 2.12), (2.80, 1.42)], _GLASS)
-    canvas.fill([(1.80, 1.60), (1.80, 2.05), (2.1, 2.05), (1.95, 1.60)], tone(_GLASS, 1.4))
+    canvas.fill([(1.74, 1.50), (1.74, 2.30), (2.54, 2.30), (2.82, 1.50)], _GLASS)
+    canvas.fill([(1.82, 1.70), (1.82, 2.22), (2.1, 2.22), (1.95, 1.70)], tone(_GLASS, 1.4))
     canvas.line([(1.66, 2.2), (1.66, 0.7)], tone(colour, 0.6), 0.02)
     canvas.line([(1.8, 1.28), (2.0, 1.28)], (50, 50, 50), 0.04)
     canvas.line([(2.86, 2.0), (2.98, 2.0), (2.98, 1.6)], (40, 40, 42), 0.06)
     canvas.fill([(2.84, 1.0), (3.02, 1.0), (3.02, 0.82), (2.84, 0.84)],
                 (235, 250, 255) if lamps else (206, 216, 222))  # fmt: skip
-    _bed(canvas, slant, mix(colour, (96, 100, 104), 0.55), load, tilt_deg)
-    for x in (-1.75, 2.05):
+    canvas.fill([(-0.35, 0.80), (0.75, 0.80), (0.75, 0.42), (-0.35, 0.42)], (70, 72, 74))
+    canvas.fill([(-0.35, 0.80), (0.75, 0.80), (0.75, 0.70), (-0.35, 0.70)], (104, 106, 108))
+    _bed(canvas, slant, mix(colour, _STEEL, 0.85), load, tilt_deg)
+    for x in (-2.05, -1.10, 2.15):
         canvas.oval((x, 0.46), (0.54, 0.54), (38, 38, 40), arc_deg=(180, 360))
         _wheel(canvas, x, 0.42)
     canvas.fill([(-2.78, 0.78), (-2.6, 0.78), (-2.6, 0.66), (-2.78, 0.66)], (46, 42, 168))
@@ -135,24 +138,25 @@ def _bed(canvas: Canvas, slant: Slant, colour: Colour, load: float, tilt_deg: in
         dx, dy = x - hinge[0], y - hinge[1]
         return hinge[0] + dx * c - dy * s, hinge[1] + dx * s + dy * c
 
-    box = [turned(x, y) for x, y in ((-2.8, 0.9), (-2.8, 1.72), (1.25, 1.72), (1.25, 0.9))]
+    box = [turned(x, y) for x, y in ((-2.8, 0.9), (-2.8, 1.66), (1.05, 1.66), (1.05, 0.9))]
     if tilt_deg > 3:
         canvas.line([(-0.2, 0.86), turned(0.6, 0.95)], (70, 72, 76), 0.14)
     prism(canvas, slant, box, 2.0, colour, {1: tone(colour, 0.42)})
     if load > 0.05:
         slide = -1.1 * (1 - load) * (1 if tilt_deg > 3 else 0)
-        for index in range(16):
-            x = -2.5 + 3.5 * (index + 0.5) / 16 * load**0.3 + slide * 0.4
-            up = 1.72 + 0.42 * load * (1 - ((x + 0.7) / 2.0) ** 2)
-            at = slant.back(*turned(x, up), 0.5 + 0.9 * (index * 7 % 16) / 16)
-            paint = tone(_RUBBISH[index % 4], 0.8 + 0.04 * (index % 7))
-            canvas.oval(at, (0.30, 0.22), paint, 23 * index)
+        for index in range(90):  # spread evenly by the golden ratio, back row first
+            along, row = (index * 0.618) % 1.0, index / 90
+            x = -2.6 + 3.5 * along * load**0.3 + slide * 0.4
+            up = 1.60 + (0.50 - 0.34 * row) * load * (1 - ((x + 0.85) / 2.1) ** 2)
+            at = slant.back(*turned(x, up), 1.5 * (1 - row))
+            paint = tone(_RUBBISH[index % 4], 0.75 + 0.05 * (index % 7))
+            canvas.oval(at, (0.17, 0.11), paint, 23.0 * index)
         canvas.fill(box, colour)
     for share in (0.02, 0.34, 0.66, 0.98):
-        x = -2.8 + 4.05 * share
-        canvas.line([turned(x, 0.92), turned(x, 1.70)], tone(colour, 0.7), 0.06)
-    canvas.line([turned(-2.8, 1.70), turned(1.25, 1.70)], tone(colour, 1.2), 0.06)
-    canvas.line([turned(-2.8, 0.95), turned(1.25, 0.95)], tone(colour, 0.6), 0.08)
+        x = -2.8 + 3.85 * share
+        canvas.line([turned(x, 0.92), turned(x, 1.64)], tone(colour, 0.7), 0.06)
+    canvas.line([turned(-2.8, 1.64), turned(1.05, 1.64)], tone(colour, 1.2), 0.06)
+    canvas.line([turned(-2.8, 0.95), turned(1.05, 0.95)], tone(colour, 0.6), 0.08)
 
 
 @lru_cache(maxsize=30)
