@@ -1,0 +1,51 @@
+"""Session descriptions (RFC 4566) of the virtual camera's streams."""
+
+import base64
+
+from sim.camera.g711 import PCMA, PCMU
+from sim.camera.h264 import ParameterSets
+
+VIDEO_PAYLOAD_TYPE = 96
+VIDEO_TRACK, BACK_TRACK = "video", "back"
+"""Last segment of the tracks' control URLs."""
+
+
+def describe(
+    title: str, host: str, sets: ParameterSets, fps: float, session_id: int, *, back: bool
+) -> bytes:
+    """The SDP of one stream.
+
+    Args:
+        session_id: stays the same while the server runs (``o=``).
+        back: add the ONVIF backchannel (Streaming Specification, section 5.3). Its direction is
+            said from the server's side: ``sendonly`` is what the client sends on.
+    """
+    sprop = ",".join(base64.b64encode(unit).decode() for unit in (sets.sps, sets.pps))
+    parameters = (
+        f"packetization-mode=1;profile-level-id={sets.profile_level_id};"
+        f"sprop-parameter-sets={sprop}"
+    )
+    lines = [
+        "v=0",
+        f"o=- {session_id} 1 IN IP4 {host}",
+        f"s={title}",
+        "c=IN IP4 0.0.0.0",
+        "t=0 0",
+        "a=control:*",
+        "a=range:npt=now-",
+        f"m=video 0 RTP/AVP {VIDEO_PAYLOAD_TYPE}",
+        f"a=rtpmap:{VIDEO_PAYLOAD_TYPE} H264/90000",
+        f"a=fmtp:{VIDEO_PAYLOAD_TYPE} {parameters}",
+        f"a=framerate:{fps:g}",
+        "a=recvonly",
+        f"a=control:{VIDEO_TRACK}",
+    ]
+    if back:
+        lines += [
+            f"m=audio 0 RTP/AVP {PCMU} {PCMA}",
+            f"a=rtpmap:{PCMU} PCMU/8000",
+            f"a=rtpmap:{PCMA} PCMA/8000",
+            "a=sendonly",
+            f"a=control:{BACK_TRACK}",
+        ]
+    return "\r\n".join([*lines, ""]).encode()

@@ -1,0 +1,78 @@
+"""One stream of a camera: encoded once, however many watch it."""
+
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.video import Bgr
+from sim.camera.encoder import H264Encoder
+from sim.camera.h264 import ParameterSets, is_key, payloads
+
+
+@dataclass(frozen=True)
+class AccessUnit:
+    """One encoded picture, cut into RTP payloads that all viewers share."""
+
+    utc_ns: int
+    key: bool
+    payloads: tuple[bytes, ...]
+
+
+class Watcher(Protocol):
+    """Whoever wants a stream's pictures."""
+
+    def show(self, unit: AccessUnit) -> None:
+        """The next picture; must not block."""
+
+
+class Stream:
+    """Encoder and watchers of one stream.
+
+    :meth:`encode` belongs to the thread of the scene, everything else to the event loop; they
+    meet in two flags. Nothing is encoded while nobody watches.
+    """
+
+    def __init__(self, size: tuple[int, int], fps: float) -> None:
+        self.size = size
+        self.fps = fps
+        self.pictures_encoded = 0
+        self._encoder = H264Encoder(size, fps)
+        self.sets: ParameterSets = self._encoder.sets
+        self._encoder.close()
+        self._watchers: set[Watcher] = set()
+        self._watched = threading.Event()
+        self._key_wanted = threading.Event()
+
+    @property
+    def watchers(self) -> int:
+        """How many watch now."""
+        return len(self._watchers)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Deliver to ``watcher`` from the next picture on, which will be a key frame."""
+        self._watchers.add(watcher)
+        self._key_wanted.set()
+        self._watched.set()
+
+    def leave(self, watcher: Watcher) -> None:
+        """Deliver no more to ``watcher``."""
+        self._watchers.discard(watcher)
+        if not self._watchers:
+            self._watched.clear()
+
+    def deliver(self, unit: AccessUnit) -> None:
+        """Hand a picture to all who watch."""
+        for watcher in tuple(self._watchers):
+            watcher.show(unit)
+
+    def encode(self, picture: Bgr, t_s: float, utc_ns: int) -> AccessUnit | None:
+        """Encode a picture if somebody watches; None otherwise."""
+        if not self._watched.is_set():
+            self._encoder.close()
+            return None
+        key = self._key_wanted.is_set()
+        if key:
+            self._key_wanted.clear()
+        units = self._encoder.encode(picture, t_s, key=key)
+        self.pictures_encoded += 1
+        return AccessUnit(utc_ns, is_key(units), tuple(payloads(units, self.sets)))
