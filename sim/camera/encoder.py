@@ -66,7 +66,7 @@ class H264Encoder:
         context.colorspace = 6
         context.thread_count = 1
         context.flags |= Flags.global_header  # parameter sets come once, in the extradata
-        most_kbps = max(400, round(width * height * self._fps / 4000))
+        most_kbps = max(400, round(width * height * self._fps / 2500))
         context.options = {
             "preset": "ultrafast",
             "tune": "zerolatency",

@@ -12,6 +12,8 @@ from sim.camera.errors import VirtualCameraError
 
 BACKLOG_LIMIT_BYTES = 1 << 20
 """What may wait for a slow TCP client before pictures are left out."""
+BACKLOG_LIMIT_PACKETS = 750
+"""The same for UDP: about 1 MiB, which takes 125 ms to leave in bursts."""
 _BURST = 24
 _BURST_PAUSE_S = 0.004
 
@@ -108,7 +110,7 @@ class UdpPath:
         )
 
     def congested(self) -> bool:
-        return bool(self._waiting)
+        return len(self._waiting) > BACKLOG_LIMIT_PACKETS
 
     def send(self, packets: Sequence[bytes]) -> None:
         """Large pictures go in bursts: a client's socket takes some hundred packets at most."""

@@ -34,6 +34,7 @@ class BoxScene:
     heard: list[float] = field(default_factory=list)
     pictures: int = 0
     noise: bool = False
+    """Cover everything with a fine, still texture that costs many bits."""
 
     def step(self) -> ScenePicture:
         width, height = self.size
@@ -41,7 +42,8 @@ class BoxScene:
         t_s = index / self.fps
         picture = np.full((height, width, 3), 90, np.uint8)
         if self.noise:
-            cv2.randu(picture, (0, 0, 0), (255, 255, 255))
+            texture = np.random.default_rng(1).integers(0, 100, (height, width), dtype=np.uint8)
+            picture = cv2.add(picture, cv2.merge([texture] * 3))
         left = (index * 8) % (width - 60)
         cv2.rectangle(
             picture, (left, height // 3), (left + 60, height // 3 + 60), (40, 220, 240), -1
