@@ -38,6 +38,8 @@ class Feed:
         truth: Truth,
         deliver: Callable[[Stream, AccessUnit], None],
     ) -> None:
+        if not name or name.startswith(".") or "/" in name or "\\" in name:
+            raise VirtualCameraError(f"{name!r} cannot be a camera's name: it is part of addresses")
         width, height = scene.size
         if width < 16 or height < 16 or width % 2 or height % 2 or not scene.fps > 0:
             raise VirtualCameraError(

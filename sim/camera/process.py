@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+import cv2
+
 from core.clock import Clock
 from sim.base import Scene
 from sim.camera.township import VirtualTownship
@@ -41,6 +43,7 @@ def serve(
         ready: called with the port once clients may connect; prints ``READY PORT`` by default.
         stop: set it to end the call. Signals are taken only on the main thread, and given back.
     """
+    cv2.setNumThreads(1)  # each scene has a thread of its own; more would only wait in line
     stop = stop or threading.Event()
     signals: list[int] = []  # a handler must not touch a lock, so it sets no event
     before = {}

@@ -27,7 +27,7 @@ def describe(
     )
     lines = [
         "v=0",
-        f"o=- {session_id} 1 IN IP4 {host}",
+        f"o=- {session_id} 1 IN {'IP6' if ':' in host else 'IP4'} {host}",
         f"s={title}",
         "c=IN IP4 0.0.0.0",
         "t=0 0",

@@ -1,7 +1,6 @@
 """Several virtual cameras on one port."""
 
 import asyncio
-import itertools
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,7 +62,6 @@ class VirtualTownship:
         self._port = port
         self._clock = clock
         self._out_dir = out_dir
-        self._talks = itertools.count(1)
         self.truth = Truth(_truth_path(out_dir))
         self._feeds = [
             Feed(name, scene, clock=clock, truth=self.truth, deliver=self._deliver)
@@ -197,7 +195,7 @@ class VirtualTownship:
         """Write a talk's WAV file; its name under the output folder."""
         if self._out_dir is None:
             return None
-        wav = f"heard/{name}-{next(self._talks):04d}.wav"
+        wav = f"heard/{name}-{talk.start_ns}.wav"
         try:
             talk.save(self._out_dir / wav)
         except OSError as error:  # a full disk must not silence the cameras

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import av
 import cv2
 import numpy as np
+from av.container import InputContainer
 
 from core.clock import SystemClock
 from core.geometry import Box
@@ -71,6 +73,12 @@ def township(out_dir: Path | None = None, **options: Any) -> Iterator[VirtualTow
 def signed(url: str) -> str:
     """The URL with the account in it, as FFmpeg wants it."""
     return url.replace("rtsp://", f"rtsp://{USER}:{PASSWORD}@")
+
+
+def player(url: str, transport: str = "tcp") -> InputContainer:
+    """FFmpeg at a stream, without its habit of looking for three seconds before it plays."""
+    options = {"rtsp_transport": transport, "analyzeduration": "200000"}
+    return av.open(signed(url), options=options, timeout=15)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:

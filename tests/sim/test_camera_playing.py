@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import av
 import pytest
-from camera_kit import PASSWORD, USER, BoxScene, signed, township, wait_for
+from camera_kit import PASSWORD, USER, BoxScene, player, signed, township, wait_for
 
 from sim.camera import VirtualTownship
 
@@ -22,10 +22,9 @@ def cameras() -> Iterator[VirtualTownship]:
 
 
 def play(url: str, transport: str, pictures: int) -> list[av.VideoFrame]:
-    options = {"rtsp_transport": transport, "timeout": "8000000"}
-    with av.open(signed(url), options=options, timeout=15) as player:
+    with player(url, transport) as viewer:
         frames = []
-        for frame in player.decode(video=0):
+        for frame in viewer.decode(video=0):
             frames.append(frame)
             if len(frames) == pictures:
                 return frames
@@ -51,14 +50,13 @@ def test_pyav_plays(cameras: VirtualTownship, transport: str, stream: str, size:
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_large_noisy_pictures_arrive_whole(transport: str) -> None:
-    options = {"rtsp_transport": transport}
     scene = BoxScene(size=(1280, 720), noise=True)
     with (
         township(scenes={"road": scene}) as cameras,
-        av.open(signed(cameras.url("road")), options=options, timeout=15) as player,
+        player(cameras.url("road"), transport) as viewer,
     ):
         sizes, frames = [], []
-        for packet in player.demux(video=0):
+        for packet in viewer.demux(video=0):
             sizes.append(packet.size)
             frames += packet.decode()
             if len(frames) == 12:
@@ -111,15 +109,15 @@ def test_gstreamer_plays(cameras: VirtualTownship, protocol: str) -> None:
 def test_two_viewers_share_one_encoder() -> None:
     with township() as cameras:
         stream = cameras.feed("river").streams["main"]
-        url, options = signed(cameras.url("river")), {"rtsp_transport": "tcp"}
+        url = cameras.url("river")
         wait_for(lambda: cameras.feed("river")._scene.pictures > 3)
         assert stream.pictures_encoded == 0, "nobody watches, nothing is encoded"
-        with av.open(url, options=options) as one, av.open(url, options=options) as two:
-            pictures = [next(player.decode(video=0)) for player in (one, two)]
+        with player(url) as one, player(url) as two:
+            pictures = [next(viewer.decode(video=0)) for viewer in (one, two)]
             assert stream.watchers == 2
             before, drawn = stream.pictures_encoded, cameras.feed("river")._scene.pictures
             for _ in range(10):
-                pictures += [next(player.decode(video=0)) for player in (one, two)]
+                pictures += [next(viewer.decode(video=0)) for viewer in (one, two)]
             drawn_since = cameras.feed("river")._scene.pictures - drawn
             assert abs(stream.pictures_encoded - before - drawn_since) <= 1
         wait_for(lambda: cameras.sessions == 0)

@@ -2,16 +2,19 @@
 
 import contextlib
 import json
+import os
 import random
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import pytest
-from camera_kit import BoxScene, Client, signed, township, transport_ports, wait_for
+from camera_kit import BoxScene, Client, player, township, transport_ports, wait_for
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -63,8 +66,8 @@ def test_the_description(cameras: VirtualTownship) -> None:
 
 
 def test_a_camera_with_a_chinese_name(cameras: VirtualTownship) -> None:
-    with av.open(signed(cameras.url("望江路")), options={"rtsp_transport": "tcp"}) as player:
-        assert next(player.decode(video=0)).width == 320
+    with player(cameras.url("望江路")) as viewer:
+        assert next(viewer.decode(video=0)).width == 320
 
 
 def test_refusals(cameras: VirtualTownship) -> None:
@@ -153,14 +156,14 @@ def test_mangled_requests_do_not_disturb_a_viewer(cameras: VirtualTownship) -> N
         f"SETUP {cameras.url('river')}/video RTSP/1.0\r\nCSeq: 1\r\nTransport: {TCP}\r\n"
         'Authorization: Digest username="operator", nonce="x", uri="rtsp://[", response="0"\r\n\r\n'
     ).encode()
-    with av.open(signed(cameras.url("river")), options={"rtsp_transport": "tcp"}) as player:
+    with player(cameras.url("river")) as viewer:
         for _ in range(150):
             mangled = bytearray(template)
             for _ in range(dice.randrange(1, 6)):
                 mangled[dice.randrange(len(mangled))] = dice.randrange(256)
             with Client(cameras.url("river")) as rude, contextlib.suppress(OSError):
                 rude.socket.sendall(bytes(mangled))
-        assert [next(player.decode(video=0)).width for _ in range(12)] == [320] * 12
+        assert [next(viewer.decode(video=0)).width for _ in range(12)] == [320] * 12
 
 
 def test_a_silent_udp_client_is_freed() -> None:
@@ -233,13 +236,16 @@ def test_a_failing_scene_does_not_stop_the_others() -> None:
 
     with township(scenes={"broken": Broken(), "river": BoxScene()}) as cameras:
         wait_for(lambda: cameras.truth.all("failed", "broken"))
-        with av.open(signed(cameras.url("river")), options={"rtsp_transport": "tcp"}) as player:
-            assert next(player.decode(video=0)).width == 320
+        with player(cameras.url("river")) as viewer:
+            assert next(viewer.decode(video=0)).width == 320
 
 
 def test_what_cannot_be_served_is_said() -> None:
     with pytest.raises(VirtualCameraError, match="river: size 321x240"):
         township(scenes={"river": BoxScene(size=(321, 240))}).__enter__()
+    for name in ("", "../river", "a/b"):
+        with pytest.raises(VirtualCameraError, match="cannot be a camera's name"):
+            township(scenes={name: BoxScene()}).__enter__()
     with township() as first, pytest.raises(VirtualCameraError, match=str(first.port)):
         township(port=first.port).__enter__()
 
@@ -257,6 +263,27 @@ def test_truth_is_written(tmp_path: Path) -> None:
     assert started["utc_ns"] - epoch["utc_ns"] == 500_000_000
     assert ended["scene_s"] == scene.events[0].end_s
     assert scene.heard == [2.0]
+
+
+def test_serve_as_a_process_ends_on_sigterm(tmp_path: Path) -> None:
+    program = (
+        "from camera_kit import BoxScene; from core.clock import SystemClock;"
+        "from sim.camera import serve;"
+        "serve({'river': BoxScene()}, username='u', password='p', clock=SystemClock())"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+    child = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        line = next(text for text in child.stdout if text.startswith("READY"))
+        socket.create_connection(("127.0.0.1", int(line.split()[1])), timeout=5).close()
+        child.terminate()
+        assert child.wait(20) == 0
 
 
 def test_serve_blocks_until_told(tmp_path: Path) -> None:

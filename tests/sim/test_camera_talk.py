@@ -4,13 +4,24 @@ import json
 import random
 import socket
 import struct
+import subprocess
 import time
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
-from camera_kit import BoxScene, Client, alaw, tone, township, transport_ports, wait_for
+from camera_kit import (
+    PASSWORD,
+    USER,
+    BoxScene,
+    Client,
+    alaw,
+    tone,
+    township,
+    transport_ports,
+    wait_for,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +34,7 @@ from sim.camera.talk import Ear, Talk
 BACKCHANNEL = "www.onvif.org/ver20/backchannel"
 TCP = "RTP/AVP/TCP;unicast;interleaved=0-1"
 PACKET = 320
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def rtp_packets(code: bytes, payload_type: int = PCMA, start: int = 0xFFFFF000) -> list[bytes]:
@@ -73,6 +85,12 @@ def saved(out_dir: Path, happening: Happening) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 
 
+def peak_hz(samples: np.ndarray) -> float:
+    """Where the spectrum is highest."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 1 << 16))
+    return float(np.argmax(spectrum)) * 8000 / (1 << 16)
+
+
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_a_tone_arrives_as_that_tone(tmp_path: Path, transport: str) -> None:
     scene = BoxScene()
@@ -83,14 +101,37 @@ def test_a_tone_arrives_as_that_tone(tmp_path: Path, transport: str) -> None:
         wait_for(lambda: scene.heard)
     samples = saved(tmp_path, heard)
     assert len(samples) / 8000 == pytest.approx(2.0, abs=0.1)
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 1 << 16))
-    peak_hz = np.argmax(spectrum) * 8000 / (1 << 16)
-    assert peak_hz == pytest.approx(1000, abs=5)
+    assert peak_hz(samples) == pytest.approx(1000, abs=5)
     assert heard.facts["rms"] == pytest.approx(12000 / 2**0.5, rel=0.05)
     assert scene.heard == [pytest.approx(2.0, abs=0.1)]
     line = json.loads((tmp_path / "truth.jsonl").read_text().splitlines()[-1])
     assert (line["what"], line["camera"], line["wav"]) == ("heard", "river", heard.facts["wav"])
     assert line["start_ns"] == heard.facts["start_ns"] < line["utc_ns"]
+
+
+def has_gstreamer_onvif() -> bool:
+    """The system's Python, not the one that runs the tests, has GStreamer's bindings."""
+    look = "import gi; gi.require_version('Gst', '1.0'); from gi.repository import Gst"
+    try:
+        return subprocess.run([SYSTEM_PYTHON, "-c", look], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(not has_gstreamer_onvif(), reason="python3-gi with GStreamer is not installed")
+def test_gstreamer_speaks_through_its_own_onvif_client(tmp_path: Path) -> None:
+    scene = BoxScene()
+    with township(tmp_path, scenes={"river": scene}) as cameras:
+        talker = [SYSTEM_PYTHON, str(Path(__file__).with_name("gst_talker.py"))]
+        said = [cameras.url("river"), USER, PASSWORD, "1000", "2"]
+        done = subprocess.run([*talker, *said], capture_output=True, text=True, timeout=40)
+        assert done.returncode == 0, done.stderr
+        wait_for(lambda: scene.heard)
+        (heard,) = cameras.truth.all("heard")
+    samples = saved(tmp_path, heard)
+    assert len(samples) / 8000 == pytest.approx(2.0, abs=0.1)
+    assert peak_hz(samples) == pytest.approx(1000, abs=5)
 
 
 def test_silence_and_clicks_move_nobody(tmp_path: Path) -> None:
