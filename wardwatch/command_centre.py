@@ -43,26 +43,18 @@ class CommandCentre:
         self.paths.make()
         self.paths.site_file.write_text(self.site.model_dump_json(), encoding="utf-8")
         self.paths.site_file.chmod(0o600)
-        roles = [
+        ground = [
             *(["bus"] if self.site.redis.url is None else []),
             *(["township"] if self.simulate else []),
-            "recorder",
-            "analyst",
-            "hub",
         ]
-        announced: dict[str, Any] = {}
         try:
-            for role in roles:
-                self._supervisor.spawn(role, self.environment)
-            for role in roles:
-                announced = self._supervisor.wait_ready(
-                    role, answers=self._bus_answers if role == "bus" else None
-                )
+            self._bring_up(ground)
+            announced = self._bring_up(["recorder", "analyst", "hub"])
         except BaseException:
             self.stop()
             raise
         self._supervisor.watch()
-        return announced
+        return announced["hub"]
 
     def wait(self, stop: threading.Event, seconds: float | None) -> None:
         """Return when ``stop`` is set or the time is over."""
@@ -83,6 +75,17 @@ class CommandCentre:
         """A connection to the running bus, for one who looks on."""
         url = self.site.redis.url or socket_url(self.paths.run)
         return RedisBus(url, f"{name}-{os.getpid()}", self.paths.spool)
+
+    def _bring_up(self, roles: list[str]) -> dict[str, dict[str, Any]]:
+        """Start some roles together and wait for all of them."""
+        for role in roles:
+            self._supervisor.spawn(role, self.environment)
+        return {
+            role: self._supervisor.wait_ready(
+                role, answers=self._bus_answers if role == "bus" else None
+            )
+            for role in roles
+        }
 
     def _bus_answers(self) -> bool:
         bus = self.bus("probe")
