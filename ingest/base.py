@@ -1,0 +1,234 @@
+"""The base of all sources: sessions, time stamps, stalls, and always coming back."""
+
+import random
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from typing import Literal
+
+import av
+import structlog
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from core.clock import NS_PER_S, Clock
+from ingest.anchor import Anchor
+from ingest.backoff import Backoff
+from ingest.errors import IngestError, RefusedError
+from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
+from ingest.health import HealthMeter, OnHealth
+
+STALL_S = 5.0
+STEADY_S = 10.0
+UNTIMED_MOST = 30
+
+log = structlog.get_logger()
+
+
+class Source(ABC):
+    """Packets of one camera, session after session, until told to stop.
+
+    A driver says how a session is opened and what its failures mean; everything that must be
+    the same for all of them is here.
+    """
+
+    def __init__(
+        self,
+        camera: str,
+        clock: Clock,
+        *,
+        process: Literal["recorder", "analyst"] = "recorder",
+        on_health: OnHealth | None = None,
+        rng: random.Random | None = None,
+        stall_s: float = STALL_S,
+    ) -> None:
+        self.camera = camera
+        self.clock = clock
+        self.health = HealthMeter(camera, process, clock, on_health)
+        self.stall_s = stall_s
+        self._backoff = Backoff(rng or random.Random())
+
+    @abstractmethod
+    def open(self) -> InputContainer:
+        """Open one session.
+
+        Raises:
+            RefusedError: the other side said no.
+            IngestError: it cannot be reached or read.
+        """
+
+    @abstractmethod
+    def explain(self, error: Exception) -> IngestError:
+        """An error of the demuxer as one sentence without secrets."""
+
+    def after_session(self, lost: Lost) -> bool:
+        """Whether to try again after a session; live sources always do."""
+        return lost.reason != "stopped"
+
+    def pace(self, time_ns: int, stop: threading.Event) -> None:  # noqa: B027 (live: no pace)
+        """Hold a packet back until its time; only sources that are not live need to."""
+
+    def packets(self, stop: threading.Event) -> Iterator[Event]:
+        """Events until ``stop`` is set: Connected, packets, Lost, wait, Connected, …
+
+        The last event is always a Lost. A stalled read ends within ``stall_s``, so that is
+        also how long stopping may take.
+        """
+        while not stop.is_set():
+            began_ns = self.clock.monotonic_ns()
+            lost = yield from self._session(stop)
+            self.health.lost(f"{lost.reason}: {lost.detail}" if lost.detail else lost.reason)
+            yield lost
+            if stop.is_set() or not self.after_session(lost):
+                return
+            if self.clock.monotonic_ns() - began_ns >= STEADY_S * NS_PER_S:
+                self._backoff.succeeded()
+            wait_s = self._backoff.failed()
+            log.warning(
+                "camera lost",
+                camera=self.camera,
+                reason=lost.reason,
+                detail=lost.detail,
+                again_in_s=round(wait_s, 1),
+            )
+            self.clock.wait(stop, wait_s)
+
+    def _session(self, stop: threading.Event) -> Generator[Event, None, Lost]:
+        try:
+            container = self.open()
+        except IngestError as error:
+            refused = isinstance(error, RefusedError)
+            return self._lost("refused" if refused else "unreachable", str(error))
+        try:
+            streams = wanted_streams(container)
+            video = streams[0]
+            self.health.connected(float(nominal_rate(video) or 0))
+            yield Connected(streams, self.clock.utc_ns())
+            return (yield from self._read(container, streams, stop))
+        except IngestError as error:
+            return self._lost("broken", str(error))
+        finally:
+            container.close()
+
+    def _read(
+        self, container: InputContainer, streams: tuple[Stream, ...], stop: threading.Event
+    ) -> Generator[Event, None, Lost]:
+        anchors = {stream.index: Timeline(stream) for stream in streams}
+        picture_ns = self.clock.monotonic_ns()
+        packets = container.demux(streams)
+        while not stop.is_set():
+            try:
+                packet = next(packets, None)
+            except av.error.ExitError:
+                return self._lost("stalled", f"no packet for {self.stall_s:g} s")
+            except (av.error.FFmpegError, OSError) as error:
+                return self._lost("broken", str(self.explain(error)))
+            if packet is None:
+                return self._lost("ended", "the stream ended")
+            if packet.size == 0:
+                continue
+            now_ns = self.clock.monotonic_ns()
+            if packet.stream.type == "video":
+                picture_ns = now_ns
+            elif now_ns - picture_ns > self.stall_s * NS_PER_S:
+                return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
+            for event in anchors[packet.stream_index].take(packet, self.clock.utc_ns()):
+                self._measure(event)
+                if isinstance(event, MediaPacket):
+                    self.pace(event.dts_ns, stop)
+                yield event
+        return self._lost("stopped", "")
+
+    def _measure(self, event: MediaPacket | Reanchored) -> None:
+        if isinstance(event, Reanchored):
+            self.health.trouble(f"time line moved by {event.by_s:+.1f} s ({event.why})")
+            log.warning("re-anchored", camera=self.camera, by_s=event.by_s, why=event.why)
+        elif event.kind == "video":
+            self.health.packet(event.packet.size, event.time_ns)
+
+    def _lost(self, reason: LostReason, detail: str) -> Lost:
+        return Lost(reason, detail, self.clock.utc_ns())
+
+
+class Timeline:
+    """Puts one stream's packets on the UTC time line.
+
+    Some servers send their first packets before the time line is known to the demuxer; those
+    are held (a few) and dated backwards from the first that has a time.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._kind: Literal["video", "audio"] = "video" if stream.type == "video" else "audio"
+        self._time_base = stream.time_base or Fraction(1, 90_000)
+        self._spacing_ns = round(NS_PER_S / float(nominal_rate(stream) or 25))
+        self._anchor = Anchor()
+        self._untimed: list[tuple[Packet[Stream], int]] = []
+        self._last_dts_ns: int | None = None
+
+    def take(self, packet: "Packet[Stream]", arrived_ns: int) -> list[MediaPacket | Reanchored]:
+        """The events that a demuxed packet makes: none, itself, or several."""
+        raw = packet.dts if packet.dts is not None else packet.pts
+        if raw is None and self._last_dts_ns is None:
+            if len(self._untimed) < UNTIMED_MOST:
+                self._untimed.append((packet, arrived_ns))
+            return []
+        if raw is None:
+            dts_ns = (self._last_dts_ns or 0) + self._duration_ns(packet)
+        else:
+            dts_ns = round(raw * self._time_base * NS_PER_S)
+        events: list[MediaPacket | Reanchored] = []
+        moved = self._anchor.place(dts_ns, arrived_ns)
+        if moved is not None:
+            by_s = moved.by_ns / NS_PER_S
+            events.append(Reanchored(self._kind, arrived_ns, by_s, moved.why))
+        early_ns = dts_ns
+        for held, held_arrived_ns in reversed(self._untimed):
+            early_ns -= self._duration_ns(held)
+            events.insert(0, self._event(held, early_ns, early_ns, held_arrived_ns))
+        self._untimed.clear()
+        pts = packet.pts
+        pts_ns = dts_ns if pts is None else round(pts * self._time_base * NS_PER_S)
+        self._last_dts_ns = dts_ns
+        events.append(self._event(packet, pts_ns, dts_ns, arrived_ns))
+        return events
+
+    def _duration_ns(self, packet: "Packet[Stream]") -> int:
+        if packet.duration:
+            return round(packet.duration * self._time_base * NS_PER_S)
+        return self._spacing_ns
+
+    def _event(
+        self, packet: "Packet[Stream]", pts_ns: int, dts_ns: int, arrived_ns: int
+    ) -> MediaPacket:
+        return MediaPacket(
+            packet=packet,
+            kind=self._kind,
+            time_ns=self._anchor.utc_ns(pts_ns),
+            dts_ns=self._anchor.utc_ns(dts_ns),
+            arrived_ns=arrived_ns,
+            keyframe=packet.is_keyframe,
+        )
+
+
+def wanted_streams(container: InputContainer) -> tuple[Stream, ...]:
+    """The first video stream and, when there is one, the first audio stream.
+
+    Raises:
+        IngestError: there is no video.
+    """
+    videos = [s for s in container.streams.video if s.codec_context is not None]
+    if not videos:
+        raise IngestError("the source has no video stream")
+    audios = [s for s in container.streams.audio if s.codec_context is not None]
+    return (videos[0], *audios[:1])
+
+
+def nominal_rate(stream: Stream) -> Fraction | None:
+    """Pictures a second as the stream declares them, if they are believable."""
+    if not isinstance(stream, VideoStream):
+        return None
+    rate = stream.average_rate or stream.guessed_rate
+    return rate if rate is not None and 0 < rate <= 240 else None

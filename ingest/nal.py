@@ -1,0 +1,49 @@
+"""Just enough of H.264 (ITU-T H.264 §7.3.1) and H.265 (§7.3.1.2) to see what a packet holds.
+
+Signed video (ONVIF Media Signing) ends with packets that carry a signature and no picture;
+the decoder calls those invalid data, which they are not.
+"""
+
+from collections.abc import Iterator
+
+
+class PictureSniffer:
+    """Tells packets with coded slices from packets with parameter sets or messages alone."""
+
+    def __init__(self, codec: str, extradata: bytes | None) -> None:
+        self._codec = codec
+        # avcC (ISO/IEC 14496-15 §5.3.3.1) and hvcC (§8.3.3.1) start with version 1 and hold
+        # the size of the length fields; anything else is start codes (Annex B).
+        self._length_size = 0
+        if extradata and extradata[0] == 1:
+            if codec == "h264" and len(extradata) > 4:
+                self._length_size = (extradata[4] & 3) + 1
+            elif codec == "hevc" and len(extradata) > 21:
+                self._length_size = (extradata[21] & 3) + 1
+
+    def has_picture(self, data: bytes) -> bool:
+        """Whether there is anything to decode; True for other codecs and for odd data."""
+        if self._codec not in ("h264", "hevc"):
+            return True
+        seen = False
+        for header in self._headers(data):
+            seen = True
+            if self._codec == "h264" and 1 <= header & 0x1F <= 5:
+                return True
+            if self._codec == "hevc" and (header >> 1) & 0x3F < 32:
+                return True
+        return not seen
+
+    def _headers(self, data: bytes) -> Iterator[int]:
+        """First byte of every NAL unit."""
+        if not self._length_size:
+            at = data.find(b"\0\0\1")
+            while at >= 0 and at + 3 < len(data):
+                yield data[at + 3]
+                at = data.find(b"\0\0\1", at + 3)
+            return
+        at = 0
+        while at + self._length_size < len(data):
+            length = int.from_bytes(data[at : at + self._length_size], "big")
+            yield data[at + self._length_size]
+            at += self._length_size + length
