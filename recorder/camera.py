@@ -1,0 +1,185 @@
+"""One camera's recording: sessions into segments, everything else into the gap ledger."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from av.stream import Stream
+
+from core.clock import NS_PER_S, Clock
+from recorder.ledger import GapLedger
+from recorder.segments import FIRST_DURATION_NS, SegmentFile, storable
+from recorder.shelf import latest_end_ns, segment_path
+from recorder.source import MediaEvent, PacketSource, Sample
+
+RETRY_S = 5.0
+FAULT_WAIT_S = 1.0
+LONGEST_PICTURE_NS = 2 * NS_PER_S
+
+log = structlog.get_logger()
+
+
+class LiveSink(Protocol):
+    """Where packets for live viewers go."""
+
+    def begin(self, video: Stream) -> None:
+        """A session with this video stream starts."""
+
+    def push(self, sample: Sample) -> None:
+        """One more sample of the session."""
+
+
+class CameraRecorder:
+    """Writes one source. Runs in a thread of its own and lets no fault out of it."""
+
+    def __init__(
+        self,
+        root: Path,
+        source: PacketSource,
+        clock: Clock,
+        *,
+        segment_s: float,
+        live: LiveSink | None = None,
+        may_record: Callable[[], bool] = lambda: True,
+        on_full: Callable[[], None] = lambda: None,
+        sync: bool = True,
+    ) -> None:
+        self.camera = source.camera
+        self.ledger = GapLedger(root, source.camera)
+        self.segments_written = 0
+        self.bytes_written = 0
+        self._root, self._source, self._clock = root, source, clock
+        self._segment_ns = round(segment_s * NS_PER_S)
+        self._live, self._may_record, self._on_full, self._sync = live, may_record, on_full, sync
+        self._streams: tuple[Stream, ...] = ()
+        self._file: SegmentFile | None = None
+        self._held: Sample | None = None
+        self._duration_ns = FIRST_DURATION_NS
+        self._end_ns: int | None = None
+        self._retry_ns = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Record until ``stop`` is set or the source is exhausted."""
+        self._take_up()
+        while not stop.is_set():
+            try:
+                for event in self._source.packets(stop):
+                    self._handle(event)
+                break
+            except Exception as error:
+                log.exception("recording faltered", camera=self.camera)
+                self._break("recorder_fault", f"{type(error).__name__}: {error}", abandon=True)
+                self._clock.wait(stop, FAULT_WAIT_S)
+        self._break("shutdown" if stop.is_set() else "ended", "")
+
+    def _take_up(self) -> None:
+        """Account for the time since the last packet on disk, whatever ended it."""
+        now_ns = self._clock.utc_ns()
+        if self.ledger.open_gap is None:
+            end_ns = latest_end_ns(self._root, self.camera)
+            if end_ns is None:
+                self.ledger.begin(now_ns, "starting", "first start")
+            else:
+                self.ledger.begin(min(end_ns, now_ns), "crash", "the recorder ended without notice")
+
+    def _handle(self, event: MediaEvent) -> None:
+        if event.event == "packet":
+            sample = Sample.of(event)
+            if self._live is not None:
+                self._live.push(sample)
+            try:
+                self._record(sample)
+            except OSError as error:
+                self._disk_refused(error)
+        elif event.event == "connected":
+            self._break("reconnected", "")
+            self._streams = storable(event.streams, self.camera)
+            if self._live is not None:
+                self._live.begin(event.streams[0])
+        elif event.event == "reanchored" and event.kind == "video":
+            self._break("clock", f"the camera's time line moved by {event.by_s:+.3f} s")
+        elif event.event == "lost":
+            self._break("shutdown" if event.reason == "stopped" else event.reason, event.detail)
+
+    def _record(self, sample: Sample) -> None:
+        if sample.kind != "video":
+            if self._file is not None:
+                self._file.put(sample, 0)
+            return
+        self._flush_held(sample.dts_ns)
+        if sample.keyframe and self._is_due(sample):
+            self._close_file()
+            self._open_file(sample)
+        if self._file is not None:
+            self._held = sample
+
+    def _is_due(self, sample: Sample) -> bool:
+        if self._file is None:
+            return self._clock.monotonic_ns() >= self._retry_ns
+        return sample.dts_ns - self._file.start_ns >= self._segment_ns
+
+    def _flush_held(self, next_dts_ns: int | None) -> None:
+        """A picture is written when the next one tells how long it lasted."""
+        held, self._held = self._held, None
+        if held is None or self._file is None:
+            return
+        if next_dts_ns is not None and 0 < next_dts_ns - held.dts_ns < LONGEST_PICTURE_NS:
+            self._duration_ns = next_dts_ns - held.dts_ns
+        self._file.put(held, self._duration_ns)
+        self._end_ns = self._file.end_ns
+
+    def _open_file(self, sample: Sample) -> None:
+        if not self._may_record():
+            self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
+            self.ledger.begin(self._end_ns or sample.dts_ns, "disk_full", "only locked files left")
+            return
+        path = segment_path(self._root, self.camera, sample.dts_ns)
+        self._file = SegmentFile(path, self._streams, sample.dts_ns, sync=self._sync)
+        self.ledger.end(sample.dts_ns)
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            file, self._file = self._file, None
+            try:
+                file.close()
+            finally:
+                self._end_ns = file.end_ns
+                self.segments_written += 1
+                self.bytes_written += file.bytes_written
+
+    def _break(self, reason: str, detail: str, *, abandon: bool = False) -> None:
+        """End the running segment; from its end on nothing is recorded."""
+        was_recording = self._file is not None
+        try:
+            if abandon and self._file is not None:
+                self._give_up_file()
+            else:
+                self._flush_held(None)
+                self._close_file()
+        except OSError as error:
+            self._disk_refused(error)
+            return
+        if self.ledger.open_gap is None:
+            at_ns = self._end_ns if was_recording and self._end_ns else self._clock.utc_ns()
+            self.ledger.begin(at_ns, reason, detail)
+
+    def _give_up_file(self) -> None:
+        """Leave the file as far as it got; the ledger starts at what is really on disk."""
+        file, self._file, self._held = self._file, None, None
+        if file is not None:
+            file.abandon()
+            self._end_ns = latest_end_ns(self._root, self.camera) or file.start_ns
+
+    def _disk_refused(self, error: OSError) -> None:
+        log.error("disk refused", camera=self.camera, error=error.strerror, path=error.filename)
+        self._give_up_file()
+        self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
+        try:
+            self.ledger.begin(
+                self._end_ns or self._clock.utc_ns(), "disk_refused", error.strerror or str(error)
+            )
+        except OSError:
+            log.error("the gap ledger cannot be written either", camera=self.camera)
+        self._on_full()

@@ -1,0 +1,175 @@
+"""Answering a wish for evidence: wait for the recording, cut, draw, seal."""
+
+import tempfile
+import threading
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+import structlog
+
+from core.cases import EvidenceItem
+from core.clock import NS_PER_S, Clock, iso
+from core.geometry import Polygon
+from core.messages import EvidenceWanted
+from core.value import Text
+from recorder.clips import Cut, cut
+from recorder.locks import Lock, Locks
+from recorder.shelf import latest_end_ns
+from recorder.snapshot import snapshot
+from recorder.vault import Vault
+
+TIMEOUT_S = 30.0
+POLL_S = 0.5
+
+log = structlog.get_logger()
+
+
+class EvidenceCutter:
+    """Makes sealed clips and snapshots from the recordings.
+
+    Args:
+        recordings: folder of the recordings.
+        vault: where evidence is sealed.
+        clock: for waiting.
+        timezone: of the clock drawn on snapshots.
+        timeout_s: how long after the end of the range the recording may take to reach it;
+            then what there is gets sealed, with a note.
+        locks: where to lock the recordings around the incident; None locks nothing.
+    """
+
+    def __init__(
+        self,
+        recordings: Path,
+        vault: Vault,
+        clock: Clock,
+        *,
+        timezone: tzinfo = UTC,
+        timeout_s: float = TIMEOUT_S,
+        locks: Locks | None = None,
+    ) -> None:
+        self._recordings, self._vault, self._clock = recordings, vault, clock
+        self._timezone, self._timeout_s, self._locks = timezone, timeout_s, locks
+
+    def handle(
+        self,
+        wanted: EvidenceWanted,
+        zone: Polygon | None = None,
+        *,
+        camera_name: Text | None = None,
+        caption_en: str = "",
+        stop: threading.Event | None = None,
+    ) -> list[EvidenceItem]:
+        """Seal a clip and a snapshot; blocks until the range is recorded.
+
+        The same request again returns what was sealed the first time.
+
+        Raises:
+            NothingRecordedError: nothing of the range is on disk.
+            RecorderError: the clip cannot be cut.
+            VaultError: it cannot be sealed.
+        """
+        ids = (f"{wanted.id}-clip", f"{wanted.id}-shot")
+        done = {i.id: i for i in self._vault.manifest(wanted.incident).items if i.id in ids}
+        if len(done) == len(ids):
+            return [done[one] for one in ids]
+        if self._locks is not None:
+            self._locks.add(
+                Lock(
+                    owner=wanted.incident,
+                    camera=wanted.camera,
+                    first_ns=wanted.first_ns,
+                    last_ns=wanted.last_ns,
+                )
+            )
+        reached = self._wait(wanted, stop or threading.Event())
+        self._vault.root.mkdir(parents=True, exist_ok=True)
+        # Beside the incidents, so that sealing never crosses a file system.
+        with tempfile.TemporaryDirectory(prefix=".cutting-", dir=self._vault.root) as scratch:
+            return self._make(wanted, zone, camera_name, caption_en, Path(scratch), reached)
+
+    def _wait(self, wanted: EvidenceWanted, stop: threading.Event) -> bool:
+        """Wait until the recording has passed the range; False if it does not in time."""
+        until_ns = max(self._clock.utc_ns(), wanted.last_ns) + round(self._timeout_s * NS_PER_S)
+        while True:
+            end_ns = latest_end_ns(self._recordings, wanted.camera)
+            if end_ns is not None and end_ns >= wanted.last_ns:
+                return True
+            left_s = (until_ns - self._clock.utc_ns()) / NS_PER_S
+            if left_s <= 0 or self._clock.wait(stop, min(POLL_S, left_s)):
+                log.warning(
+                    "recording does not reach the end of the range",
+                    camera=wanted.camera,
+                    incident=wanted.incident,
+                    wanted=iso(wanted.last_ns),
+                    reached=iso(end_ns) if end_ns else None,
+                )
+                return False
+
+    def _make(
+        self,
+        wanted: EvidenceWanted,
+        zone: Polygon | None,
+        camera_name: Text | None,
+        caption_en: str,
+        scratch: Path,
+        reached: bool,
+    ) -> list[EvidenceItem]:
+        made = cut(
+            self._recordings,
+            wanted.camera,
+            wanted.first_ns,
+            wanted.last_ns,
+            scratch / "clip.mp4",
+        )
+        # Drawn before the clip is moved into the vault.
+        shot = snapshot(
+            made.path,
+            made.first_ns,
+            wanted.moment_ns,
+            scratch / "shot.jpg",
+            caption=Text(zh=wanted.caption, en=caption_en or wanted.caption),
+            place=camera_name or Text(zh=wanted.camera, en=wanted.camera),
+            timezone=self._timezone,
+            zone=zone,
+            box=wanted.box,
+        )
+        clip = self._vault.seal(
+            wanted.incident,
+            wanted.role,
+            made.path,
+            camera=wanted.camera,
+            first_ns=made.first_ns,
+            last_ns=made.last_ns,
+            item_id=f"{wanted.id}-clip",
+            requested_first_ns=wanted.first_ns,
+            requested_last_ns=wanted.last_ns,
+            note=_note(made, reached),
+        )
+        role = "snapshot" if wanted.role == "clip" else f"snapshot_{wanted.role}"
+        still = self._vault.seal(
+            wanted.incident,
+            role,
+            shot.path,
+            camera=wanted.camera,
+            first_ns=shot.frame_ns,
+            last_ns=shot.frame_ns,
+            item_id=f"{wanted.id}-shot",
+            requested_first_ns=wanted.moment_ns,
+            requested_last_ns=wanted.moment_ns,
+            parent_sha256=clip.sha256,
+            note="drawn from the clip",
+        )
+        return [clip, still]
+
+
+def _note(made: Cut, reached: bool) -> str:
+    """What is missing from the clip, in words that a case officer can read."""
+    parts = []
+    if not reached:
+        parts.append("the recording did not reach the end of the range in time")
+    parts += [
+        f"not recorded from {iso(gap.first_ns)} to {iso(gap.last_ns or made.last_ns)} "
+        f"({gap.reason})"
+        for gap in made.gaps
+    ]
+    return "; ".join(parts)

@@ -1,0 +1,99 @@
+"""The gap ledger: every interval that was not recorded, and why.
+
+``<root>/<camera>/gaps.jsonl``, append-only. A gap is written when it opens (so that it is on
+disk even if nothing is ever recorded again) and once more when it closes.
+"""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from core.value import Value
+
+FILE_NAME = "gaps.jsonl"
+
+
+class Gap(Value):
+    """An interval without recording; open while ``last_ns`` is None."""
+
+    first_ns: int
+    last_ns: int | None = None
+    reason: str = Field(description="unreachable, refused, stalled, shutdown, crash …")
+    detail: str = ""
+
+    def overlaps(self, first_ns: int, last_ns: int) -> bool:
+        """Whether any of the range lies in the gap."""
+        return self.first_ns < last_ns and (self.last_ns is None or self.last_ns > first_ns)
+
+
+class GapLedger:
+    """One camera's ledger; one writer, any number of readers."""
+
+    def __init__(self, root: Path, camera: str) -> None:
+        self._path = root / camera / FILE_NAME
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        gaps = read_gaps(root, camera)
+        self._open = gaps[-1] if gaps and gaps[-1].last_ns is None else None
+        self._end_torn_line()
+
+    @property
+    def open_gap(self) -> Gap | None:
+        """The gap that is going on."""
+        return self._open
+
+    def begin(self, first_ns: int, reason: str, detail: str = "") -> None:
+        """Nothing is recorded from here on; the first reason of a running gap stays."""
+        with self._lock:
+            if self._open is None:
+                self._open = Gap(first_ns=first_ns, reason=reason, detail=detail)
+                self._append(self._open)
+
+    def end(self, last_ns: int) -> Gap | None:
+        """Recording goes on; returns the gap that is now closed, if one was open."""
+        with self._lock:
+            if self._open is None:
+                return None
+            closed = self._open.model_copy(update={"last_ns": max(last_ns, self._open.first_ns)})
+            self._append(closed)
+            self._open = None
+            return closed
+
+    def _append(self, gap: Gap) -> None:
+        line = json.dumps(gap.model_dump(), ensure_ascii=False) + "\n"
+        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        try:
+            os.write(fd, line.encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def _end_torn_line(self) -> None:
+        """After a power cut the last line may lack its end; do not glue the next one to it."""
+        if self._path.is_file() and self._path.stat().st_size:
+            with self._path.open("rb+") as stream:
+                stream.seek(-1, os.SEEK_END)
+                if stream.read(1) != b"\n":
+                    stream.write(b"\n")
+
+
+def read_gaps(
+    root: Path, camera: str, first_ns: int | None = None, last_ns: int | None = None
+) -> list[Gap]:
+    """A camera's gaps in order, those that touch a range if one is given."""
+    path = root / camera / FILE_NAME
+    found: dict[int, Gap] = {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                gap = Gap.model_validate_json(line)
+            except ValidationError:
+                continue  # a line torn by a power cut
+            found[gap.first_ns] = gap
+    gaps = sorted(found.values(), key=lambda gap: gap.first_ns)
+    if first_ns is not None and last_ns is not None:
+        gaps = [gap for gap in gaps if gap.overlaps(first_ns, last_ns)]
+    return gaps

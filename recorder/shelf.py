@@ -1,0 +1,139 @@
+"""Where recordings lie and how they are found again.
+
+``<root>/<camera>/<YYYY-MM-DD>/<HHMMSS>_<start_ns>.mp4``, all in UTC. The name is final from
+the first byte; ``start_ns`` is the UTC time of the file's media time zero.
+"""
+
+import io
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.clock import NS_PER_S
+from recorder.boxes import Scan, scan
+from recorder.errors import RecorderError
+
+_NAME = re.compile(r"\d{6}_(\d+)\.mp4")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, order=True)
+class Segment:
+    """One recorded file."""
+
+    start_ns: int
+    camera: str
+    path: Path
+
+    def scan(self) -> Scan:
+        """Its fragments; raises RecorderError for a file with nothing in it."""
+        return scan(self.path)
+
+    def utc_ns(self, dts: int, timescale: int) -> int:
+        """UTC of a time in the file."""
+        return self.start_ns + round(dts * NS_PER_S / timescale)
+
+
+def segment_path(root: Path, camera: str, start_ns: int) -> Path:
+    """The file for a segment that starts at that time."""
+    moment = datetime.fromtimestamp(start_ns // NS_PER_S, UTC)
+    return root / camera / f"{moment:%Y-%m-%d}" / f"{moment:%H%M%S}_{start_ns}.mp4"
+
+
+def cameras(root: Path) -> list[str]:
+    """Ids of the cameras that have recordings."""
+    if not root.is_dir():
+        return []
+    return sorted(p.name for p in root.iterdir() if p.is_dir())
+
+
+def segments(
+    root: Path, camera: str, first_ns: int | None = None, last_ns: int | None = None
+) -> list[Segment]:
+    """A camera's segments in order of time; those that may hold part of a range, if given."""
+    found: list[Segment] = []
+    home = root / camera
+    if not home.is_dir():
+        return found
+    first_day = _day(first_ns, -1) if first_ns is not None else ""
+    last_day = _day(last_ns, 0) if last_ns is not None else "9999"
+    for day in sorted(p for p in home.iterdir() if _DAY.fullmatch(p.name)):
+        if first_day <= day.name <= last_day:
+            found += segments_of_day(day, camera)
+    found.sort()
+    if last_ns is not None:
+        found = [s for s in found if s.start_ns <= last_ns]
+    if first_ns is not None:
+        # A segment reaches at most to about the next one's start; two predecessors cover a
+        # time line that was set back by a little.
+        earlier = [s for s in found if s.start_ns <= first_ns]
+        found = earlier[-2:] + found[len(earlier) :]
+    return found
+
+
+def segments_of_day(day: Path, camera: str) -> list[Segment]:
+    """The segments in one day's folder."""
+    out = []
+    for path in day.iterdir():
+        match = _NAME.fullmatch(path.name)
+        if match:
+            out.append(Segment(int(match[1]), camera, path))
+    return out
+
+
+def latest_end_ns(root: Path, camera: str) -> int | None:
+    """UTC up to which a camera is on disk, or None when nothing readable is."""
+    home = root / camera
+    if not home.is_dir():
+        return None
+    for day in sorted((p for p in home.iterdir() if _DAY.fullmatch(p.name)), reverse=True):
+        for segment in sorted(segments_of_day(day, camera), reverse=True):
+            try:
+                found = segment.scan()
+            except RecorderError:
+                continue
+            if found.fragments:
+                return segment.utc_ns(found.end_dts, found.timescale)
+    return None
+
+
+class CompletePart(io.RawIOBase):
+    """A growing file, read-only, as if it ended after its last complete fragment."""
+
+    def __init__(self, path: Path, length: int) -> None:
+        super().__init__()
+        self._file = path.open("rb")
+        self._length = length
+        self._at = 0
+        self.name = str(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._length - self._at)
+        self._file.seek(self._at)
+        data = self._file.read(left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _day(utc_ns: int, shift: int) -> str:
+    moment = datetime.fromtimestamp(utc_ns // NS_PER_S, UTC) + timedelta(days=shift)
+    return f"{moment:%Y-%m-%d}"
