@@ -73,6 +73,11 @@ class Viewer:
             self._bytes += len(encoded)
         self._loop.call_soon_threadsafe(self._wake.set)
 
+    @property
+    def queued_parts(self) -> int:
+        """How many parts wait."""
+        return len(self._queue)
+
     def close(self) -> None:
         """No more will come."""
         with self._lock:
@@ -101,21 +106,27 @@ class Viewer:
 
 
 class Channel:
-    """One camera's live picture."""
+    """One camera's live picture.
+
+    Attributes:
+        samples_seen: pictures that came from the camera.
+        fragments_made: pictures that were made ready for viewers.
+    """
 
     def __init__(self, camera: str) -> None:
         self.camera = camera
+        self.samples_seen = 0
+        self.fragments_made = 0
         self._lock = threading.Lock()
         self._viewers: list[Viewer] = []
         self._init: Initialisation | None = None
-        self._gop: list[Sample] = []
+        self._gop: list[tuple[int, Sample]] = []  # with their numbers
         self._gop_bytes = 0
         self._running = self._overlong = False
         self._zero_ns: int | None = None
         self._last_dts_ns = 0
         self._last_step_ns = NS_PER_S // 25
         self._announce = False
-        self._sequence = 0
 
     @property
     def viewers(self) -> int:
@@ -140,6 +151,7 @@ class Channel:
         if sample.kind != "video":
             return
         with self._lock:
+            self.samples_seen += 1
             if self._init is None:
                 return
             self._keep_time(sample)
@@ -152,7 +164,7 @@ class Channel:
             if self._viewers:
                 if self._announce and sample.keyframe:
                     self._offer(self._viewers, self._init_part(sample))
-                self._offer(self._viewers, self._part(sample))
+                self._offer(self._viewers, self._part(self.samples_seen, sample))
             if sample.keyframe:
                 self._announce = False
 
@@ -161,7 +173,8 @@ class Channel:
         with self._lock:
             self._viewers.append(viewer)
             if self._gop:
-                parts = [self._init_part(self._gop[0]), *map(self._part, self._gop)]
+                parts = [self._init_part(self._gop[0][1])]
+                parts += [self._part(number, sample) for number, sample in self._gop]
                 viewer.welcome([(part, part.encode()) for part in parts])
             else:
                 self._announce = True
@@ -186,7 +199,7 @@ class Channel:
         """Keep the group of pictures; one that is too long is offered to nobody who joins."""
         if self._overlong:
             return
-        self._gop.append(sample)
+        self._gop.append((self.samples_seen, sample))
         self._gop_bytes += len(sample.data)
         if self._gop_bytes > GOP_MOST_BYTES or len(self._gop) > GOP_MOST_SAMPLES:
             self._clear_gop()
@@ -205,6 +218,10 @@ class Channel:
                 self._last_step_ns = step_ns
         self._last_dts_ns = sample.dts_ns
 
+    def media_s(self, utc_ns: int) -> float:
+        """Where a moment lies on the stream's time line, seconds."""
+        return (utc_ns - (self._zero_ns or utc_ns)) / NS_PER_S
+
     def _media(self, ns: int) -> int:
         assert self._init is not None
         assert self._zero_ns is not None
@@ -219,14 +236,14 @@ class Channel:
         )
         return LivePart("init", self._init.data, info)
 
-    def _part(self, sample: Sample) -> LivePart:
+    def _part(self, number: int, sample: Sample) -> LivePart:
         assert self._init is not None
-        self._sequence += 1
+        self.fragments_made += 1
         data = with_lengths(sample.data) if self._init.annex_b else sample.data
         dts = self._media(sample.dts_ns)
         made = fragment(
             data,
-            sequence=self._sequence,
+            sequence=number,
             track=self._init.track,
             dts=dts,
             duration=max(1, round(self._last_step_ns * self._init.timescale / NS_PER_S)),

@@ -80,7 +80,7 @@ def snapshot(
         RecorderError: the clip has no picture.
     """
     picture, frame_ns = _nearest(clip, clip_first_ns, moment_ns)
-    image = picture.to_image().convert("RGB")
+    image = Image.fromarray(picture.to_ndarray(format="rgb24"))
     _draw_geometry(image, zone, box)
     chinese = _chinese_font() is not None
     local = datetime.fromtimestamp(frame_ns // NS_PER_S, UTC).astimezone(timezone)
@@ -156,7 +156,8 @@ def _draw_words(image: Image.Image, reason: str, line: str) -> Image.Image:
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, most: int = 3) -> list[str]:
     """Break anywhere between characters, as Chinese may be; three lines at most."""
-    lines, rest = [], text.strip()
+    lines: list[str] = []
+    rest = text.strip()
     while rest and len(lines) < most:
         count = len(rest)
         while count > 1 and font.getlength(rest[:count]) > width:
