@@ -1,0 +1,118 @@
+"""Old recordings go, locked ones stay, and nobody is surprised."""
+
+from pathlib import Path
+
+import pytest
+
+from core.clock import NS_PER_S, ManualClock
+from recorder.locks import Lock, Locks
+from recorder.retention import Retention, StorageAlarm
+from recorder.shelf import segment_path, segments
+
+DAY_NS = 86_400 * NS_PER_S
+
+
+def place(root: Path, clock: ManualClock, age_days: float, camera: str = "a") -> Path:
+    path = segment_path(root, camera, clock.utc_ns() - round(age_days * DAY_NS))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x" * 1000)
+    return path
+
+
+class Disk:
+    """Free space of a small disk with these recordings on it."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, root: Path) -> int:
+        return self.size - sum(p.stat().st_size for p in root.rglob("*.mp4"))
+
+
+def keeper(root: Path, clock: ManualClock, alarms: list[StorageAlarm], **more: object) -> Retention:
+    settings = {
+        "days": 30,
+        "max_bytes": 10**9,
+        "low_bytes": 0,
+        "stop_bytes": 0,
+        "locks": Locks(root).all,
+        "on_alarm": alarms.append,
+        **more,
+    }
+    return Retention(root, clock, **settings)
+
+
+def test_age_takes_the_old_but_not_the_locked_nor_todays(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    old, locked, young, today = (place(tmp_path, clock, d) for d in (40, 35, 20, 0.01))
+    Locks(tmp_path).add(
+        Lock(
+            owner="inc-1",
+            camera="a",
+            first_ns=clock.utc_ns() - 35 * DAY_NS + NS_PER_S,
+            last_ns=clock.utc_ns() - 35 * DAY_NS + 2 * NS_PER_S,
+        )
+    )
+    alarms: list[StorageAlarm] = []
+    swept = keeper(tmp_path, clock, alarms).sweep()
+    assert swept.deleted == 1
+    assert not old.parent.exists()
+    assert locked.exists()
+    assert young.exists()
+    assert today.exists()
+    assert alarms == []
+    assert Locks(tmp_path).release("inc-1") == 1
+    keeper(tmp_path, clock, alarms).sweep()
+    assert not locked.exists()
+
+
+def test_size_takes_the_oldest_of_all_cameras_and_says_so(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    paths = [place(tmp_path, clock, 9 - n, "ab"[n % 2]) for n in range(8)]
+    alarms: list[StorageAlarm] = []
+    retention = keeper(tmp_path, clock, alarms, max_bytes=5000)
+    retention.sweep()
+    assert [p.exists() for p in paths] == [False] * 3 + [True] * 5
+    assert [a.kind for a in alarms] == ["kept_short"]
+    assert "30 days were asked for" in alarms[0].message
+    retention.sweep()
+    assert len(alarms) == 1
+
+
+def test_low_disk_alarms_before_it_is_full_and_never_takes_locked_files(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    paths = [place(tmp_path, clock, 9 - n) for n in range(8)]
+    Locks(tmp_path).add(Lock(owner="i", camera="a", first_ns=0, last_ns=clock.utc_ns()))
+    alarms: list[StorageAlarm] = []
+    disk = Disk(9500)
+    retention = keeper(tmp_path, clock, alarms, low_bytes=2000, stop_bytes=1000, free_bytes=disk)
+    retention.sweep()
+    assert all(p.exists() for p in paths)
+    assert [a.kind for a in alarms] == ["disk_low"]
+    assert not retention.blocked
+    disk.size = 8500
+    retention.sweep()
+    assert retention.blocked
+    assert alarms[-1].kind == "disk_full"
+    assert all(p.exists() for p in paths)
+    Locks(tmp_path).release("i")
+    retention.sweep()
+    assert not retention.blocked
+    assert sum(p.exists() for p in paths) == 6
+    assert paths[-1].exists()
+
+
+def test_newest_file_of_a_camera_never_goes(tmp_path: Path, clock: ManualClock) -> None:
+    place(tmp_path, clock, 400)
+    keeper(tmp_path, clock, []).sweep()
+    assert len(segments(tmp_path, "a")) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_lock_is_kept_once(tmp_path: Path, times: int) -> None:
+    for _ in range(times):
+        Locks(tmp_path).add(Lock(owner="i", camera="a", first_ns=0, last_ns=1))
+    assert len(Locks(tmp_path).all()) == 1
