@@ -20,6 +20,7 @@ from ingest.backoff import Backoff
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
 from ingest.health import HealthMeter, OnHealth
+from ingest.split import SplitPictures
 
 STALL_S = 5.0
 STEADY_S = 10.0
@@ -34,6 +35,9 @@ class Source(ABC):
     A driver says how a session is opened and what its failures mean; everything that must be
     the same for all of them is here.
     """
+
+    may_split = False
+    """Whether one picture may come in several packets (see ``ingest.split``)."""
 
     def __init__(
         self,
@@ -117,6 +121,7 @@ class Source(ABC):
         self, container: InputContainer, streams: tuple[Stream, ...], stop: threading.Event
     ) -> Generator[Event, None, Lost]:
         anchors = {stream.index: Timeline(stream) for stream in streams}
+        pictures = SplitPictures()
         picture_ns = self.clock.monotonic_ns()
         packets = container.demux(streams)
         while not stop.is_set():
@@ -135,11 +140,12 @@ class Source(ABC):
                 picture_ns = now_ns
             elif now_ns - picture_ns > self.stall_s * NS_PER_S:
                 return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
-            for event in anchors[packet.stream_index].take(packet, self.clock.utc_ns()):
-                self._measure(event)
-                if isinstance(event, MediaPacket):
-                    self.pace(event.dts_ns, stop)
-                yield event
+            for whole in pictures.push(packet) if self.may_split else [packet]:
+                for event in anchors[whole.stream_index].take(whole, self.clock.utc_ns()):
+                    self._measure(event)
+                    if isinstance(event, MediaPacket):
+                        self.pace(event.dts_ns, stop)
+                    yield event
         return self._lost("stopped", "")
 
     def _measure(self, event: MediaPacket | Reanchored) -> None:

@@ -21,7 +21,7 @@ from ingest.picture import frame_of
 from ingest.rate import Sampler
 
 TIMES_KEPT = 64
-SETTLING = 50
+SETTLING = 20
 
 log = structlog.get_logger()
 
@@ -37,12 +37,14 @@ class LiveFrames:
     Attributes:
         dropped: pictures that were due but replaced before anybody took them.
         decoded: pictures decoded.
+        damaged: times that damage was met after the session had settled.
     """
 
     def __init__(self, source: Source, fps: float, *, keep: int = 1, threads: int = 1) -> None:
         self.camera = source.camera
         self.dropped = 0
         self.decoded = 0
+        self.damaged = 0
         self._source, self._fps, self._threads = source, fps, threads
         self._kept: deque[Frame] = deque()
         self._keep = max(1, keep)
@@ -123,6 +125,7 @@ class LiveFrames:
                 self.decoded += decoder.taken()
                 if decoder.damaged:
                     if decoder.settled:
+                        self.damaged += 1
                         self._source.health.trouble("damaged pictures")
                     decoder.damaged = False
 

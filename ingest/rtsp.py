@@ -35,6 +35,8 @@ class RtspSource(Source):
     of FFmpeg is passed on (its errors quote the URL).
     """
 
+    may_split = True
+
     def __init__(
         self,
         camera: str,

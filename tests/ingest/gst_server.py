@@ -20,12 +20,13 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 (versi
 def launch(options):
     fps, gop = options.get("fps", 15), options.get("gop", 15)
     width, height = options.get("size", [320, 240])
-    parts = [
+    picture = (
         f"videotestsrc is-live=true pattern={options.get('pattern', 'ball')} ! "
         f"video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 ! "
         f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} bitrate=500 ! "
         "rtph264pay name=pay0 pt=96 config-interval=-1"
-    ]
+    )
+    parts = [picture]
     if options.get("audio"):
         parts.append(
             "audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! "
