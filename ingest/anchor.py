@@ -13,6 +13,7 @@ from core.clock import NS_PER_S
 
 LIMIT_NS = 2 * NS_PER_S
 WINDOW_NS = 10 * NS_PER_S
+BACK_NS = NS_PER_S // 2  # smaller steps back are B pictures or a server finding its zero
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Anchor:
         step_ns = pts_ns - self._last_pts_ns
         waited_ns = arrived_ns - self._last_arrived_ns
         why: Literal["jump", "backwards", "drift"] | None = None
-        if step_ns < 0:
+        if step_ns < -BACK_NS:
             why = "backwards"
         elif step_ns - max(0, waited_ns) > LIMIT_NS:
             why = "jump"

@@ -2,7 +2,7 @@
 
 Usage: python3 gst_server.py PORT '{"/cam": {"fps": 15, "gop": 15, "size": [320, 240]}}' [user pw]
 
-Mount options: fps, gop (key-int-max), size, pattern, audio (alaw), auth (basic or digest).
+Mount options: fps, gop (key-int-max), kbps, size, pattern, audio (alaw), auth (basic or digest).
 Prints ``ready`` when it listens.
 """
 
@@ -23,7 +23,8 @@ def launch(options):
     picture = (
         f"videotestsrc is-live=true pattern={options.get('pattern', 'ball')} ! "
         f"video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 ! "
-        f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} bitrate=500 ! "
+        f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} "
+        f"bitrate={options.get('kbps', 500)} ! "
         "rtph264pay name=pay0 pt=96 config-interval=-1"
     )
     parts = [picture]

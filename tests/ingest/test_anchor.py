@@ -63,6 +63,12 @@ def test_jumping_time_line_is_re_anchored(jump_s: int, why: str) -> None:
     assert anchor.utc_ns(STEP + jump_s * NS_PER_S) == START + STEP
 
 
+def test_small_steps_back_are_b_pictures() -> None:
+    anchor = Anchor()
+    for number, pts in enumerate([0, 3, 1, 2, 6, 4, 5]):
+        assert anchor.place(pts * STEP, START + number * STEP) is None
+
+
 def test_pause_of_the_camera_itself_is_believed() -> None:
     anchor = Anchor()
     anchor.place(0, START)
