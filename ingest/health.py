@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
+import structlog
+
 from core.clock import NS_PER_S, Clock
 from core.messages import CameraHealth
 
@@ -14,6 +16,8 @@ WINDOW_NS = 5 * NS_PER_S
 REPORT_NS = 5 * NS_PER_S
 UNSTEADY_NS = 60 * NS_PER_S
 FLAPPING = 3
+
+log = structlog.get_logger()
 
 
 class HealthMeter:
@@ -118,4 +122,8 @@ class HealthMeter:
         self._state, self._reason = state, reason
         if self._report and (force or now_ns - self._reported_ns >= REPORT_NS):
             self._reported_ns = now_ns
-            self._report(self.now())
+            try:
+                self._report(self.now())
+            except Exception:
+                # Whoever listens may be away (the bus is); packets must flow nevertheless.
+                log.exception("health could not be reported", camera=self._camera)

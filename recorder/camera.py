@@ -87,21 +87,29 @@ class CameraRecorder:
     def _handle(self, event: MediaEvent) -> None:
         if event.event == "packet":
             sample = Sample.of(event)
-            if self._live is not None:
-                self._live.push(sample)
             try:
                 self._record(sample)
             except OSError as error:
                 self._disk_refused(error)
+            self._show(lambda live: live.push(sample))
         elif event.event == "connected":
             self._break("reconnected", "")
             self._streams = storable(event.streams, self.camera)
-            if self._live is not None:
-                self._live.begin(event.streams[0])
+            video = event.streams[0]
+            self._show(lambda live: live.begin(video))
         elif event.event == "reanchored" and event.kind == "video":
             self._break("clock", f"the camera's time line moved by {event.by_s:+.3f} s")
         elif event.event == "lost":
             self._break("shutdown" if event.reason == "stopped" else event.reason, event.detail)
+
+    def _show(self, action: Callable[[LiveSink], None]) -> None:
+        """Hand something to live viewers; a defect there must not cost a recorded picture."""
+        if self._live is not None:
+            try:
+                action(self._live)
+            except Exception:
+                log.exception("live picture switched off", camera=self.camera)
+                self._live = None
 
     def _record(self, sample: Sample) -> None:
         if sample.kind != "video":

@@ -56,7 +56,7 @@ def test_kill_9_loses_at_most_one_group_of_pictures(tmp_path: Path) -> None:
         child = subprocess.Popen([sys.executable, "-c", CHILD, camera.url("cam"), str(tmp_path)])
         try:
             wait_for(lambda: recorded_s(tmp_path, "cam") > 5)
-            killed_ns = time.time_ns()
+            killed_ns = SystemClock().utc_ns()
             os.kill(child.pid, signal.SIGKILL)
         finally:
             child.kill()

@@ -164,3 +164,31 @@ def test_ledger_survives_a_torn_line(tmp_path: Path) -> None:
     assert GapLedger(tmp_path, CAMERA).open_gap is not None
     assert read_gaps(tmp_path, CAMERA, 12, 15)[0].reason == "stalled"
     assert read_gaps(tmp_path, CAMERA, 20, 30) == []
+
+
+class BrokenLive:
+    """Live viewers' side with a defect."""
+
+    def begin(self, video: object) -> None:
+        pass
+
+    def push(self, sample: object) -> None:
+        raise ZeroDivisionError("a defect in the relay")
+
+
+def test_defect_of_the_live_side_costs_no_recording(
+    film: Path, record: Callable[..., Path]
+) -> None:
+    root = record(film, live=BrokenLive())
+    assert sum(s.scan().samples for s in segments(root, CAMERA)) == 100
+
+
+def test_health_listener_that_fails_costs_no_recording(
+    film: Path, tmp_path: Path, clock: ManualClock
+) -> None:
+    def away(_: object) -> None:
+        raise ConnectionError("the bus is away")
+
+    source = FileSource(CAMERA, film, clock, on_health=away)
+    CameraRecorder(tmp_path, source, clock, segment_s=3, sync=False).run(threading.Event())
+    assert sum(s.scan().samples for s in segments(tmp_path, CAMERA)) == 100
