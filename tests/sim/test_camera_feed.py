@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from camera_kit import BoxScene, wait_for
 
 from core.clock import ManualClock
 from sim.base import ScenePicture
 from sim.camera.feed import Feed
 from sim.camera.stream import AccessUnit, Stream
 from sim.camera.truth import Truth
+from tests.sim.camera_kit import BoxScene, wait_for
 
 
 @dataclass

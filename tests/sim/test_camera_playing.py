@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import av
 import pytest
-from camera_kit import PASSWORD, USER, BoxScene, player, signed, township, wait_for
 
 from sim.camera import VirtualTownship
+from tests.sim.camera_kit import PASSWORD, USER, BoxScene, player, signed, township, wait_for
 
 
 @pytest.fixture(scope="module")

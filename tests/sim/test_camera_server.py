@@ -14,7 +14,6 @@ from pathlib import Path
 
 import av
 import pytest
-from camera_kit import BoxScene, Client, player, township, transport_ports, wait_for
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from core.clock import SystemClock
 from sim.camera import VirtualTownship, serve
 from sim.camera.errors import VirtualCameraError
 from sim.camera.stream import AccessUnit
+from tests.sim.camera_kit import BoxScene, Client, player, township, transport_ports, wait_for
 
 TCP = "RTP/AVP/TCP;unicast;interleaved=0-1"
 
@@ -267,7 +267,7 @@ def test_truth_is_written(tmp_path: Path) -> None:
 
 def test_serve_as_a_process_ends_on_sigterm(tmp_path: Path) -> None:
     program = (
-        "from camera_kit import BoxScene; from core.clock import SystemClock;"
+        "from tests.sim.camera_kit import BoxScene; from core.clock import SystemClock;"
         "from sim.camera import serve;"
         "serve({'river': BoxScene()}, username='u', password='p', clock=SystemClock())"
     )

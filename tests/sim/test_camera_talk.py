@@ -11,7 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from camera_kit import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.clock import ManualClock
+from sim.camera import Happening, VirtualTownship
+from sim.camera.g711 import PCMA, PCMU, decode
+from sim.camera.rtp import RtpPacket, rtp_header
+from sim.camera.talk import Ear, Talk
+from tests.sim.camera_kit import (
     PASSWORD,
     USER,
     BoxScene,
@@ -22,14 +30,6 @@ from camera_kit import (
     transport_ports,
     wait_for,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from core.clock import ManualClock
-from sim.camera import Happening, VirtualTownship
-from sim.camera.g711 import PCMA, PCMU, decode
-from sim.camera.rtp import RtpPacket, rtp_header
-from sim.camera.talk import Ear, Talk
 
 BACKCHANNEL = "www.onvif.org/ver20/backchannel"
 TCP = "RTP/AVP/TCP;unicast;interleaved=0-1"
