@@ -1,0 +1,266 @@
+"""The desk: the single owner of incidents.
+
+Every message is handled in one transaction that holds the state, the audit entries and nothing
+else; what follows from it (announcements, orders, evidence wanted, changed incidents) is sent
+after the commit. The desk keeps nothing in memory that the next one could not read from the
+store, timers included, so a restart in the middle of a story goes on with it.
+
+Times of the scene are frame times: whether somebody complied is decided by what was seen when,
+not by when the desk heard of it. The clock serves the waits for loudspeakers, officers and
+evidence alone.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from alerts import commands, dispatch, evidence, replies, resolution, respond, speech, triage, words
+from alerts.commands import Refusal
+from alerts.errors import TransitionError
+from alerts.lifecycle import ENDS, OPEN, since_ns
+from alerts.outbox import Outbox, Send, unsent
+from alerts.work import Patience, WarningWords, Work
+from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt
+from core.clock import Clock
+from core.config.site import Site
+from core.messages import EVIDENCE_WANTED, Command, OrderReply
+from core.seeing import Phase, Sighting
+from core.store.database import Store
+
+_log = structlog.get_logger()
+
+RESUMABLE = frozenset({IncidentState.COMPLIED, IncidentState.CHECKED, IncidentState.CLOSED})
+"""States that the program itself reopens when the act is seen again."""
+NEIGHBOURS = 50
+"""So many of a camera's newest incidents are looked at for one to merge with."""
+
+
+class Desk:
+    """Incidents from the first sighting to the end.
+
+    The handlers may be called from several threads and with the same message more than once.
+
+    Args:
+        send: puts a message on a stream; called after the commit, in order. If it raises, the
+            message is kept and tried again at the next call of any handler.
+        warning_text: words of a warning, from the incident, its camera and the attempt (from 1).
+        patience: how long the desk waits for the others.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        store: Store,
+        clock: Clock,
+        send: Send,
+        warning_text: WarningWords,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self._site = site
+        self._store = store
+        self._clock = clock
+        self._words = warning_text
+        self._patience = patience or Patience()
+        self._outbox = Outbox(send)
+        self._lock = threading.RLock()  # a bus within the process answers while it is sent to
+
+    def resume(self) -> int:
+        """Send again what a crash may have kept from leaving; call once before the handlers.
+
+        Returns:
+            The number of open incidents that are gone on with.
+        """
+        with self._lock:
+            with self._store.read() as unit:
+                waiting = list(
+                    unsent(self._site, unit, self._clock.utc_ns(), self._patience.receipt_s)
+                )
+                count = len(unit.incidents.find(state=[state.value for state in OPEN]))
+            self._outbox.add(waiting)
+            self._outbox.flush()
+        _log.info("incidents resumed", open=count, sent_again=len(waiting))
+        return count
+
+    def on_sighting(self, sighting: Sighting) -> None:
+        """A behaviour fired, goes on or has ended."""
+        with self._work() as work:
+            known = work.unit.sightings.get(sighting.id)
+            if not triage.is_news(known, sighting):
+                return
+            work.unit.sightings.put(sighting)
+            incident = triage.home(
+                self._neighbours(work, sighting), sighting, self._site.warnings.merge_s
+            )
+            if incident is None:
+                incident = self._open(work, sighting)
+            else:
+                incident = self._absorb(work, incident, sighting)
+            if sighting.phase is Phase.ENDED and not incident.active:
+                resolution.ended(work, incident, sighting)
+
+    def on_receipt(self, receipt: Receipt) -> None:
+        """A loudspeaker spoke, or did not."""
+        with self._work() as work:
+            if work.unit.receipts.get(receipt.announcement) is not None:
+                return
+            work.unit.receipts.put(receipt)
+            facts = {
+                "incident": receipt.incident,
+                "ok": receipt.ok,
+                "driver": receipt.driver,
+                "seconds": receipt.seconds,
+                "audio_sha256": receipt.audio_sha256,
+            }
+            error = receipt.error or ""
+            work.note("announcement.receipt", receipt.announcement, error, facts)
+            incident = work.unit.incidents.get(receipt.incident)
+            if incident is not None:
+                respond.warning_failed(work, work.save(incident))
+
+    def on_evidence(self, item: EvidenceItem) -> None:
+        """The vault sealed a file."""
+        with self._work() as work:
+            if work.unit.evidence.get(item.id) is not None:
+                return
+            work.unit.evidence.put(item)
+            facts = {"incident": item.incident, "role": item.role, "sha256": item.sha256}
+            work.note("evidence.sealed", item.id, item.note, facts)
+            incident = work.unit.incidents.get(item.incident)
+            if incident is None:
+                return
+            items = (*incident.evidence, item.id)
+            incident = work.save(incident.model_copy(update={"evidence": items}))
+            resolution.close_when_due(work, incident)
+
+    def on_order_reply(self, reply: OrderReply) -> None:
+        """An officer answered an order."""
+        with self._work() as work:
+            replies.take(work, reply)
+
+    def on_position(self, position: OfficerPosition) -> None:
+        """An officer's device says where it is. A late report never replaces a newer one."""
+        with self._work() as work:
+            known = work.unit.positions.get(position.officer)
+            if known is None or known.at_ns < position.at_ns:
+                work.unit.positions.put(position)
+
+    def on_command(self, command: Command) -> Refusal | None:
+        """A person decided something; the refusal says why it was not carried out."""
+        try:
+            with self._work() as work:
+                if not work.unit.first_time(f"command:{command.id}"):
+                    return None
+                return commands.carry_out(work, command)
+        except TransitionError as error:
+            # All of the command was rolled back; only the refusal is stored.
+            with self._work() as work:
+                work.unit.first_time(f"command:{command.id}")
+                return commands.refuse(work, command, commands.refusal_of(error))
+
+    def tick(self) -> None:
+        """Look at every open incident for waits that are over; about once a second.
+
+        Each incident has its own transaction: one that cannot be handled is logged and the
+        others go on.
+        """
+        with self._store.read() as unit:
+            names = [one.id for one in unit.incidents.find(state=[state.value for state in OPEN])]
+        for name in names:
+            try:
+                with self._work() as work:
+                    incident = work.unit.incidents.get(name)
+                    if incident is not None and incident.state not in ENDS:
+                        self._look_after(work, incident)
+            except Exception:
+                _log.exception("incident could not be looked after", incident=name)
+        with self._lock:
+            self._outbox.flush()
+
+    @contextmanager
+    def _work(self) -> Iterator[Work]:
+        """One transaction; its messages leave after the commit, none of them if it fails."""
+        with self._lock:
+            with self._store.begin() as unit:
+                work = Work(self._site, unit, self._clock.utc_ns(), self._patience, self._words)
+                yield work
+            self._outbox.add(work.finish())
+            self._outbox.flush()
+
+    def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
+        """Incidents of the same camera and kind that a sighting may belong to."""
+        where = {"camera": sighting.camera, "kind": sighting.kind.value}
+        find: Callable[..., list[Incident]] = work.unit.incidents.find
+        open_ones = find(state=[state.value for state in OPEN], **where)
+        newest = find(newest_by="started_ns", limit=NEIGHBOURS, **where)
+        return list({one.id: one for one in [*newest, *open_ones]}.values())
+
+    def _open(self, work: Work, sighting: Sighting) -> Incident:
+        incident = work.save(triage.open_incident(self._site, sighting))
+        facts = {
+            "camera": incident.camera,
+            "zone": incident.zone,
+            "kind": incident.kind.value,
+            "severity": incident.severity.value,
+            "catalogue_row": incident.catalogue_row,
+            "sighting": sighting.id,
+            "cues": list(incident.cues),
+            "model": sighting.model,
+        }
+        work.note("incident.detected", incident.id, incident.why, facts)
+        work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
+        return respond.respond(work, incident)
+
+    def _absorb(self, work: Work, before: Incident, sighting: Sighting) -> Incident:
+        others = (work.unit.sightings.get(name) for name in before.sightings)
+        incident = triage.absorb(
+            self._site,
+            before,
+            sighting,
+            [one for one in others if one is not None and one.id != sighting.id],
+        )
+        work.save(incident)
+        if sighting.id not in before.sightings:
+            facts = {"sighting": sighting.id, "cues": list(sighting.cues)}
+            work.note("incident.merged", incident.id, sighting.why.text, facts)
+        if _begins_anew(before, incident, sighting):
+            incident = self._again(work, incident, sighting)
+        if work.serious(incident) and not work.serious(before):
+            work.note("incident.severity", incident.id, words.worse(incident.cues))
+            incident = respond.got_worse(work, incident)
+        return respond.watch(work, incident) if incident.active else incident
+
+    def _again(self, work: Work, incident: Incident, sighting: Sighting) -> Incident:
+        """The act goes on after it had ended; what a person dismissed stays dismissed."""
+        if incident.state in ENDS - RESUMABLE:
+            return incident
+        work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
+        if incident.state in RESUMABLE:
+            incident = work.step(
+                incident, IncidentState.REOPENED, words.came_back(), at_ns=sighting.fired_ns
+            )
+            return respond.respond(work, incident)
+        return incident
+
+    def _look_after(self, work: Work, incident: Incident) -> None:
+        incident = dispatch.expire(work, incident)
+        if dispatch.waits_for_officer(work, incident):
+            incident = dispatch.send_officer(work, incident, incident.history[-1].reason)
+        if speech.in_warning(incident):
+            incident = respond.warning_failed(work, incident)
+            if work.serious(incident):
+                incident = respond.got_worse(work, incident)
+            respond.say_unseen(work, incident)
+        if incident.active or work.serious(incident):
+            incident = respond.respond(work, incident)
+        resolution.close_when_due(work, incident)
+
+
+def _begins_anew(before: Incident, incident: Incident, sighting: Sighting) -> bool:
+    """True when the act had ended, or its incident was settled, before this sighting began."""
+    if not incident.active:
+        return False
+    settled = before.state in RESUMABLE and sighting.id not in before.sightings
+    return not before.active or (settled and sighting.started_ns > since_ns(before))

@@ -1,0 +1,11 @@
+"""The errors of this room."""
+
+from core.errors import WardwatchError
+
+
+class AlertsError(WardwatchError):
+    """Something about an incident, an order or the catalogue that cannot be done."""
+
+
+class TransitionError(AlertsError):
+    """A step that the life cycle of an incident does not allow."""

@@ -1,0 +1,85 @@
+"""Which evidence is wanted of an incident, and when.
+
+A clip around the moment a sighting fired is wanted at once: before anybody decides anything it
+is locked. Once the act is over a second one (role ``after``) shows the place as it was left.
+"""
+
+from collections.abc import Iterator
+
+from core.cases import Incident, IncidentState
+from core.clock import NS_PER_S
+from core.config.site import Site
+from core.messages import EvidenceWanted
+from core.seeing import Phase, Sighting
+from core.store.unit import Unit
+
+AFTER_STATES = (IncidentState.COMPLIED, IncidentState.CHECKED)
+"""States that wait for the evidence of afterwards before the incident is closed."""
+
+
+def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceWanted:
+    """The clip of a sighting, around the frame on which it fired."""
+    place = incident.sightings.index(sighting.id) + 1
+    # The box belongs to the frame only as long as the sighting has not moved on.
+    box = sighting.box if sighting.phase is Phase.FIRED else None
+    return EvidenceWanted(
+        id=f"{incident.id}-clip{place}",
+        incident=incident.id,
+        camera=incident.camera,
+        moment_ns=sighting.fired_ns,
+        first_ns=sighting.fired_ns - _ns(site.evidence.before_s),
+        last_ns=sighting.fired_ns + _ns(site.evidence.after_s),
+        box=box,
+        zone=incident.zone,
+        caption=sighting.why.text[site.language],
+        role="clip",
+    )
+
+
+def of_afterwards(site: Site, incident: Incident) -> EvidenceWanted:
+    """The clip that shows the place once the incident was complied with or checked."""
+    moment_ns, number = _last_after(incident)
+    reason = incident.history[-1].reason
+    return EvidenceWanted(
+        id=f"{incident.id}-after{number}",
+        incident=incident.id,
+        camera=incident.camera,
+        moment_ns=moment_ns,
+        first_ns=moment_ns - _ns(site.evidence.before_s),
+        last_ns=moment_ns + _ns(site.evidence.after_s),
+        zone=incident.zone,
+        caption=reason,
+        role="after",
+    )
+
+
+def after_is_sealed(unit: Unit, incident: Incident) -> bool:
+    """True when evidence of afterwards has come that shows the latest end of the act."""
+    moment_ns, _ = _last_after(incident)
+    items = unit.evidence.find(incident=incident.id, role="after")
+    return any(item.last_ns >= moment_ns for item in items)
+
+
+def missing(site: Site, unit: Unit, incident: Incident) -> Iterator[EvidenceWanted]:
+    """What is wanted of an open incident and not sealed yet, to be asked for again."""
+    sealed = {
+        item.requested_first_ns if item.requested_first_ns is not None else item.first_ns
+        for item in unit.evidence.find(incident=incident.id, role="clip")
+    }
+    first = unit.sightings.get(incident.sightings[0])
+    if first is not None:
+        wanted = of_sighting(site, incident, first)
+        if wanted.first_ns not in sealed:
+            yield wanted
+    if incident.state in AFTER_STATES and not after_is_sealed(unit, incident):
+        yield of_afterwards(site, incident)
+
+
+def _last_after(incident: Incident) -> tuple[int, int]:
+    names = [state.value for state in AFTER_STATES]
+    moments = [step.at_ns for step in incident.history if step.state in names]
+    return (moments[-1] if moments else incident.last_seen_ns, len(moments))
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * NS_PER_S)

@@ -1,0 +1,86 @@
+"""How incidents end: complied with, checked after an officer handled them, closed."""
+
+from alerts import evidence, words
+from alerts.lifecycle import since_ns
+from alerts.work import Work
+from core.cases import Incident, IncidentState
+from core.config.zones import Response
+from core.messages import EVIDENCE_WANTED
+from core.seeing import Kind, Sighting
+
+BEFORE_OFFICER = frozenset(
+    {
+        IncidentState.DETECTED,
+        IncidentState.CONFIRMED,
+        IncidentState.REOPENED,
+        IncidentState.WARNING,
+        IncidentState.PERSISTING,
+    }
+)
+"""States in which a minor act that ends is complied with."""
+
+
+def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
+    """The act was seen to end.
+
+    A minor one is complied with; a serious one still waits for its officer: that the truck has
+    left does not settle what it left behind. In a zone that is switched off nothing happens.
+    """
+    moment_ns = sighting.ended_ns if sighting.ended_ns is not None else sighting.last_ns
+    facts = {"sighting": sighting.id, "ended_ns": moment_ns}
+    work.note("incident.act_ended", incident.id, "", facts)
+    if incident.state is IncidentState.HANDLED:
+        return check(work, incident)
+    if work.serious(incident) or incident.state not in BEFORE_OFFICER:
+        return incident
+    if incident.state is IncidentState.DETECTED and _switched_off(work, incident):
+        return incident
+    spoken = _warnings_heard(work, incident, moment_ns)
+    reason = words.left_after_warning(spoken) if spoken else words.left_by_himself()
+    incident = work.step(incident, IncidentState.COMPLIED, reason, at_ns=moment_ns)
+    work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
+    return incident
+
+
+def check(work: Work, incident: Incident) -> Incident:
+    """After an officer handled it: checked once the act is seen to be over.
+
+    A dumped pile may lie there until it is fetched, so there the officer's report will do.
+    """
+    if not incident.active:
+        reason = words.seen_to_have_ended()
+    else:
+        last = work.unit.orders.get(incident.orders[-1]) if incident.orders else None
+        if incident.kind is not Kind.DUMPING or last is None or not last.result:
+            return incident
+        reason = words.officers_report(last.result)
+    incident = work.step(incident, IncidentState.CHECKED, reason)
+    work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
+    return incident
+
+
+def close_when_due(work: Work, incident: Incident) -> Incident:
+    """Close what is complied with or checked once its evidence is sealed, or is given up."""
+    if incident.state not in evidence.AFTER_STATES:
+        return incident
+    if evidence.after_is_sealed(work.unit, incident):
+        return work.step(incident, IncidentState.CLOSED, words.after_sealed())
+    patience_s = work.site.evidence.after_s + work.patience.evidence_s
+    if work.ago_s(since_ns(incident)) >= patience_s:
+        return work.step(incident, IncidentState.CLOSED, words.after_missing(patience_s))
+    return incident
+
+
+def _switched_off(work: Work, incident: Incident) -> bool:
+    camera = work.camera(incident)
+    zone = camera.zone(incident.zone) if camera else None
+    return zone is not None and zone.response is Response.OFF
+
+
+def _warnings_heard(work: Work, incident: Incident, before_ns: int) -> int:
+    """How many warnings had begun to sound before a moment."""
+    receipts = (work.unit.receipts.get(name) for name in incident.announcements)
+    return sum(
+        one is not None and one.ok and (one.started_ns is None or one.started_ns <= before_ns)
+        for one in receipts
+    )

@@ -1,0 +1,141 @@
+"""Sightings to incidents: what is the same act, what is a new one.
+
+Two sightings belong to one incident when camera, zone and kind are the same and the second one
+begins while the first act still goes on, or not later than ``merge_s`` after it was last seen.
+Everything here looks at frame time alone, so a replay merges as the live run did.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+from alerts.catalogue import act_day, choose
+from alerts.lifecycle import ENDS, SYSTEM, since_ns
+from core.cases import Incident, IncidentState, Severity, StateChange
+from core.clock import NS_PER_S
+from core.config.site import Site
+from core.seeing import Phase, Sighting
+
+
+def is_news(known: Sighting | None, heard: Sighting) -> bool:
+    """False for a message that was heard before or that an earlier one has overtaken.
+
+    An ended sighting is over; within a sighting the frame time goes forward.
+    """
+    if known is None:
+        return True
+    if known.phase is Phase.ENDED or heard.phase is Phase.FIRED:
+        return False
+    return heard.phase is Phase.ENDED or heard.last_ns > known.last_ns
+
+
+def same_act(incident: Incident, sighting: Sighting, merge_s: float) -> bool:
+    """True when a new sighting belongs to an incident that is there already."""
+    if (incident.camera, incident.zone, incident.kind) != (
+        sighting.camera,
+        sighting.zone,
+        sighting.kind,
+    ):
+        return False
+    if incident.active and incident.state not in ENDS:
+        return True
+    gap_ns = round(merge_s * NS_PER_S)
+    last_ns = incident.last_seen_ns
+    if incident.state in ENDS:
+        # A pile that was answered and still lies there must not swallow the next one.
+        last_ns = min(last_ns, since_ns(incident))
+    return (
+        sighting.started_ns <= last_ns + gap_ns and sighting.last_ns >= incident.started_ns - gap_ns
+    )
+
+
+def home(incidents: Iterable[Incident], sighting: Sighting, merge_s: float) -> Incident | None:
+    """The incident a sighting belongs to: the one that has it, else the newest it fits."""
+    pool = sorted(incidents, key=lambda one: (one.last_seen_ns, one.id), reverse=True)
+    for incident in pool:
+        if sighting.id in incident.sightings:
+            return incident
+    return next((one for one in pool if same_act(one, sighting, merge_s)), None)
+
+
+def incident_id(sighting: Sighting) -> str:
+    """The id of the incident a sighting opens: made from the sighting's, so twice the same."""
+    return f"inc-{hashlib.sha256(sighting.id.encode()).hexdigest()[:10]}"
+
+
+def open_incident(site: Site, sighting: Sighting) -> Incident:
+    """A new incident in state ``detected``; severity by the catalogue of the day of the act.
+
+    Without a row in force the incident is minor and ``catalogue_row`` stays None.
+    """
+    camera = site.camera(sighting.camera)
+    row = choose(
+        site.catalogue,
+        sighting.kind,
+        sighting.cues,
+        act_day(sighting.started_ns, site.zone_info),
+    )
+    first = StateChange(
+        state=IncidentState.DETECTED.value,
+        at_ns=sighting.fired_ns,
+        actor=SYSTEM,
+        reason=sighting.why.text[site.language],
+    )
+    return Incident(
+        id=incident_id(sighting),
+        kind=sighting.kind,
+        severity=row.severity if row else Severity.MINOR,
+        camera=sighting.camera,
+        zone=sighting.zone,
+        place=camera.place if camera else None,
+        state=IncidentState.DETECTED,
+        history=(first,),
+        started_ns=sighting.started_ns,
+        last_seen_ns=sighting.last_ns,
+        active=sighting.phase is not Phase.ENDED,
+        box=sighting.box,
+        why=sighting.why.text,
+        cues=tuple(sorted(set(sighting.cues))),
+        catalogue_row=row.id if row else None,
+        sightings=(sighting.id,),
+    )
+
+
+def absorb(
+    site: Site, incident: Incident, sighting: Sighting, others: Iterable[Sighting]
+) -> Incident:
+    """The incident with what a (new or continued) sighting adds.
+
+    Severity may rise with new cues, never fall: a person lowers it by dismissing.
+
+    Args:
+        others: the incident's other sightings as they were last heard.
+    """
+    cues = tuple(sorted({*incident.cues, *sighting.cues}))
+    row = choose(site.catalogue, incident.kind, cues, act_day(incident.started_ns, site.zone_info))
+    changes: dict[str, object] = {
+        "cues": cues,
+        "last_seen_ns": max(incident.last_seen_ns, sighting.last_ns),
+        "active": still_active([sighting, *others], site.warnings.merge_s),
+    }
+    falls = incident.severity is Severity.SERIOUS and row and row.severity is Severity.MINOR
+    if row is not None and not falls:
+        changes |= {"severity": row.severity, "catalogue_row": row.id}
+    if sighting.last_ns >= incident.last_seen_ns:
+        changes["box"] = sighting.box
+    if sighting.id not in incident.sightings:
+        changes["sightings"] = (*incident.sightings, sighting.id)
+    return incident.model_copy(update=changes)
+
+
+def still_active(sightings: Iterable[Sighting], merge_s: float) -> bool:
+    """True while one of an incident's sightings has not ended.
+
+    A sighting whose analyst died never says that it ended; once a later one at the same place
+    has outlived it by ``merge_s`` it no longer counts.
+    """
+    heard = list(sightings)
+    newest_ns = max(one.last_ns for one in heard)
+    return any(
+        one.phase is not Phase.ENDED and one.last_ns >= newest_ns - merge_s * NS_PER_S
+        for one in heard
+    )

@@ -1,0 +1,154 @@
+"""What the program says in histories and in the log: Chinese first, English beside it."""
+
+from core.value import Text
+
+
+def left_by_himself() -> Text:
+    return Text(zh="喊话前自行离开", en="left before any warning was spoken")
+
+
+def left_after_warning(attempt: int) -> Text:
+    return Text(zh=f"第{attempt}次喊话后离开", en=f"left after warning {attempt}")
+
+
+def persists(attempts: int, seconds: float) -> Text:
+    return Text(
+        zh=f"喊话{attempts}次，{seconds:.0f}秒后仍在",
+        en=f"still there {seconds:.0f} s after warning {attempts}",
+    )
+
+
+def serious() -> Text:
+    return Text(zh="情形严重，直接派单", en="serious: an officer is sent at once")
+
+
+def no_speaker() -> Text:
+    return Text(zh="该点位没有喇叭", en="no loudspeaker at this camera")
+
+
+def speaker_failed(error: str) -> Text:
+    return Text(zh=f"喊话失败：{error}", en=f"the warning was not spoken: {error}")
+
+
+def no_receipt(seconds: float) -> Text:
+    return Text(
+        zh=f"喊话{seconds:.0f}秒内没有回执", en=f"no receipt within {seconds:.0f} s of the warning"
+    )
+
+
+def warned_enough(attempts: int) -> Text:
+    return Text(zh=f"已喊话{attempts}次", en=f"warned {attempts} times already")
+
+
+def quiet_hours() -> Text:
+    return Text(zh="静音时段，不喊话", en="quiet hours: no warning")
+
+
+def came_back() -> Text:
+    return Text(zh="再次出现", en="seen again")
+
+
+def worse(cues: tuple[str, ...]) -> Text:
+    return Text(zh=f"情形加重：{', '.join(cues)}", en=f"more serious: {', '.join(cues)}")
+
+
+def officer_returned(officer: str, note: str) -> Text:
+    return Text(
+        zh=f"{officer} 退回：{note or '未说明'}", en=f"{officer} gave it back: {note or '-'}"
+    )
+
+
+def officer_silent(officer: str, seconds: float) -> Text:
+    return Text(
+        zh=f"{officer} {seconds:.0f}秒内未签收",
+        en=f"{officer} did not acknowledge within {seconds:.0f} s",
+    )
+
+
+def implied_by(state: str) -> Text:
+    return Text(zh=f"由“{state}”推定", en=f"implied by {state}")
+
+
+def sent_instead(officer: str) -> Text:
+    return Text(zh=f"改派 {officer}", en=f"{officer} is sent instead")
+
+
+def seen_to_have_ended() -> Text:
+    return Text(zh="画面确认已消除", en="seen to have ended")
+
+
+def officers_report(result: str) -> Text:
+    return Text(zh=f"依据队员反馈：{result}", en=f"by the officer's report: {result}")
+
+
+def after_sealed() -> Text:
+    return Text(zh="处置后证据已封存", en="the evidence of afterwards is sealed")
+
+
+def after_missing(seconds: float) -> Text:
+    return Text(
+        zh=f"{seconds:.0f}秒内未收到处置后证据，仍予办结",
+        en=f"closed without the evidence of afterwards: none came within {seconds:.0f} s",
+    )
+
+
+def ended_with_incident(state: str) -> Text:
+    return Text(zh=f"事件已转为 {state}", en=f"the incident became {state}")
+
+
+def nobody_free() -> Text:
+    return Text(zh="没有空闲队员，稍后再派", en="no officer is free; it will be tried again")
+
+
+def unseen() -> Text:
+    return Text(
+        zh="观察期内没有画面分析，无法判断是否离开",
+        en="the scene was not analysed meanwhile: whether they left is not known",
+    )
+
+
+def person_decides() -> Text:
+    return Text(zh="当日无适用条款，由人判断", en="no catalogue row in force: a person decides")
+
+
+def by_hand(user: str) -> Text:
+    return Text(zh=f"{user} 人工处置", en=f"decided by {user}")
+
+
+# What the console shows when a person asks for something that cannot be done.
+
+
+def no_such_incident(incident: str) -> Text:
+    return Text(zh=f"没有事件 {incident}", en=f"there is no incident {incident}")
+
+
+def reason_needed() -> Text:
+    return Text(zh="请填写理由", en="give a reason")
+
+
+def not_in_this_state(action: str, state: str) -> Text:
+    return Text(
+        zh=f"事件处于 {state}，不能执行 {action}", en=f"{action} is not possible in state {state}"
+    )
+
+
+def no_such_officer(officer: str) -> Text:
+    return Text(zh=f"没有队员 {officer}", en=f"there is no officer {officer}")
+
+
+def officer_busy(officer: str) -> Text:
+    return Text(zh=f"{officer} 正在出警或不在岗", en=f"{officer} is on another order or off duty")
+
+
+def override_needed(why: Text) -> Text:
+    return Text(zh=f"{why.zh}；填写理由可越权喊话", en=f"{why.en}; a reason overrides it")
+
+
+def speaker_rests(seconds: float) -> Text:
+    return Text(
+        zh=f"喇叭还需间隔{seconds:.0f}秒", en=f"the loudspeaker rests for another {seconds:.0f} s"
+    )
+
+
+def speaker_speaks() -> Text:
+    return Text(zh="喇叭正在喊话", en="the loudspeaker is about to speak already")

@@ -1,0 +1,160 @@
+"""One transaction of the desk: what is stored, what is logged and what is to be sent after it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from alerts.lifecycle import SYSTEM, advance, has_been
+from alerts.outbox import Outgoing
+from core.cases import Incident, IncidentState, Severity
+from core.clock import NS_PER_S
+from core.config.cameras import Camera
+from core.config.site import Site
+from core.config.zones import Response
+from core.messages import INCIDENTS, IncidentChanged
+from core.store.unit import Unit
+from core.value import Text, Value
+
+WarningWords = Callable[[Incident, Camera, int], str]
+"""Gives the words of a warning: incident, camera, number of the attempt from 1."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the desk waits for the others before it goes on without them, in seconds.
+
+    Attributes:
+        acknowledge_s: for an officer to acknowledge an order.
+        receipt_s: for the receipt of an announcement.
+        evidence_s: for the evidence of afterwards, beyond the clip's own length.
+        silence_s: for news of the scene after the compliance deadline, before it is said that
+            nobody looked.
+        again_s: before an officer who gave an order back is asked about the same incident again.
+    """
+
+    acknowledge_s: float = 60
+    receipt_s: float = 60
+    evidence_s: float = 60
+    silence_s: float = 30
+    again_s: float = 60
+
+
+@dataclass
+class Work:
+    """What the parts of the desk share within one transaction.
+
+    ``outgoing`` is sent after the commit, and only then; the changed incidents are added to it
+    once each, in their last version.
+    """
+
+    site: Site
+    unit: Unit
+    now_ns: int
+    patience: Patience
+    words: WarningWords
+    outgoing: list[Outgoing] = field(default_factory=list)
+    _changed: dict[str, Incident] = field(default_factory=dict)
+
+    def send(self, stream: str, message: Value) -> None:
+        """Send after the commit."""
+        self.outgoing.append(Outgoing(stream, message))
+
+    def save(self, incident: Incident) -> Incident:
+        """Store the incident and let everybody know after the commit."""
+        self.unit.incidents.put(incident)
+        self._changed[incident.id] = incident
+        return incident
+
+    def step(
+        self,
+        incident: Incident,
+        to: IncidentState,
+        reason: Text | str = "",
+        *,
+        actor: str = SYSTEM,
+        at_ns: int | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> Incident:
+        """Bring an incident into another state: life cycle, store and audit log.
+
+        Raises:
+            TransitionError: the life cycle does not allow it.
+        """
+        words = self.say(reason)
+        after = advance(incident, to, self.now_ns if at_ns is None else at_ns, actor, words)
+        if after is incident:
+            return incident
+        self.unit.audit.append(
+            actor,
+            "incident.state",
+            incident.id,
+            words,
+            {"from": incident.state.value, "to": to.value, **(detail or {})},
+        )
+        _log.info(
+            "incident",
+            incident=incident.id,
+            camera=incident.camera,
+            state=to.value,
+            actor=actor,
+            reason=words,
+        )
+        return self.save(after)
+
+    def note(
+        self,
+        action: str,
+        object_id: str,
+        reason: Text | str = "",
+        detail: Mapping[str, Any] | None = None,
+        actor: str = SYSTEM,
+    ) -> None:
+        """Write down something that happened without changing a state."""
+        words = self.say(reason)
+        self.unit.audit.append(actor, action, object_id, words, detail)
+        _log.info(action, object=object_id, actor=actor, reason=words)
+
+    def note_once(self, key: str, action: str, object_id: str, reason: Text) -> None:
+        """Like :meth:`note`, but only the first time for this key, over restarts too."""
+        if self.unit.first_time(f"said:{key}"):
+            self.note(action, object_id, reason)
+
+    def say(self, words: Text | str) -> str:
+        """Words for people in the language of the site."""
+        return words if isinstance(words, str) else words[self.site.language]
+
+    def finish(self) -> list[Outgoing]:
+        """Everything to be sent once the transaction is committed."""
+        changed = (Outgoing(INCIDENTS, IncidentChanged(incident=i)) for i in self._changed.values())
+        return [*self.outgoing, *changed]
+
+    def camera(self, incident: Incident) -> Camera | None:
+        """The camera of an incident, None when the configuration no longer has it."""
+        return self.site.camera(incident.camera)
+
+    def may_act(self, incident: Incident) -> bool:
+        """True when the program may warn and dispatch by itself.
+
+        Zones decide (automatic, confirm, off). Without a row of the catalogue in force, and for
+        a zone that the configuration does not know, a person must have confirmed.
+        """
+        camera = self.camera(incident)
+        zone = camera.zone(incident.zone) if camera else None
+        response = zone.response if zone else Response.CONFIRM
+        if response is Response.OFF:
+            return False
+        if response is Response.AUTOMATIC and incident.catalogue_row is not None:
+            return True
+        return has_been(incident, IncidentState.CONFIRMED)
+
+    @staticmethod
+    def serious(incident: Incident) -> bool:
+        return incident.severity is Severity.SERIOUS
+
+    def ago_s(self, moment_ns: int) -> float:
+        """Seconds since a moment, by the wall clock."""
+        return (self.now_ns - moment_ns) / NS_PER_S
