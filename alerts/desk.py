@@ -1,9 +1,9 @@
 """The desk: the single owner of incidents.
 
-Every message is handled in one transaction that holds the state, the audit entries and nothing
-else; what follows from it (announcements, orders, evidence wanted, changed incidents) is sent
-after the commit. The desk keeps nothing in memory that the next one could not read from the
-store, timers included, so a restart in the middle of a story goes on with it.
+Every message is handled in one transaction that holds the state, the audit entries and what
+follows from it (announcements, orders, evidence wanted); that is sent after the commit. The desk
+keeps nothing in memory that the next one could not read from the store, timers included, so a
+restart in the middle of a story goes on with it.
 
 Times of the scene are frame times: whether somebody complied is decided by what was seen when,
 not by when the desk heard of it. The clock serves the waits for loudspeakers, officers and
@@ -20,12 +20,12 @@ from alerts import commands, dispatch, evidence, replies, resolution, respond, s
 from alerts.commands import Refusal
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, OPEN, since_ns
-from alerts.outbox import Outbox, Send, unsent
+from alerts.outbox import Letter, Outbox, Send
 from alerts.work import Patience, WarningWords, Work
 from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt
 from core.clock import Clock
 from core.config.site import Site
-from core.messages import EVIDENCE_WANTED, Command, OrderReply
+from core.messages import EVIDENCE_WANTED, INCIDENTS, Command, IncidentChanged, OrderReply
 from core.seeing import Phase, Sighting
 from core.store.database import Store
 
@@ -74,15 +74,17 @@ class Desk:
             The number of open incidents that are gone on with.
         """
         with self._lock:
+            again = self._outbox.recover(
+                self._store, self._clock.utc_ns(), self._patience.receipt_s
+            )
             with self._store.read() as unit:
-                waiting = list(
-                    unsent(self._site, unit, self._clock.utc_ns(), self._patience.receipt_s)
-                )
-                count = len(unit.incidents.find(state=[state.value for state in OPEN]))
-            self._outbox.add(waiting)
+                open_ones = unit.incidents.find(state=[state.value for state in OPEN])
+            news = [Letter(INCIDENTS, IncidentChanged(incident=one)) for one in open_ones]
+            self._outbox.add(news)
             self._outbox.flush()
-        _log.info("incidents resumed", open=count, sent_again=len(waiting))
-        return count
+            self._outbox.strike_out(self._store)
+        _log.info("incidents resumed", open=len(open_ones), sent_again=again)
+        return len(open_ones)
 
     def on_sighting(self, sighting: Sighting) -> None:
         """A behaviour fired, goes on or has ended."""
@@ -144,7 +146,7 @@ class Desk:
         """An officer's device says where it is. A late report never replaces a newer one."""
         with self._work() as work:
             known = work.unit.positions.get(position.officer)
-            if known is None or known.at_ns < position.at_ns:
+            if known is None or known.at_ns <= position.at_ns:
                 work.unit.positions.put(position)
 
     def on_command(self, command: Command) -> Refusal | None:
@@ -178,15 +180,18 @@ class Desk:
                 _log.exception("incident could not be looked after", incident=name)
         with self._lock:
             self._outbox.flush()
+            self._outbox.strike_out(self._store)
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
         """One transaction; its messages leave after the commit, none of them if it fails."""
         with self._lock:
+            now_ns = self._clock.utc_ns()
             with self._store.begin() as unit:
-                work = Work(self._site, unit, self._clock.utc_ns(), self._patience, self._words)
+                work = Work(self._site, unit, now_ns, self._patience, self._words)
                 yield work
-            self._outbox.add(work.finish())
+                letters = self._outbox.write(unit, now_ns, work.finish())
+            self._outbox.add(letters)
             self._outbox.flush()
 
     def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:

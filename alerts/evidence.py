@@ -4,8 +4,6 @@ A clip around the moment a sighting fired is wanted at once: before anybody deci
 is locked. Once the act is over a second one (role ``after``) shows the place as it was left.
 """
 
-from collections.abc import Iterator
-
 from core.cases import Incident, IncidentState
 from core.clock import NS_PER_S
 from core.config.site import Site
@@ -58,21 +56,6 @@ def after_is_sealed(unit: Unit, incident: Incident) -> bool:
     moment_ns, _ = _last_after(incident)
     items = unit.evidence.find(incident=incident.id, role="after")
     return any(item.last_ns >= moment_ns for item in items)
-
-
-def missing(site: Site, unit: Unit, incident: Incident) -> Iterator[EvidenceWanted]:
-    """What is wanted of an open incident and not sealed yet, to be asked for again."""
-    sealed = {
-        item.requested_first_ns if item.requested_first_ns is not None else item.first_ns
-        for item in unit.evidence.find(incident=incident.id, role="clip")
-    }
-    first = unit.sightings.get(incident.sightings[0])
-    if first is not None:
-        wanted = of_sighting(site, incident, first)
-        if wanted.first_ns not in sealed:
-            yield wanted
-    if incident.state in AFTER_STATES and not after_is_sealed(unit, incident):
-        yield of_afterwards(site, incident)
 
 
 def _last_after(incident: Incident) -> tuple[int, int]:

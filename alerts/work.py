@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from alerts.lifecycle import SYSTEM, advance, has_been
-from alerts.outbox import Outgoing
+from alerts.outbox import Letter
 from core.cases import Incident, IncidentState, Severity
 from core.clock import NS_PER_S
 from core.config.cameras import Camera
@@ -56,12 +56,12 @@ class Work:
     now_ns: int
     patience: Patience
     words: WarningWords
-    outgoing: list[Outgoing] = field(default_factory=list)
+    outgoing: list[Letter] = field(default_factory=list)
     _changed: dict[str, Incident] = field(default_factory=dict)
 
     def send(self, stream: str, message: Value) -> None:
         """Send after the commit."""
-        self.outgoing.append(Outgoing(stream, message))
+        self.outgoing.append(Letter(stream, message))
 
     def save(self, incident: Incident) -> Incident:
         """Store the incident and let everybody know after the commit."""
@@ -127,9 +127,9 @@ class Work:
         """Words for people in the language of the site."""
         return words if isinstance(words, str) else words[self.site.language]
 
-    def finish(self) -> list[Outgoing]:
-        """Everything to be sent once the transaction is committed."""
-        changed = (Outgoing(INCIDENTS, IncidentChanged(incident=i)) for i in self._changed.values())
+    def finish(self) -> list[Letter]:
+        """Everything that is to leave once the transaction is committed."""
+        changed = (Letter(INCIDENTS, IncidentChanged(incident=i)) for i in self._changed.values())
         return [*self.outgoing, *changed]
 
     def camera(self, incident: Incident) -> Camera | None:
