@@ -123,7 +123,8 @@ def _warn(work: Work, incident: Incident, command: Command) -> None:
     override = command.reason.strip() or None
     incident = speech.warn(work, incident, camera, actor=command.user, override=override)
     if incident.state not in WITH_OFFICER:
-        work.step(incident, IncidentState.WARNING, command.reason, actor=command.user)
+        reason = command.reason or words.warned(len(incident.announcements))
+        work.step(incident, IncidentState.WARNING, reason, actor=command.user)
 
 
 def _dispatch(work: Work, incident: Incident, command: Command) -> None:

@@ -260,6 +260,7 @@ class Desk:
             respond.say_unseen(work, incident)
         if incident.active or work.serious(incident):
             incident = respond.respond(work, incident)
+        resolution.say_still_there(work, incident)
         resolution.close_when_due(work, incident)
 
 

@@ -4,6 +4,7 @@ from alerts import evidence, words
 from alerts.lifecycle import since_ns
 from alerts.work import Work
 from core.cases import Incident, IncidentState
+from core.clock import NS_PER_S
 from core.config.zones import Response
 from core.messages import EVIDENCE_WANTED
 from core.seeing import Kind, Sighting
@@ -57,6 +58,16 @@ def check(work: Work, incident: Incident) -> Incident:
     incident = work.step(incident, IncidentState.CHECKED, reason)
     work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
     return incident
+
+
+def say_still_there(work: Work, incident: Incident) -> None:
+    """Say once that what an officer handled is still seen; a person decides what follows."""
+    if incident.state is not IncidentState.HANDLED or not incident.active:
+        return
+    handled_ns = since_ns(incident)
+    if (incident.last_seen_ns - handled_ns) / NS_PER_S >= work.patience.handled_s:
+        key = f"{incident.id}:still-there:{len(incident.orders)}"
+        work.note_once(key, "incident.still_there", incident.id, words.still_there())
 
 
 def close_when_due(work: Work, incident: Incident) -> Incident:

@@ -38,7 +38,7 @@ def respond(work: Work, incident: Incident) -> Incident:
     if camera is None or not speech.free_to_speak(work, camera):
         return incident
     incident = speech.warn(work, incident, camera)
-    return work.step(incident, IncidentState.WARNING)
+    return work.step(incident, IncidentState.WARNING, words.warned(len(incident.announcements)))
 
 
 def watch(work: Work, incident: Incident) -> Incident:

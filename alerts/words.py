@@ -3,6 +3,10 @@
 from core.value import Text
 
 
+def warned(attempt: int) -> Text:
+    return Text(zh=f"第{attempt}次喊话", en=f"warning {attempt}")
+
+
 def left_by_himself() -> Text:
     return Text(zh="喊话前自行离开", en="left before any warning was spoken")
 
@@ -75,6 +79,10 @@ def sent_instead(officer: str) -> Text:
 
 def seen_to_have_ended() -> Text:
     return Text(zh="画面确认已消除", en="seen to have ended")
+
+
+def still_there() -> Text:
+    return Text(zh="队员处置后仍在，请核查", en="still there after it was handled: please check")
 
 
 def officers_report(result: str) -> Text:

@@ -33,6 +33,7 @@ class Patience:
         evidence_s: for the evidence of afterwards, beyond the clip's own length.
         silence_s: for news of the scene after the compliance deadline, before it is said that
             nobody looked.
+        handled_s: after an officer handled it, before it is said that the act still goes on.
         again_s: before an officer who gave an order back is asked about the same incident again.
     """
 
@@ -40,6 +41,7 @@ class Patience:
     receipt_s: float = 60
     evidence_s: float = 60
     silence_s: float = 30
+    handled_s: float = 120
     again_s: float = 60
 
 

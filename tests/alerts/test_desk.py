@@ -275,10 +275,12 @@ def test_handled_is_checked_only_when_the_act_is_over(world: World) -> None:
     world.see("s1", **where)
     world.command(Action.DISPATCH)
     world.reply(OrderState.HANDLED, "已劝离")
-    assert world.states()[-1] == "handled"
-    world.pass_s(60)
-    assert world.states()[-1] == "handled"
-    world.see("s1", ENDED, fired_s=60, **where)
+    for _ in range(20):
+        world.pass_s(10, step_s=5)
+        world.see("s1", CONTINUES, fired_s=200, **where)
+        assert world.states()[-1] == "handled"
+    assert world.said("incident.still_there") == 1
+    world.see("s1", ENDED, fired_s=200, **where)
     assert world.states()[-1] == "checked"
 
 
