@@ -16,6 +16,8 @@ from core.config.cameras import Camera
 from core.messages import ANNOUNCEMENTS
 from core.value import Text
 
+SLACK_S = 2.0
+"""A loudspeaker ends its talk a little after the last word; its own cooldown counts from there."""
 RECENT = 20
 """So many announcements of a camera are looked at to know whether its loudspeaker rests."""
 
@@ -111,7 +113,7 @@ def speaking(work: Work, camera: Camera) -> bool:
 
 
 def rests_s(work: Work, camera: Camera) -> float:
-    """Seconds until the cooldown of this camera's loudspeaker is over; 0 when it may speak."""
+    """Seconds until this camera's loudspeaker has rested; 0 when it may speak."""
     ends = [
         spoken_ns(announcement, receipt)
         for announcement, receipt in _recent(work, camera)
@@ -119,7 +121,7 @@ def rests_s(work: Work, camera: Camera) -> float:
     ]
     if not ends:
         return 0.0
-    return max(0.0, work.site.warnings.cooldown_s - work.ago_s(max(ends)))
+    return max(0.0, work.site.warnings.cooldown_s + SLACK_S - work.ago_s(max(ends)))
 
 
 def free_to_speak(work: Work, camera: Camera) -> bool:
@@ -128,8 +130,17 @@ def free_to_speak(work: Work, camera: Camera) -> bool:
 
 
 def _recent(work: Work, camera: Camera) -> list[tuple[Announcement, Receipt | None]]:
-    newest = work.unit.announcements.find(camera=camera.id, newest_by="requested_ns", limit=RECENT)
+    newest = work.unit.announcements.find(
+        camera=_sharing(work, camera), newest_by="requested_ns", limit=RECENT
+    )
     return [(one, work.unit.receipts.get(one.id)) for one in newest]
+
+
+def _sharing(work: Work, camera: Camera) -> list[str]:
+    """The cameras that speak through the same loudspeaker, this one included."""
+    url = camera.speaker.url if camera.speaker else None
+    others = [one.id for one in work.site.cameras if one.speaker and url and one.speaker.url == url]
+    return others or [camera.id]
 
 
 def in_warning(incident: Incident) -> bool:

@@ -58,14 +58,14 @@ def test_the_limits_hold_for_people_too_unless_they_give_a_reason(world: World) 
     world.speak()
     rests = world.command(Action.WARN)
     assert rests is not None
-    assert rests.zh == "喇叭还需间隔10秒；填写理由可越权喊话"
+    assert rests.zh == "喇叭还需间隔12秒；填写理由可越权喊话"
     assert world.command(Action.WARN, reason="有落水危险") is None
     assert world.announcements[-1].override_reason == "有落水危险"
     world.speak()
-    world.pass_s(11)
+    world.pass_s(13)
     assert world.command(Action.WARN) is None
     world.speak()
-    world.pass_s(11)
+    world.pass_s(13)
     enough = world.command(Action.WARN)
     assert enough is not None
     assert enough.en.startswith("warned 3 times already")

@@ -11,7 +11,7 @@ from core.config.site import Site
 from core.messages import ANNOUNCEMENTS, EVIDENCE_WANTED, ORDERS, Action
 from core.seeing import Kind, Phase
 from core.store.database import Store
-from tests.alerts.world import START_NS, World, make_site
+from tests.alerts.world import START_NS, World, camera, make_site, zone
 
 CONTINUES, ENDED = Phase.CONTINUES, Phase.ENDED
 MakeWorld = Callable[..., World]
@@ -77,22 +77,34 @@ def test_two_zones_share_one_loudspeaker(world: World) -> None:
     world.see("s2", zone="bridge")
     assert len(world.announcements) == 1
     world.speak()
-    world.pass_s(9)
+    world.pass_s(11)
     assert len(world.announcements) == 1
     world.pass_s(2)
     assert len(world.announcements) == 2
     assert {one.state for one in world.incidents} == {IncidentState.WARNING}
 
 
+def test_two_cameras_may_share_one_loudspeaker(world_of: MakeWorld) -> None:
+    shared = {"driver": "onvif", "url": "rtsp://127.0.0.1/pole"}
+    cameras = [camera(name, zone("shore", Kind.FISHING)) for name in ("river", "weir")]
+    world = world_of(cameras=[{**one, "speaker": shared} for one in cameras])
+    world.see("s1", camera="river")
+    world.see("s2", camera="weir")
+    assert [one.camera for one in world.announcements] == ["river"]
+    world.speak()
+    world.pass_s(13)
+    assert [one.camera for one in world.announcements] == ["river", "weir"]
+
+
 def test_a_long_cooldown_delays_the_second_warning(world_of: MakeWorld) -> None:
     world = world_of(warnings={"cooldown_s": 40})
     world.see("s1")
     world.speak()
-    for _ in range(7):
+    for _ in range(8):
         world.pass_s(5)
         world.see("s1", CONTINUES, fired_s=5)
         assert len(world.announcements) == 1
-    world.pass_s(6)
+    world.pass_s(3)
     world.see("s1", CONTINUES, fired_s=41)
     assert len(world.announcements) == 2
 

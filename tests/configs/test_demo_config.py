@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shapely.geometry import Point, shape
+from shapely.geometry import Point, Polygon, shape
 
 from core.config.load import load
 from core.config.site import Site
@@ -48,6 +48,16 @@ def test_what_is_watched_where(site: Site) -> None:
     assert rules["lane"] == {Kind.DUMPING}
     assert rules["market"] == {Kind.OCCUPATION}
     assert rules["street"] == {Kind.OCCUPATION, Kind.DUMPING}
+
+
+def test_zones_lie_where_the_scenes_play(site: Site) -> None:
+    zones = pytest.importorskip("sim.scenes").ZONES
+    for camera in site.cameras:
+        assert {zone.id for zone in camera.zones} == set(zones[camera.id])
+        for zone in camera.zones:
+            drawn = Polygon(zones[camera.id][zone.id])
+            watched = zone.polygon.shape()
+            assert watched.intersection(drawn).area > 0.95 * watched.union(drawn).area
 
 
 def test_officers_arrive_within_forty_seconds(site: Site) -> None:
