@@ -33,7 +33,7 @@ factory.set_backchannel_launch(
     'caps="application/x-rtp, media=(string)audio, payload=(int)0, clock-rate=(int)8000, '
     'encoding-name=(string)PCMU" '
     "! rtppcmudepay ! mulawdec ! audio/x-raw,rate=8000,channels=1 ! wavenc "
-    f"! filesink location={out} async=false sync=false )"
+    f"! filesink location={out} buffer-mode=unbuffered async=false sync=false )"
 )
 factory.set_media_gtype(GstRtspServer.RTSPOnvifMedia.__gtype__)
 factory.set_shared(False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faulty_speaker import FaultyServer
-from speaker_town import announcement, camera, site
+from tests.broadcast.faulty_speaker import FaultyServer
+from tests.broadcast.speaker_town import announcement, camera, site
 
 from broadcast.announcer import Announcer
 from broadcast.audio import Audio, read_wav

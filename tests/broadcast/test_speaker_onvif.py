@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from faulty_speaker import NEEDS_REQUIRE, FaultyServer
+from tests.broadcast.faulty_speaker import NEEDS_REQUIRE, FaultyServer
 
 from broadcast import g711
 from broadcast.audio import Audio

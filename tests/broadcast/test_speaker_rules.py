@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from speaker_town import announcement, camera, site, warning_row
+from tests.broadcast.speaker_town import announcement, camera, site, warning_row
 
 from broadcast.errors import TextError
 from broadcast.rules import MAX_AGE_S, Policy

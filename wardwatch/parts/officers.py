@@ -12,7 +12,7 @@ from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
 
 _TICK_S = 0.25
-_SPEEDUP = 3.0
+_SPEEDUP = 1.0
 """So much faster than in earnest, so that a story fits into minutes."""
 
 
