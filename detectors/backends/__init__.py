@@ -1,0 +1,1 @@
+"""Runtimes that execute a model file, one file each; :class:`base.Backend` is their face."""

@@ -1,0 +1,22 @@
+"""What the engine may ask of a runtime."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Backend(Protocol):
+    """A loaded model.
+
+    Attributes:
+        input_shape: the graph's first input; None where a dimension is free.
+        batch_free: True when any number of pictures may go in at once.
+    """
+
+    input_shape: tuple[int | None, ...]
+    batch_free: bool
+
+    def run(self, batch: NDArray[np.float32]) -> Mapping[str, NDArray[np.float32]]:
+        """Every output of the graph by name, for one batch."""
