@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.model import ModelCard
 from core.seeing import Detections
 from core.video import Bgr
 from detectors.backends.onnx import OnnxBackend
 from detectors.errors import ModelFileError
+from detectors.families.base import Outputs
 from detectors.families.registry import family_of
 from detectors.letterbox import Letterbox
 from detectors.overlap import distinct
@@ -96,9 +96,7 @@ class Engine:
         outputs = self._backend.run(batch)
         return [self._read(outputs, index, box) for index, box in enumerate(boxes)]
 
-    def _read(
-        self, outputs: dict[str, NDArray[np.float32]], index: int, box: Letterbox
-    ) -> Detections:
+    def _read(self, outputs: Outputs, index: int, box: Letterbox) -> Detections:
         try:
             raw = self._family.decode(outputs, index, self._size, self._min_score)
         except (ValueError, IndexError) as error:

@@ -52,6 +52,6 @@ class Letterbox:
         """(N, 4) corners in input pixels to ``x, y, w, h`` normalised to the picture, clipped."""
         offset = np.array([self.left, self.top] * 2, np.float32)
         size = np.array([self.width, self.height] * 2, np.float32)
-        corners = np.clip((xyxy - offset) / self.scale / size, 0.0, 1.0)
+        corners: NDArray[np.float32] = np.clip((xyxy - offset) / self.scale / size, 0.0, 1.0)
         corners[:, 2:] -= corners[:, :2]
-        return corners.astype(np.float32)
+        return corners

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 def intersections(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Common areas (A, B) of ``x, y, w, h`` boxes."""
     left_top = np.maximum(a[:, None, :2], b[None, :, :2])
-    right_bottom = np.minimum(
-        a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:]
-    )
+    right_bottom = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
     sides = np.maximum(right_bottom - left_top, 0)
     common: NDArray[np.float32] = sides[..., 0] * sides[..., 1]
     return common
@@ -33,6 +31,6 @@ def distinct(
     if len(scores) == 0:
         return np.zeros(0, np.int64)
     kept = cv2.dnn.NMSBoxesBatched(
-        xywh.astype(np.float64), scores.astype(np.float32), classes.astype(np.int32), 0.0, max_iou
+        xywh.astype(np.float64).tolist(), scores.tolist(), classes.tolist(), 0.0, max_iou
     )
     return np.asarray(kept, np.int64).ravel()

@@ -49,9 +49,7 @@ class Family(Protocol):
 
     entry: Entry
 
-    def decode(
-        self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float
-    ) -> Raw:
+    def decode(self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float) -> Raw:
         """Candidates of picture ``index`` of the batch; ``size`` is the input's (height, width).
 
         Raises:

@@ -18,9 +18,7 @@ class Centernet:
 
     entry = Entry(rgb=True, scale=1.0, fill=0, centred=False)
 
-    def decode(
-        self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float
-    ) -> Raw:
+    def decode(self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float) -> Raw:
         """See :class:`detectors.families.base.Family`."""
         cells = (size[0] // STRIDE, size[1] // STRIDE)
         peaks = _channels_last(_named(outputs, "keypoints")[index], cells)

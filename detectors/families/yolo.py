@@ -16,9 +16,7 @@ class Yolo:
 
     entry = Entry(rgb=True, scale=1 / 255, fill=114, centred=True)
 
-    def decode(
-        self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float
-    ) -> Raw:
+    def decode(self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float) -> Raw:
         """See :class:`detectors.families.base.Family`."""
         table = next(iter(outputs.values()))[index]
         if table.ndim != 2:

@@ -30,9 +30,7 @@ class Yolox:
 
     entry = Entry(rgb=False, scale=1.0, fill=114, centred=False)
 
-    def decode(
-        self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float
-    ) -> Raw:
+    def decode(self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float) -> Raw:
         """See :class:`detectors.families.base.Family`."""
         rows = next(iter(outputs.values()))[index]
         cells, strides = grid(size)

@@ -1,0 +1,315 @@
+"""What stands in the picture that was not there: the static-object map.
+
+A long-term background in colour is compared with the picture about twice a second. What
+differs and stays the same for a few seconds is a static object and remains one until it is
+taken away: foreground is never learned, so a dropped pile does not fade, however long it lies.
+
+Not taken for objects: people and vehicles (the boxes of tracks are left out, and a spot first
+seen under somebody stays unknown until it has been seen free), light that keeps the texture
+below it, ground bared by something that was there from the start, and things that flicker
+(their noise is learned as the gate learns it).
+
+Ghosts are told from objects by whose outline it is: Cucchiara et al., Detecting Moving Objects,
+Ghosts and Shadows in Video Streams, IEEE PAMI 25(10), 2003.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clock import NS_PER_S
+from core.geometry import Box
+from core.video import Bgr
+
+Mask = NDArray[np.bool_]
+_Colour = NDArray[np.float32]
+
+_GRID_WIDTH = 320
+_SAMPLE_S = 0.4
+_KNOWN_S = 1.5  # seen free for so long, a spot is background
+_LEARN_S = 12.0
+_NOISE_S = 8.0
+_FLOOR = 15.0  # colour steps of 255
+_FACTOR = 4.0
+_STEADY = 14.0  # an object's own pixels change less than this from sample to sample
+_CHANGED_SHARE = 0.45  # more foreground than this is another picture, not objects
+_CHANGED_S = 1.5
+_PRESENT_SHARE = 0.35
+_JOIN_S = 10.0  # what appears beside an object so soon after it is a part of it
+_TEXTURE = 3.0
+_KERNEL = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class StaticObject:
+    """A thing that was put down.
+
+    Attributes:
+        id: number unique within the camera and the run, from 1.
+        box: its extent, normalised.
+        area: its pixels as a share of the frame (its box may be much larger).
+        since_ns: when its place first showed it.
+        last_ns: when it was last seen there (a person in front of it does not count).
+        present: False at the one update at which it was found to be gone.
+    """
+
+    id: int
+    box: Box
+    area: float
+    since_ns: int
+    last_ns: int
+    present: bool
+
+
+@dataclass(eq=False)
+class _Thing:
+    id: int
+    mask: Mask
+    since_ns: int
+    last_ns: int
+
+    def value(self, present: bool) -> StaticObject:
+        height, width = self.mask.shape
+        rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
+        box = Box(
+            float(columns[0] / width),
+            float(rows[0] / height),
+            float((columns[-1] + 1 - columns[0]) / width),
+            float((rows[-1] + 1 - rows[0]) / height),
+        )
+        return StaticObject(
+            self.id, box, float(self.mask.mean()), self.since_ns, self.last_ns, present
+        )
+
+
+class StaticMap:
+    """The static objects of one camera.
+
+    Args:
+        steady_s: how long something must stay the same before it is an object.
+        min_area: smallest object, share of the frame.
+        gone_s: how long its place must look otherwise before it is gone.
+    """
+
+    def __init__(
+        self, *, steady_s: float = 3.0, min_area: float = 0.0003, gone_s: float = 1.5
+    ) -> None:
+        self._steady_s = steady_s
+        self._min_area = min_area
+        self._gone_s = gone_s
+        self._things: list[_Thing] = []
+        self._next_id = 1
+        self._now_ns: int | None = None
+        self._changed_s = 0.0
+        self._back: _Colour = np.zeros((0, 0, 3), np.float32)
+
+    def due(self, time_ns: int) -> bool:
+        """True when the next sample is wanted at this frame."""
+        return (
+            self._now_ns is None
+            or time_ns < self._now_ns
+            or time_ns - self._now_ns >= _SAMPLE_S * NS_PER_S
+        )
+
+    def update(self, time_ns: int, picture: Bgr, movers: Sequence[Box]) -> tuple[StaticObject, ...]:
+        """Take in a (H, W, 3) uint8 BGR picture.
+
+        Args:
+            time_ns: UTC of the frame.
+            picture: the frame.
+            movers: boxes of people, vehicles and animals; nothing is learned or judged there.
+        """
+        now = self._shrink(picture)
+        if self._back.shape != now.shape:
+            self._begin(now)
+        seconds = 0.0 if self._now_ns is None else (time_ns - self._now_ns) / NS_PER_S
+        seconds = min(max(seconds, 0.0), 2.0)
+        self._now_ns = time_ns
+        busy = self._busy(movers)
+        signed = now - self._back * self._gain(now, busy)
+        change = np.abs(signed).max(axis=2)
+        front = (change > np.maximum(_FLOOR, self._noise * _FACTOR)) & (self._known >= _KNOWN_S)
+        judged = ~busy & (self._known >= _KNOWN_S)
+        if self._is_other_picture(front & judged, judged, seconds):
+            self._rebase(now)
+            return tuple(thing.value(True) for thing in self._things)
+        self._learn(now, signed, change, front, busy, seconds)
+        self._age(now, front, busy, seconds, time_ns)
+        gone = self._judge_known(front, judged, time_ns)
+        self._find_new(now, time_ns)
+        return tuple([thing.value(True) for thing in self._things] + gone)
+
+    def _shrink(self, picture: Bgr) -> _Colour:
+        height, width = picture.shape[:2]
+        size = (_GRID_WIDTH, max(round(height * _GRID_WIDTH / width), 1))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        return cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
+
+    def _begin(self, now: _Colour) -> None:
+        shape = now.shape[:2]
+        self._back = now.copy()
+        self._noise = np.full(shape, 3.0, np.float32)
+        self._known = np.zeros(shape, np.float32)  # seconds seen free
+        self._short = now.copy()
+        self._age_s = np.zeros(shape, np.float32)
+        self._born_ns = np.zeros(shape, np.int64)
+        self._things = []
+
+    def _busy(self, movers: Sequence[Box]) -> Mask:
+        height, width = self._back.shape[:2]
+        busy = np.zeros((height, width), bool)
+        for box in movers:
+            side, up = box.w * 0.15 + 0.006, box.h * 0.08 + 0.006
+            top, bottom = max(box.y - up, 0), box.y + box.h + up
+            left, right = max(box.x - side, 0), box.x + box.w + side
+            busy[
+                int(top * height) : int(np.ceil(bottom * height)),
+                int(left * width) : int(np.ceil(right * width)),
+            ] = True
+        return busy
+
+    def _gain(self, now: _Colour, busy: Mask) -> _Colour:
+        """Exposure of this picture against the background, by channel."""
+        rows = ~busy[::4, ::4] & (self._age_s[::4, ::4] <= 0)
+        back = self._back[::4, ::4][rows]
+        if len(back) < 50:
+            return np.ones(3, np.float32)
+        ratio = np.median((now[::4, ::4][rows] + 8) / (back + 8), axis=0)
+        return np.clip(ratio, 0.5, 2.0).astype(np.float32)
+
+    def _is_other_picture(self, front: Mask, judged: Mask, seconds: float) -> bool:
+        share = front.sum() / max(int(judged.sum()), 1)
+        self._changed_s = self._changed_s + seconds if share > _CHANGED_SHARE else 0.0
+        return self._changed_s >= _CHANGED_S
+
+    def _rebase(self, now: _Colour) -> None:
+        """Day turned to night, or the camera was moved: begin anew, but keep the objects."""
+        kept = self._things
+        hidden = np.zeros(now.shape[:2], np.uint8)
+        for thing in kept:
+            hidden |= cv2.dilate(thing.mask.astype(np.uint8), _KERNEL, iterations=2)
+        self._begin(now)
+        self._changed_s = 0.0
+        if kept:
+            # What lies below an object is not visible; its surroundings are the best guess.
+            small = np.clip(now, 0, 255).astype(np.uint8)
+            self._back = cv2.inpaint(small, hidden, 3, cv2.INPAINT_TELEA).astype(np.float32)
+            self._known[hidden > 0] = _KNOWN_S
+            self._things = kept
+            for thing in kept:
+                self._age_s[thing.mask] = self._steady_s
+                self._born_ns[thing.mask] = thing.since_ns
+
+    def _learn(
+        self,
+        now: _Colour,
+        signed: _Colour,
+        change: NDArray[np.float32],
+        front: Mask,
+        busy: Mask,
+        seconds: float,
+    ) -> None:
+        fresh = ~busy & (self._known < _KNOWN_S)
+        if fresh.any():
+            # The first free sample replaces whatever stood there before.
+            weight = np.where(self._known[fresh] <= 0, 1.0, 0.4)[:, None]
+            self._back[fresh] += weight * (now[fresh] - self._back[fresh])
+            self._known[fresh] += max(seconds, 1e-3)
+        calm = ~busy & ~front & ~fresh
+        self._back += (calm * (seconds / _LEARN_S))[..., None] * signed
+        restless = front & ~busy & (self._age_s <= 0)
+        step = (seconds / _NOISE_S) * (change - self._noise)
+        self._noise += np.where(calm | restless, step, 0)
+        np.clip(self._noise, 2.0, 60.0, out=self._noise)
+
+    def _age(self, now: _Colour, front: Mask, busy: Mask, seconds: float, time_ns: int) -> None:
+        steady = np.abs(now - self._short).max(axis=2) < _STEADY
+        free = ~busy
+        begun = free & front & (self._age_s <= 0)
+        self._born_ns[begun] = time_ns
+        step = np.where(front & steady, seconds, -2.0 * seconds)
+        self._age_s += np.where(free, step, 0).astype(np.float32)
+        self._age_s[begun & steady] = np.maximum(self._age_s[begun & steady], 1e-3)
+        np.clip(self._age_s, 0, self._steady_s + 2.0, out=self._age_s)
+        # Spots never seen free show their background when whatever hid them goes.
+        follow = np.where(self._age_s > 0, 0.3, 1.0)
+        self._short += (free * follow)[..., None] * (now - self._short)
+
+    def _judge_known(self, front: Mask, judged: Mask, time_ns: int) -> list[StaticObject]:
+        gone = []
+        for thing in list(self._things):
+            visible = thing.mask & judged
+            count = int(visible.sum())
+            if count < 0.3 * thing.mask.sum():
+                thing.last_ns = time_ns  # hidden: remembered, not gone
+            elif (front & visible).sum() >= _PRESENT_SHARE * count:
+                thing.last_ns = time_ns
+            elif time_ns - thing.last_ns >= self._gone_s * NS_PER_S:
+                self._things.remove(thing)
+                gone.append(thing.value(False))
+        return gone
+
+    def _find_new(self, now: _Colour, time_ns: int) -> None:
+        known = np.zeros(self._age_s.shape, bool)
+        for thing in self._things:
+            known |= thing.mask
+        ripe = ((self._age_s >= self._steady_s) & ~known).astype(np.uint8)
+        if not ripe.any():
+            return
+        joined = cv2.morphologyEx(ripe, cv2.MORPH_CLOSE, _KERNEL, iterations=2)
+        count, labels = cv2.connectedComponents(joined)
+        for number in range(1, count):
+            mask = (labels == number) & (ripe > 0)
+            if mask.mean() < self._min_area / 2:
+                continue
+            since_ns = int(np.median(self._born_ns[mask]))
+            if self._grown(mask, since_ns):
+                continue
+            if mask.mean() < self._min_area:
+                continue
+            if self._is_ghost(mask, now) or self._is_light(mask, now):
+                self._absorb(mask, now)
+                continue
+            self._things.append(_Thing(self._next_id, mask, since_ns, time_ns))
+            self._next_id += 1
+
+    def _grown(self, mask: Mask, since_ns: int) -> bool:
+        around = cv2.dilate(mask.astype(np.uint8), _KERNEL, iterations=3) > 0
+        for thing in self._things:
+            soon = abs(since_ns - thing.since_ns) <= _JOIN_S * NS_PER_S
+            fringe = mask.sum() < 0.25 * thing.mask.sum()
+            if (soon or fringe) and (around & thing.mask).any():
+                thing.mask |= mask
+                return True
+        return False
+
+    def _is_ghost(self, mask: Mask, now: _Colour) -> bool:
+        rim = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, _KERNEL) > 0
+        return _edges(self._back)[rim].mean() > 1.3 * _edges(now)[rim].mean()
+
+    def _is_light(self, mask: Mask, now: _Colour) -> bool:
+        """The texture below shines through: correlation of the fine detail."""
+        inner = cv2.erode(mask.astype(np.uint8), _KERNEL) > 0
+        if inner.sum() < 30:
+            return False
+        fine_now, fine_back = _detail(now)[inner], _detail(self._back)[inner]
+        if min(fine_now.std(), fine_back.std()) < _TEXTURE:
+            return False
+        return float(np.corrcoef(fine_now, fine_back)[0, 1]) > 0.6
+
+    def _absorb(self, mask: Mask, now: _Colour) -> None:
+        self._back[mask] = now[mask]
+        self._age_s[mask] = 0
+
+
+def _edges(colour: _Colour) -> NDArray[np.float32]:
+    grey = colour.mean(axis=2)
+    return cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+
+
+def _detail(colour: _Colour) -> NDArray[np.float32]:
+    grey = colour.mean(axis=2)
+    return grey - cv2.GaussianBlur(grey, (0, 0), 3)

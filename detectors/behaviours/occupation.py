@@ -1,0 +1,237 @@
+"""Occupation: a vehicle, stall, goods or structure stays in a zone beyond its limit.
+
+Vehicles are known by their tracks, everything else by the static-object map. What stands at
+one place is one occupation, whether the model names it, loses it, or never knew it.
+"""
+
+from dataclasses import dataclass
+
+from shapely.geometry import box as shapely_box
+
+from core.clock import NS_PER_S
+from core.config.zones import OccupationRule, Zone
+from core.geometry import Box, bounding_box
+from core.seeing import Sighting, Track, Why
+from core.value import Text
+from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
+from detectors.behaviours.places import covered, gap, shared
+from detectors.behaviours.stays import Stays
+from detectors.labels import MOVERS, VEHICLES
+
+_IN_ZONE = 0.5
+_SAME = 0.3
+_BESIDE = 0.02  # frame widths between the parts of one stall
+_WANDER = 0.35  # of the vehicle's own width: less is the box trembling
+_STANDING_S = 2.0
+_GRACE_NS = 3 * NS_PER_S
+_HIDDEN_NS = 60 * NS_PER_S
+_BEFORE_NS = 20 * NS_PER_S
+_AFTER_NS = 3 * NS_PER_S
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """Something that stands in the zone at this frame."""
+
+    key: str
+    box: Box
+    area: float
+    since_ns: int
+    last_ns: int
+    tracks: tuple[int, ...]
+    label: str
+    joins_ns: int
+    """Latest end of a place's last frame at which this may still be the same thing."""
+
+
+@dataclass(eq=False)
+class _Place:
+    """A place that is taken."""
+
+    key: str
+    box: Box
+    area: float
+    since_ns: int
+    last_ns: int
+    tracks: list[int]
+    labels: list[str]
+    act: Act | None = None
+
+
+class Occupation(Behaviour):
+    """The occupation rule in one zone."""
+
+    def __init__(self, camera: str, zone: Zone, rule: OccupationRule, model: str = "") -> None:
+        super().__init__(camera, zone, model)
+        self._rule = rule
+        self._stays = Stays(lambda box: _WANDER * box.w, max(120.0, rule.limit_s * 2))
+        self._places: list[_Place] = []
+        self._brought: dict[int, bool] = {}
+
+    def _judge(self, moment: Moment) -> list[Sighting]:
+        subjects = self._vehicles(moment) + self._things(moment)
+        taken: dict[int, list[_Subject]] = {}
+        for subject in subjects:
+            taken.setdefault(self._place_of(subject, moment.aspect), []).append(subject)
+        sightings = []
+        for number, place in list(enumerate(self._places)):
+            sightings += self._judge_place(place, taken.get(number, []), moment)
+        return sightings
+
+    def _forget(self) -> None:
+        self._stays.clear()
+        self._places = []
+        self._brought.clear()
+
+    def _vehicles(self, moment: Moment) -> list[_Subject]:
+        tracks = [
+            track
+            for track in moment.tracks
+            if track.label in VEHICLES and self._holds(track.box.foot)
+        ]
+        present = self._stays.update(moment.time_ns, tracks, moment.aspect)
+        for stay in list(self._stays.all):
+            if stay not in present and moment.time_ns - stay.last_ns > stay.grace_ns:
+                self._stays.drop(stay)
+        return [
+            _Subject(
+                f"v{stay.key}",
+                stay.box,
+                stay.box.area,
+                stay.since_ns,
+                stay.last_ns,
+                tuple(stay.tracks),
+                stay.label,
+                stay.since_ns - NS_PER_S,
+            )
+            for stay in present
+            if seconds(stay.since_ns, moment.time_ns) >= _STANDING_S
+        ]
+
+    def _things(self, moment: Moment) -> list[_Subject]:
+        return [
+            _Subject(
+                f"s{thing.id}",
+                thing.box,
+                thing.area,
+                thing.since_ns,
+                thing.last_ns,
+                (),
+                "object",
+                thing.since_ns - 5 * NS_PER_S,
+            )
+            for thing in moment.statics
+            if thing.present
+            and self._is_inside(thing.box)
+            and self._was_brought(thing.id, thing.box, thing.since_ns, moment)
+        ]
+
+    def _is_inside(self, box: Box) -> bool:
+        if self._holds(box.foot):
+            return True
+        rectangle = shapely_box(box.x, box.y, box.x + box.w, box.y + box.h)
+        return bool(self._shape.intersection(rectangle).area >= _IN_ZONE * box.area)
+
+    def _was_brought(self, number: int, box: Box, since_ns: int, moment: Moment) -> bool:
+        """Stalls and goods come with people or vehicles; patches of light do not."""
+        if number not in self._brought:
+            near = moment.actors.near(
+                box, since_ns - _BEFORE_NS, since_ns + _AFTER_NS, moment.aspect
+            )
+            self._brought[number] = bool(near)
+        return self._brought[number]
+
+    def _place_of(self, subject: _Subject, aspect: float) -> int:
+        for number, place in enumerate(self._places):
+            same = shared(subject.box, place.box) >= _SAME
+            beside = not subject.tracks and gap(subject.box, place.box, aspect) <= _BESIDE
+            if (same or beside) and subject.joins_ns <= place.last_ns:
+                return number
+        self._places.append(
+            _Place(
+                subject.key,
+                subject.box,
+                subject.area,
+                subject.since_ns,
+                subject.last_ns,
+                list(subject.tracks),
+                [subject.label],
+            )
+        )
+        return len(self._places) - 1
+
+    def _judge_place(
+        self, place: _Place, subjects: list[_Subject], moment: Moment
+    ) -> list[Sighting]:
+        if not subjects:
+            return self._judge_empty(place, moment)
+        place.box = bounding_box([subject.box for subject in subjects])
+        place.area = sum(subject.area for subject in subjects)
+        place.since_ns = min(place.since_ns, *(subject.since_ns for subject in subjects))
+        place.last_ns = max(subject.last_ns for subject in subjects)
+        for subject in subjects:
+            place.tracks += [number for number in subject.tracks if number not in place.tracks]
+            if subject.label not in place.labels:
+                place.labels.append(subject.label)
+        if place.act is not None:
+            self._refresh(place.act, place, moment)
+            return self._continued(place.act, moment)
+        overstays = moment.time_ns - place.since_ns >= self._rule.limit_s * NS_PER_S
+        if not overstays or place.area < self._rule.min_area:
+            return []
+        place.act = Act(
+            self._new_id(place.since_ns, place.key),
+            place.since_ns,
+            moment.time_ns,
+            place.last_ns,
+            place.box,
+            self._why(place, moment),
+        )
+        self._refresh(place.act, place, moment)
+        return [self._fired(place.act, moment)]
+
+    def _judge_empty(self, place: _Place, moment: Moment) -> list[Sighting]:
+        unseen_ns = moment.time_ns - place.last_ns
+        if unseen_ns <= _GRACE_NS or (unseen_ns <= _HIDDEN_NS and self._hidden(place, moment)):
+            return []
+        self._places.remove(place)
+        return [self._over(place.act, moment)] if place.act else []
+
+    @staticmethod
+    def _hidden(place: _Place, moment: Moment) -> bool:
+        """Somebody stands in front of the place, so it cannot be told whether it is free."""
+
+        def is_other(track: Track) -> bool:
+            return track.label in MOVERS and track.id not in place.tracks and track.seen
+
+        return any(
+            covered(place.box, track.box) >= 0.5 for track in moment.tracks if is_other(track)
+        )
+
+    def _refresh(self, act: Act, place: _Place, moment: Moment) -> None:
+        act.last_ns, act.box = place.last_ns, place.box
+        act.tracks, act.labels = tuple(place.tracks), ordered(place.labels)
+        act.cues = ("vehicle",) if any(name in VEHICLES for name in place.labels) else ()
+        act.why = self._why(place, moment)
+
+    def _why(self, place: _Place, moment: Moment) -> Why:
+        stayed_s = seconds(place.since_ns, moment.time_ns)
+        name, limit_s = self.zone.name, self._rule.limit_s
+        is_vehicle = any(label in VEHICLES for label in place.labels)
+        what = ("车辆", "a vehicle") if is_vehicle else ("摊点或物品", "a stall or goods")
+        return Why(
+            text=Text(
+                zh=f"{name.zh}:{what[0]}占用 {stayed_s:.0f} 秒(时限 {limit_s:.0f} 秒),"
+                f"占画面 {place.area:.2%}",
+                en=f"{name.en}: {what[1]} has stood there for {stayed_s:.0f} s (limit "
+                f"{limit_s:.0f} s), {place.area:.2%} of the frame",
+            ),
+            facts={
+                "dwell_s": stayed_s,
+                "limit_s": limit_s,
+                "area": round(place.area, 5),
+                "min_area": self._rule.min_area,
+                "labels": list(place.labels),
+                "track_ids": list(place.tracks),
+            },
+        )

@@ -1,0 +1,275 @@
+"""Detections to tracks: ByteTrack's two-stage association, in seconds instead of frames.
+
+ByteTrack (Zhang et al. 2022, algorithm 1) matches strong detections first and then uses weak
+ones only to continue what is known. Three things differ because looks come when the motion
+gate wants them, not at every frame:
+
+- ages are seconds of frame time, counted only from the first look that missed the object, so
+  a shut gate holds a track instead of losing it;
+- a look may cover a part of the frame, and a track outside it was not missed;
+- a strong detection near a lost track continues it even without overlap, because at five
+  frames a second a small walker leaves its own box between two looks.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from core.clock import NS_PER_S
+from core.geometry import Box
+from core.seeing import Detections, Track
+from detectors.labels import group
+from detectors.motion import Array, Filters
+from detectors.overlap import ious
+
+_FORBIDDEN = 1e6
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """Thresholds of the tracker; scores 0..1, times in seconds of frame time.
+
+    Attributes:
+        strong: from here on a detection takes part in the first stage.
+        new: from here on a detection may start a track.
+        hits: detections before a track is shown.
+        memory_s: how long a shown track is kept after the first look that missed it.
+        edge_memory_s: the same for one that stands at the border of the picture.
+        doubt_s: the same for one that is not yet shown.
+        damping_s: time in which the speed of an unseen track falls to 1/e.
+    """
+
+    strong: float = 0.4
+    new: float = 0.45
+    hits: int = 3
+    memory_s: float = 3.0
+    edge_memory_s: float = 1.2
+    doubt_s: float = 0.7
+    damping_s: float = 2.0
+
+
+@dataclass
+class _Life:
+    """What is known of one track beside its filter."""
+
+    first_ns: int
+    last_ns: int
+    score: float
+    id: int = 0
+    hits: int = 1
+    missed_ns: int | None = None
+    seen: bool = True
+    votes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def label(self) -> str:
+        return max(self.votes, key=lambda name: (self.votes[name], name))
+
+
+class Tracker:
+    """The tracks of one camera.
+
+    Args:
+        aspect: width of the picture over its height.
+        settings: thresholds.
+    """
+
+    def __init__(self, *, aspect: float = 16 / 9, settings: TrackerSettings | None = None) -> None:
+        self._aspect = aspect
+        self._set = settings or TrackerSettings()
+        self._filters = Filters()
+        self._lives: list[_Life] = []
+        self._now_ns: int | None = None
+        self._next_id = 1
+
+    def update(
+        self, time_ns: int, detections: Detections, looked: Sequence[Box] | None = None
+    ) -> tuple[Track, ...]:
+        """Take in what a look found.
+
+        Args:
+            time_ns: UTC of the frame, later than the last one.
+            detections: normalised to the whole frame.
+            looked: parts of the frame that were looked at; None for all of it.
+
+        Returns:
+            The tracks that are shown, by id.
+        """
+        self._advance(time_ns)
+        boxes = self._measurements(detections.boxes)
+        groups = [group(label) for label in detections.labels]
+        free = np.ones(len(detections), bool)
+        open_ = np.ones(len(self._lives), bool)
+        strong = detections.scores >= self._set.strong
+        shown = np.array([life.id > 0 for life in self._lives], bool)
+        alike = np.array(
+            [[group(life.label) == name for name in groups] for life in self._lives], bool
+        ).reshape(len(self._lives), len(groups))
+        stages = (  # tracks, detections, largest cost, by distance
+            (shown, strong, 0.8, False),
+            (shown, ~strong, 0.6, False),
+            (shown, strong, 1.0, True),
+            (~shown, strong, 0.8, False),
+            (~shown, strong, 1.0, True),
+        )
+        for tracks, candidates, limit, by_distance in stages:
+            rows = np.flatnonzero(tracks & open_)
+            columns = np.flatnonzero(candidates & free)
+            if len(rows) == 0 or len(columns) == 0:
+                continue
+            cost = self._cost(rows, boxes[columns], by_distance, time_ns)
+            cost[~alike[np.ix_(rows, columns)]] = _FORBIDDEN
+            cost[cost > limit] = _FORBIDDEN
+            for row, column in zip(*linear_sum_assignment(cost), strict=True):
+                if cost[row, column] < _FORBIDDEN:
+                    open_[rows[row]] = free[columns[column]] = False
+                    self._hit(rows[row], detections, boxes, columns[column], time_ns)
+        self._miss(open_, time_ns, looked)
+        self._start(np.flatnonzero(free & (detections.scores >= self._set.new)), detections, boxes)
+        self._forget(time_ns)
+        return self._shown()
+
+    def hold(self, time_ns: int) -> tuple[Track, ...]:
+        """Move on to a frame nobody looked at: boxes are predicted, nothing grows older."""
+        self._advance(time_ns)
+        for life in self._lives:
+            life.seen = False
+        return self._shown()
+
+    def clear(self) -> None:
+        """Lose all tracks; numbers are not used again."""
+        self._filters, self._lives, self._now_ns = Filters(), [], None
+
+    @property
+    def doubtful(self) -> bool:
+        """True while a look would settle something: a new track, or one just missed."""
+        return any(life.id == 0 or life.missed_ns is not None for life in self._lives)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """Places of all tracks, those not yet shown too."""
+        return [self._box(row) for row in range(len(self._lives))]
+
+    def _advance(self, time_ns: int) -> None:
+        if self._now_ns is not None and time_ns > self._now_ns and self._lives:
+            seconds = (time_ns - self._now_ns) / NS_PER_S
+            unseen = np.array([not life.seen for life in self._lives])
+            damping = np.where(unseen, np.exp(-seconds / self._set.damping_s), 1.0)
+            # After a long pause nothing is known of speeds: leave boxes where they were.
+            self._filters.predict(min(seconds, 1.0), damping)
+        self._now_ns = time_ns
+
+    def _measurements(self, boxes: NDArray[np.float32]) -> Array:
+        wide = boxes.astype(np.float64)
+        return np.stack(
+            [
+                (wide[:, 0] + wide[:, 2] / 2) * self._aspect,
+                wide[:, 1] + wide[:, 3],
+                wide[:, 2] * self._aspect,
+                wide[:, 3],
+            ],
+            axis=1,
+        )
+
+    def _cost(
+        self, rows: NDArray[np.int64], boxes: Array, by_distance: bool, time_ns: int
+    ) -> Array:
+        known = self._filters.value[rows]
+        if not by_distance:
+            return 1.0 - ious(_corners(known), _corners(boxes)).astype(np.float64)
+        missing = np.array([(time_ns - self._lives[row].last_ns) / NS_PER_S for row in rows])
+        size = np.sqrt(known[:, 2] * known[:, 3])
+        reach = size * np.clip(0.8 + 0.5 * missing, 0.8, 1.6)
+        gap = np.hypot(known[:, None, 0] - boxes[None, :, 0], known[:, None, 1] - boxes[None, :, 1])
+        ratio = size[:, None] / np.sqrt(boxes[:, 2] * boxes[:, 3])[None, :]
+        cost = gap / reach[:, None]
+        cost[(ratio < 0.55) | (ratio > 1.8)] = _FORBIDDEN
+        return cost
+
+    def _hit(
+        self, row: int, detections: Detections, boxes: Array, column: int, time_ns: int
+    ) -> None:
+        life, score = self._lives[row], float(detections.scores[column])
+        self._filters.correct(np.array([row]), boxes[[column]], np.array([score]))
+        life.last_ns, life.score, life.missed_ns, life.seen = time_ns, score, None, True
+        life.hits += 1
+        life.votes[detections.labels[column]] += 1
+        if life.id == 0 and life.hits >= self._set.hits:
+            life.id, self._next_id = self._next_id, self._next_id + 1
+
+    def _miss(self, open_: NDArray[np.bool_], time_ns: int, looked: Sequence[Box] | None) -> None:
+        for row in np.flatnonzero(open_).tolist():
+            life = self._lives[row]
+            life.seen = False
+            covered = looked is None or any(_covers(part, self._box(row)) for part in looked)
+            if life.missed_ns is None and covered:
+                life.missed_ns = time_ns
+
+    def _start(self, columns: NDArray[np.int64], detections: Detections, boxes: Array) -> None:
+        if len(columns) == 0 or self._now_ns is None:
+            return
+        self._filters.add(boxes[columns])
+        for column in columns:
+            life = _Life(self._now_ns, self._now_ns, float(detections.scores[column]))
+            life.votes[detections.labels[column]] += 1
+            if self._set.hits <= 1:
+                life.id, self._next_id = self._next_id, self._next_id + 1
+            self._lives.append(life)
+
+    def _forget(self, time_ns: int) -> None:
+        keep = np.ones(len(self._lives), bool)
+        for row, life in enumerate(self._lives):
+            if life.missed_ns is None:
+                continue
+            allowed_s = self._set.doubt_s
+            if life.id:
+                at_edge = _at_edge(self._box(row))
+                allowed_s = self._set.edge_memory_s if at_edge else self._set.memory_s
+            keep[row] = time_ns - life.missed_ns <= allowed_s * NS_PER_S
+        if not keep.all():
+            self._filters.keep(keep)
+            self._lives = [life for life, kept in zip(self._lives, keep, strict=True) if kept]
+
+    def _box(self, row: int) -> Box:
+        foot_x, foot_y, width, height = self._filters.value[row]
+        left, right = (foot_x - width / 2) / self._aspect, (foot_x + width / 2) / self._aspect
+        left, right = min(max(left, 0.0), 1.0), min(max(right, 0.0), 1.0)
+        top, bottom = min(max(foot_y - height, 0.0), 1.0), min(max(foot_y, 0.0), 1.0)
+        return Box(float(left), float(top), float(right - left), float(bottom - top))
+
+    def _shown(self) -> tuple[Track, ...]:
+        tracks = [
+            Track(
+                life.id, life.label, life.score, self._box(row), life.first_ns, life.last_ns,
+                life.seen,
+            )
+            for row, life in enumerate(self._lives)
+            if life.id
+        ]  # fmt: skip
+        return tuple(sorted(tracks, key=lambda track: track.id))
+
+
+def _corners(measured: Array) -> NDArray[np.float32]:
+    corner = measured.astype(np.float32)
+    corner[:, 0] -= corner[:, 2] / 2
+    corner[:, 1] -= corner[:, 3]
+    return corner
+
+
+def _covers(part: Box, box: Box) -> bool:
+    x, y = box.centre
+    return part.x <= x <= part.x + part.w and part.y <= y <= part.y + part.h
+
+
+def _at_edge(box: Box) -> bool:
+    margin = 0.01
+    return (
+        box.x <= margin
+        or box.y <= margin
+        or box.x + box.w >= 1 - margin
+        or box.y + box.h >= 1 - margin
+    )
