@@ -1,6 +1,6 @@
 """The motion gate: which frames are worth a look.
 
-Luma is shrunk to a grid of cells about a 256th of the width each. Every cell has a mean and a
+Luma is shrunk to a grid of cells about 1/256 of the width each. Every cell has a mean and a
 mean absolute deviation (its noise); what leaves the mean by a multiple of its own noise moves.
 Ripples, leaves and rain return to the same cells again and again and so raise the noise there;
 a person passes once, and cells under a track do not learn noise at all.
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.video import Luma
+
+Cells = NDArray[np.float32]
 
 
 class Reason(StrEnum):
@@ -67,7 +69,7 @@ class GateSettings:
         global_s: shortest time between two looks for a change of the whole picture.
         floor: change below which nothing moves.
         factor: change in units of the cell's noise from which on it moves.
-        min_cells: smallest moving thing.
+        min_cells: smallest moving thing; more while rain or snow falls.
         global_share: share of cells that makes a change global (exposure, day/night, shake).
     """
 
@@ -88,6 +90,10 @@ _NOISE_UP_S = 2.5  # noise rises fast and falls slowly: gusts come back
 _NOISE_DOWN_S = 20.0
 _NOISE_MAX = 40.0
 _CALM = 4.0  # below this noise one frame is enough to believe a movement
+_CLUTTER_BLOBS = 8  # so many untracked specks at once are weather
+_CLUTTER_FACTOR = 1.5
+_CLUTTER_CELLS = 24.0  # a walker of 24x60 px on 1080p is larger than this
+_CLUTTER_UP_S, _CLUTTER_DOWN_S = 1.0, 10.0
 _GROW = np.ones((7, 7), np.uint8)
 _JOIN = np.ones((3, 3), np.uint8)
 
@@ -97,9 +103,10 @@ class Gate:
 
     def __init__(self, settings: GateSettings | None = None) -> None:
         self._set = settings or GateSettings()
-        self._mean: NDArray[np.float32] | None = None
-        self._noise = np.zeros(0, np.float32)
-        self._before = np.zeros(0, np.uint8)
+        self._mean: Cells | None = None
+        self._noise: Cells = np.zeros((0, 0), np.float32)
+        self._before: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+        self._least_cells = float(self._set.min_cells)
         self._start_ns = self._now_ns = self._look_ns = self._whole_ns = self._global_ns = 0
 
     def consider(
@@ -127,7 +134,7 @@ class Gate:
         moving, change = self._moving(cells)
         share = cv2.countNonZero(moving) / moving.size
         is_global = share > self._set.global_share
-        regions = () if is_global else self._regions(moving)
+        regions = () if is_global else self._regions(moving, tracks, seconds)
         self._learn(cells, change, seconds, tracks, is_global)
         decision = Decision(self._reason(time_ns, is_global, regions, tracks, doubtful), regions)
         if decision.look:
@@ -144,51 +151,72 @@ class Gate:
             cells = self._noise[self._slices(region)]
             np.minimum(cells * 1.15 + 0.4, _NOISE_MAX, out=cells)
 
-    def _shrink(self, luma: Luma) -> NDArray[np.float32]:
+    def _shrink(self, luma: Luma) -> Cells:
         height, width = luma.shape
-        factor = max(1, round(width / _GRID_WIDTH))
+        factor = -(-width // _GRID_WIDTH)
         size = (max(width // factor, 1), max(height // factor, 1))
-        return cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        # Whole multiples only: averaging by an integer factor is several times faster.
+        whole = luma[: size[1] * factor, : size[0] * factor]
+        return cv2.resize(whole, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
-    def _begin(self, cells: NDArray[np.float32], time_ns: int) -> None:
+    def _begin(self, cells: Cells, time_ns: int) -> None:
         self._mean = cells.copy()
         self._noise = np.full_like(cells, 2.0)
         self._before = np.zeros(cells.shape, np.uint8)
         self._start_ns = self._now_ns = self._look_ns = self._whole_ns = time_ns
         self._global_ns = time_ns
 
-    def _moving(self, cells: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def _moving(self, cells: Cells) -> tuple[NDArray[np.uint8], Cells]:
         assert self._mean is not None
-        change = cv2.subtract(cells, self._mean)
+        change = cells - self._mean
         # A cloud or the camera's exposure moves all cells alike: that is no movement.
         change -= np.median(change[::4, ::4])
         np.abs(change, out=change)
         limit = self._noise * self._set.factor
         limit += self._set.floor
-        strong = cv2.compare(change, limit, cv2.CMP_GT)
-        calm = cv2.compare(self._noise, _CALM, cv2.CMP_LT)
-        lasting = cv2.bitwise_or(calm, cv2.dilate(self._before, _GROW))
+        strong = (change > limit).view(np.uint8)
+        calm = (self._noise < _CALM).view(np.uint8)
+        lasting = calm | np.asarray(cv2.dilate(self._before, _GROW), np.uint8)
         self._before = strong
-        return cv2.bitwise_and(strong, lasting), change
+        return strong & lasting, change
 
-    def _regions(self, moving: NDArray[np.uint8]) -> tuple[Box, ...]:
-        if not moving.any():
-            return ()
+    def _regions(
+        self, moving: NDArray[np.uint8], tracks: Sequence[Box], seconds: float
+    ) -> tuple[Box, ...]:
         joined = cv2.dilate(moving, _JOIN)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-        cells = np.bincount(labels[moving > 0], minlength=count)
-        height, width = moving.shape
+        cells = np.bincount(labels[moving > 0], minlength=count)[1:]
+        height, width = int(moving.shape[0]), int(moving.shape[1])
+        left, top, wide, high = (stats[1:, column] for column in range(4))
+        tracked = np.zeros(count - 1, bool)
+        for box in tracks:
+            tracked |= (
+                (left < (box.x + box.w) * width)
+                & (left + wide > box.x * width)
+                & (top < (box.y + box.h) * height)
+                & (top + high > box.y * height)
+            )
+        self._weigh_clutter(cells[~tracked], seconds)
+        enough = cells >= np.where(tracked, self._set.min_cells, self._least_cells)
         boxes = [
-            Box(left / width, top / height, w / width, h / height)
-            for (left, top, w, h, _), own in zip(stats[1:].tolist(), cells[1:], strict=True)
-            if own >= self._set.min_cells
+            Box(x / width, y / height, w / width, h / height)
+            for x, y, w, h in stats[1:, :4][enough].tolist()
         ]
         return tuple(sorted(boxes, key=lambda box: (-box.area, box)))
 
+    def _weigh_clutter(self, specks: NDArray[np.int64], seconds: float) -> None:
+        """Rain hits other cells in every frame, so no cell learns it; its drops are learned."""
+        target = float(self._set.min_cells)
+        if len(specks) >= _CLUTTER_BLOBS:
+            largest = float(np.percentile(specks, 95))
+            target = min(_CLUTTER_FACTOR * largest + target, _CLUTTER_CELLS)
+        speed_s = _CLUTTER_UP_S if target > self._least_cells else _CLUTTER_DOWN_S
+        self._least_cells += min(1.0, seconds / speed_s) * (target - self._least_cells)
+
     def _learn(
         self,
-        cells: NDArray[np.float32],
-        change: NDArray[np.float32],
+        cells: Cells,
+        change: Cells,
         seconds: float,
         tracks: Sequence[Box],
         is_global: bool,
@@ -198,8 +226,9 @@ class Gate:
             self._mean = cells.copy()
             return
         since_start = (self._now_ns - self._start_ns) / NS_PER_S
+        mean = self._mean
         follow = min(1.0, seconds / min(_MEAN_S, max(since_start, seconds)))
-        cv2.accumulateWeighted(cells, self._mean, follow)
+        cv2.accumulateWeighted(cells, mean, follow)
         # The noise is a mean absolute deviation with two speeds.
         step = change - self._noise
         rise, fall = min(1.0, seconds / _NOISE_UP_S), min(1.0, seconds / _NOISE_DOWN_S)

@@ -18,7 +18,8 @@ def ious(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Intersection over union (A, B) of ``x, y, w, h`` boxes."""
     common = intersections(a, b)
     union = (a[:, 2] * a[:, 3])[:, None] + (b[:, 2] * b[:, 3])[None, :] - common
-    return common / np.maximum(union, 1e-12)
+    ratio: NDArray[np.float32] = (common / np.maximum(union, 1e-12)).astype(np.float32)
+    return ratio
 
 
 def distinct(

@@ -120,7 +120,7 @@ def _strongest(
 ) -> list[int]:
     order = np.argsort(-scores, kind="stable")
     if len(order) < 2:
-        return order.tolist()
+        return [int(row) for row in order]
     overlap = ious(boxes, boxes)
     areas = boxes[:, 2] * boxes[:, 3]
     common = intersections(boxes, boxes) / np.maximum(areas[:, None], 1e-12)

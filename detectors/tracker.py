@@ -27,6 +27,7 @@ from detectors.motion import Array, Filters
 from detectors.overlap import ious
 
 _FORBIDDEN = 1e6
+_LEAST_INSIDE = 0.3
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class TrackerSettings:
     memory_s: float = 3.0
     edge_memory_s: float = 1.2
     doubt_s: float = 0.7
-    damping_s: float = 2.0
+    damping_s: float = 1.5
 
 
 @dataclass
@@ -186,7 +187,7 @@ class Tracker:
         reach = size * np.clip(0.8 + 0.5 * missing, 0.8, 1.6)
         gap = np.hypot(known[:, None, 0] - boxes[None, :, 0], known[:, None, 1] - boxes[None, :, 1])
         ratio = size[:, None] / np.sqrt(boxes[:, 2] * boxes[:, 3])[None, :]
-        cost = gap / reach[:, None]
+        cost: Array = gap / reach[:, None]
         cost[(ratio < 0.55) | (ratio > 1.8)] = _FORBIDDEN
         return cost
 
@@ -225,6 +226,9 @@ class Tracker:
         for row, life in enumerate(self._lives):
             if life.missed_ns is None:
                 continue
+            if self._inside(row) < _LEAST_INSIDE:
+                keep[row] = False  # it has walked out of the picture
+                continue
             allowed_s = self._set.doubt_s
             if life.id:
                 at_edge = _at_edge(self._box(row))
@@ -233,6 +237,13 @@ class Tracker:
         if not keep.all():
             self._filters.keep(keep)
             self._lives = [life for life, kept in zip(self._lives, keep, strict=True) if kept]
+
+    def _inside(self, row: int) -> float:
+        """Share of the predicted box that lies in the picture."""
+        foot_x, foot_y, width, height = self._filters.value[row]
+        across = min(foot_x + width / 2, self._aspect) - max(foot_x - width / 2, 0.0)
+        down = min(foot_y, 1.0) - max(foot_y - height, 0.0)
+        return float(max(across, 0.0) * max(down, 0.0) / (width * height))
 
     def _box(self, row: int) -> Box:
         foot_x, foot_y, width, height = self._filters.value[row]

@@ -16,6 +16,7 @@ _EVERY_NS = 4 * NS_PER_S // 10
 _MEMORY_NS = 180 * NS_PER_S
 _NEAR_PERSON = 0.6  # of the person's height: an arm and what hangs from it
 _NEAR_VEHICLE = 0.25  # of the vehicle's width
+_SAME_DEPTH = 0.6  # of the actor's height, between its foot and the thing's
 _SUCCESSOR_NS = 3 * NS_PER_S
 
 
@@ -104,7 +105,13 @@ class ActorLog:
 
 
 def within_reach(actor: Actor, place: Box, box: Box, aspect: float) -> bool:
-    """True when the actor, standing at ``place``, can touch ``box``."""
+    """True when the actor, standing at ``place``, can touch ``box``.
+
+    Feet far above or below the thing's foot stand behind or before it: somebody on the path
+    behind a pile overlaps it in the picture and is nowhere near it.
+    """
+    if abs(place.foot[1] - box.foot[1]) > _SAME_DEPTH * place.h:
+        return False
     reach = _NEAR_PERSON * place.h / aspect
     if actor.label in VEHICLES:
         reach = _NEAR_VEHICLE * place.w
