@@ -67,6 +67,10 @@ class Filters:
         self._vs[rows] *= 1 - gain_value
         self._vv[rows] *= 1 - gain_value
 
+    def lose(self, row: int) -> None:
+        """The box was missed: what hides it often cut it first, so trust its pace sideways only."""
+        self.speed[row] *= (1.0, 0.3, 0.0, 0.0)
+
     def add(self, measured: Array) -> None:
         """New boxes (M, 4) at the end, standing still until shown otherwise."""
         height = measured[:, 3:4]

@@ -209,6 +209,7 @@ class Tracker:
             covered = looked is None or any(_covers(part, self._box(row)) for part in looked)
             if life.missed_ns is None and covered:
                 life.missed_ns = time_ns
+                self._filters.lose(row)
 
     def _start(self, columns: NDArray[np.int64], detections: Detections, boxes: Array) -> None:
         if len(columns) == 0 or self._now_ns is None:
