@@ -64,11 +64,14 @@ class _Life:
     hits: int = 1
     missed_ns: int | None = None
     seen: bool = True
+    label: str = ""
     votes: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def label(self) -> str:
-        return max(self.votes, key=lambda name: (self.votes[name], name))
+    def vote(self, label: str) -> None:
+        """Count a detection's label; the most frequent is the track's."""
+        self.votes[label] += 1
+        if (self.votes[label], label) > (self.votes[self.label], self.label):
+            self.label = label
 
 
 class Tracker:
@@ -102,35 +105,13 @@ class Tracker:
         """
         self._advance(time_ns)
         boxes = self._measurements(detections.boxes)
-        groups = [group(label) for label in detections.labels]
-        free = np.ones(len(detections), bool)
-        open_ = np.ones(len(self._lives), bool)
-        strong = detections.scores >= self._set.strong
-        shown = np.array([life.id > 0 for life in self._lives], bool)
-        alike = np.array(
-            [[group(life.label) == name for name in groups] for life in self._lives], bool
-        ).reshape(len(self._lives), len(groups))
-        stages = (  # tracks, detections, largest cost, by distance
-            (shown, strong, 0.8, False),
-            (shown, ~strong, 0.6, False),
-            (shown, strong, 1.0, True),
-            (~shown, strong, 0.8, False),
-            (~shown, strong, 1.0, True),
-        )
-        for tracks, candidates, limit, by_distance in stages:
-            rows = np.flatnonzero(tracks & open_)
-            columns = np.flatnonzero(candidates & free)
-            if len(rows) == 0 or len(columns) == 0:
-                continue
-            cost = self._cost(rows, boxes[columns], by_distance, time_ns)
-            cost[~alike[np.ix_(rows, columns)]] = _FORBIDDEN
-            cost[cost > limit] = _FORBIDDEN
-            for row, column in zip(*linear_sum_assignment(cost), strict=True):
-                if cost[row, column] < _FORBIDDEN:
-                    open_[rows[row]] = free[columns[column]] = False
-                    self._hit(rows[row], detections, boxes, columns[column], time_ns)
-        self._miss(open_, time_ns, looked)
-        self._start(np.flatnonzero(free & (detections.scores >= self._set.new)), detections, boxes)
+        rows, columns = self._match(time_ns, detections, boxes)
+        self._hit(rows, columns, detections, boxes, time_ns)
+        missed = np.delete(np.arange(len(self._lives)), rows)
+        self._miss(missed.tolist(), time_ns, looked)
+        fresh = detections.scores >= self._set.new
+        fresh[columns] = False
+        self._start(np.flatnonzero(fresh), detections, boxes)
         self._forget(time_ns)
         return self._shown()
 
@@ -176,6 +157,39 @@ class Tracker:
             axis=1,
         )
 
+    def _match(
+        self, time_ns: int, detections: Detections, boxes: Array
+    ) -> tuple[list[int], list[int]]:
+        """Rows of tracks and of the detections that continue them."""
+        matched: tuple[list[int], list[int]] = [], []
+        if not self._lives or len(detections) == 0:
+            return matched
+        free, open_ = np.ones(len(detections), bool), np.ones(len(self._lives), bool)
+        strong = detections.scores >= self._set.strong
+        shown = np.array([life.id > 0 for life in self._lives], bool)
+        kinds = np.array([group(life.label) for life in self._lives])
+        alike = kinds[:, None] == np.array([group(label) for label in detections.labels])
+        stages = (  # tracks, detections, largest cost, by distance
+            (shown, strong, 0.8, False),
+            (shown, ~strong, 0.6, False),
+            (shown, strong, 1.0, True),
+            (~shown, strong, 0.8, False),
+            (~shown, strong, 1.0, True),
+        )
+        for tracks, candidates, limit, by_distance in stages:
+            rows, columns = np.flatnonzero(tracks & open_), np.flatnonzero(candidates & free)
+            if len(rows) == 0 or len(columns) == 0:
+                continue
+            cost = self._cost(rows, boxes[columns], by_distance, time_ns)
+            cost[~alike[np.ix_(rows, columns)] | (cost > limit)] = _FORBIDDEN
+            left, right = linear_sum_assignment(cost)
+            good = cost[left, right] < _FORBIDDEN
+            rows, columns = rows[left[good]], columns[right[good]]
+            open_[rows] = free[columns] = False
+            matched[0].extend(rows.tolist())
+            matched[1].extend(columns.tolist())
+        return matched
+
     def _cost(
         self, rows: NDArray[np.int64], boxes: Array, by_distance: bool, time_ns: int
     ) -> Array:
@@ -192,18 +206,26 @@ class Tracker:
         return cost
 
     def _hit(
-        self, row: int, detections: Detections, boxes: Array, column: int, time_ns: int
+        self,
+        rows: list[int],
+        columns: list[int],
+        detections: Detections,
+        boxes: Array,
+        time_ns: int,
     ) -> None:
-        life, score = self._lives[row], float(detections.scores[column])
-        self._filters.correct(np.array([row]), boxes[[column]], np.array([score]))
-        life.last_ns, life.score, life.missed_ns, life.seen = time_ns, score, None, True
-        life.hits += 1
-        life.votes[detections.labels[column]] += 1
-        if life.id == 0 and life.hits >= self._set.hits:
-            life.id, self._next_id = self._next_id, self._next_id + 1
+        scores = detections.scores[columns].astype(np.float64)
+        self._filters.correct(np.array(rows, np.int64), boxes[columns], scores)
+        order = sorted(zip(rows, columns, scores.tolist(), strict=True))
+        for row, column, score in order:  # by age, so that new numbers do not depend on stages
+            life = self._lives[row]
+            life.last_ns, life.score, life.missed_ns, life.seen = time_ns, score, None, True
+            life.hits += 1
+            life.vote(detections.labels[column])
+            if life.id == 0 and life.hits >= self._set.hits:
+                life.id, self._next_id = self._next_id, self._next_id + 1
 
-    def _miss(self, open_: NDArray[np.bool_], time_ns: int, looked: Sequence[Box] | None) -> None:
-        for row in np.flatnonzero(open_).tolist():
+    def _miss(self, rows: list[int], time_ns: int, looked: Sequence[Box] | None) -> None:
+        for row in rows:
             life = self._lives[row]
             life.seen = False
             covered = looked is None or any(_covers(part, self._box(row)) for part in looked)
@@ -217,7 +239,7 @@ class Tracker:
         self._filters.add(boxes[columns])
         for column in columns:
             life = _Life(self._now_ns, self._now_ns, float(detections.scores[column]))
-            life.votes[detections.labels[column]] += 1
+            life.vote(detections.labels[column])
             if self._set.hits <= 1:
                 life.id, self._next_id = self._next_id, self._next_id + 1
             self._lives.append(life)

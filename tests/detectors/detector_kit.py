@@ -77,7 +77,9 @@ def frame_of(picture: av.VideoFrame, time_ns: int, index: int) -> Frame:
 
 def drawn(picture: np.ndarray, t_s: float) -> Frame:
     """A (H, W, 3) BGR array as a frame."""
-    return Frame("cam", at(t_s), round(t_s * 5), picture.mean(axis=2).astype(np.uint8), picture.copy)
+    return Frame(
+        "cam", at(t_s), round(t_s * 5), picture.mean(axis=2).astype(np.uint8), picture.copy
+    )
 
 
 def at(t_s: float) -> int:

@@ -100,9 +100,9 @@ def test_too_few_class_names_are_named(tmp_path: Path) -> None:
         engine.detect([white()])
 
 
-corners = st.tuples(
-    st.floats(0, 50), st.floats(0, 50), st.floats(4, 14), st.floats(4, 14)
-).map(lambda b: np.array([b[0], b[1], b[0] + b[2], b[1] + b[3]], np.float32))
+corners = st.tuples(st.floats(0, 50), st.floats(0, 50), st.floats(4, 14), st.floats(4, 14)).map(
+    lambda b: np.array([b[0], b[1], b[0] + b[2], b[1] + b[3]], np.float32)
+)
 
 
 @given(corners, st.integers(0, 83), st.integers(0, 2))

@@ -1,5 +1,7 @@
 """The motion gate: never shut, not fooled, not blind."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,7 +114,7 @@ def test_tracks_are_looked_at_every_second_and_doubts_at_once() -> None:
     box = (Box(0.4, 0.4, 0.1, 0.2),)
     held = [gate.consider(GROUND, round((15 + 0.2 * i) * NS_PER_S), tracks=box) for i in range(25)]
     looks = [index for index, decision in enumerate(held) if decision.look]
-    assert all(b - a <= 5 for a, b in zip(looks, looks[1:], strict=False))
+    assert all(b - a <= 5 for a, b in pairwise(looks))
     assert gate.consider(GROUND, round(20.1 * NS_PER_S), tracks=box, doubtful=True).look
 
 
@@ -121,9 +123,7 @@ def test_fruitless_movement_is_believed_less() -> None:
     looks = []
     for step in range(150):
         picture = GROUND.copy()
-        picture[40:60, 100:130] = np.clip(
-            picture[40:60, 100:130] + rng.integers(-60, 61), 0, 255
-        )
+        picture[40:60, 100:130] = np.clip(picture[40:60, 100:130] + rng.integers(-60, 61), 0, 255)
         decision = gate.consider(picture, round((15 + 0.2 * step) * NS_PER_S))
         looks.append(decision.look)
         for region in decision.regions:

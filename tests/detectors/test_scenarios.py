@@ -1,6 +1,7 @@
 """The demo's stories on the simulator's scenes, through H.264 as a camera would send them."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -27,7 +28,7 @@ class Wire:
         self._encoder = av.CodecContext.create("libx264", "w")
         self._encoder.width, self._encoder.height = SIZE
         self._encoder.pix_fmt, self._encoder.bit_rate = "yuv420p", BITRATE
-        self._encoder.framerate, self._encoder.time_base = FPS, 1 / av.time_base
+        self._encoder.framerate, self._encoder.time_base = FPS, Fraction(1, FPS)
         self._encoder.options = {"preset": "veryfast", "tune": "zerolatency"}
         self._decoder = av.CodecContext.create("h264", "r")
 
@@ -44,8 +45,8 @@ def frames(scene: Any, seconds: float, hears_s: float | None = None) -> Iterator
         shown = scene.step()
         if hears_s is not None and hears_s <= shown.t_s < hears_s + 1 / FPS:
             scene.hear(5.0)
-        for picture in wire.send(shown.picture, round(shown.t_s * av.time_base)):
-            yield frame_of(picture, at(picture.pts / av.time_base), index)
+        for picture in wire.send(shown.picture, index):
+            yield frame_of(picture, at(picture.pts / FPS), index)
 
 
 def watch(

@@ -126,10 +126,7 @@ def test_tracks_are_always_sound(
     known: set[int] = set()
     for gap_s, seen in steps:
         now += gap_s
-        if seen is None:
-            tracks = tracker.hold(at(now))
-        else:
-            tracks = tracker.update(at(now), found(*seen))
+        tracks = tracker.hold(at(now)) if seen is None else tracker.update(at(now), found(*seen))
         numbers = [track.id for track in tracks]
         assert numbers == sorted(set(numbers))
         for track in tracks:
