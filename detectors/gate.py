@@ -183,6 +183,9 @@ class Gate:
     def _regions(
         self, moving: NDArray[np.uint8], tracks: Sequence[Box], seconds: float
     ) -> tuple[Box, ...]:
+        if not moving.any():
+            self._weigh_clutter(np.zeros(0, np.int64), seconds)
+            return ()
         joined = cv2.dilate(moving, _JOIN)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
         cells = np.bincount(labels[moving > 0], minlength=count)[1:]
