@@ -68,7 +68,7 @@ class Stays:
     """The stays in one zone.
 
     Args:
-        aspect_free_limit: allowed wandering of a subject of this box, in frame widths.
+        limit: allowed wandering of a subject of this box, in frame widths.
         memory_s: how far back paths are kept.
     """
 
