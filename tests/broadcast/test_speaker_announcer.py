@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.broadcast.faulty_speaker import FaultyServer
-from tests.broadcast.speaker_town import announcement, camera, site
 
 from broadcast.announcer import Announcer
 from broadcast.audio import Audio, read_wav
@@ -21,6 +19,8 @@ from core.cases import Announcement, Receipt
 from core.clock import ManualClock, SystemClock
 from core.config.cameras import Camera
 from core.config.site import Site
+from tests.broadcast.faulty_speaker import FaultyServer
+from tests.broadcast.speaker_town import announcement, camera, site
 
 
 class Horn(SpeakerDriver):

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.broadcast.faulty_speaker import NEEDS_REQUIRE, FaultyServer
 
 from broadcast import g711
 from broadcast.audio import Audio
@@ -15,6 +14,7 @@ from broadcast.errors import NoBackchannelError, SignInError, SpeakerError, Stop
 from broadcast.onvif import LEAD_S, REQUIRE, OnvifSpeaker
 from broadcast.rtp import RtpPacket
 from core.clock import SystemClock
+from tests.broadcast.faulty_speaker import NEEDS_REQUIRE, FaultyServer
 
 TONE = Audio(
     (8000 * np.sin(2 * np.pi * 1000 * np.arange(6400) / 16000)).astype(np.int16), 16000

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.broadcast.speaker_town import announcement, camera, site, warning_row
 
 from broadcast.errors import TextError
 from broadcast.rules import MAX_AGE_S, Policy
@@ -20,6 +19,7 @@ from core.config.site import Warnings
 from core.geometry import Box
 from core.seeing import Kind
 from core.value import Text
+from tests.broadcast.speaker_town import announcement, camera, site, warning_row
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -12,6 +12,7 @@ from core.config.load import load
 from core.config.site import Site
 from core.config.zones import DumpingRule, FishingRule, OccupationRule, Response
 from core.seeing import Kind
+from sim import scenes
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DEMO = CONFIGS / "demo"
@@ -51,11 +52,10 @@ def test_what_is_watched_where(site: Site) -> None:
 
 
 def test_zones_lie_where_the_scenes_play(site: Site) -> None:
-    zones = pytest.importorskip("sim.scenes").ZONES
     for camera in site.cameras:
-        assert {zone.id for zone in camera.zones} == set(zones[camera.id])
+        assert {zone.id for zone in camera.zones} == set(scenes.ZONES[camera.id])
         for zone in camera.zones:
-            drawn = Polygon(zones[camera.id][zone.id])
+            drawn = Polygon(scenes.ZONES[camera.id][zone.id])
             watched = zone.polygon.shape()
             assert watched.intersection(drawn).area > 0.95 * watched.union(drawn).area
 

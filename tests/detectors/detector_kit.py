@@ -16,6 +16,7 @@ from core.geometry import Box
 from core.model import ModelCard
 from core.seeing import Detections, Track
 from core.video import Frame
+from tests.model_cards import model_card
 
 START_NS = 1_790_000_000 * NS_PER_S
 
@@ -29,18 +30,13 @@ def assets() -> Path:
 
 
 def nano() -> ModelCard:
-    """yolox-nano of the model mirror or of the shared media."""
-    folder = Path(os.environ.get("WARDWATCH_MODEL_MIRROR") or assets() / "models")
-    return card(folder / "yolox_nano.onnx", "yolox", (416, 416))
+    """yolox-nano, the first choice."""
+    return model_card("yolox-nano")
 
 
 def mobile() -> ModelCard:
-    """centernet-mbv3, where it has been pulled before."""
-    cache = Path(os.environ.get("WARDWATCH_MODEL_CACHE", Path.home() / ".cache/wardwatch/models"))
-    found = sorted(cache.glob("**/centernet-mbv3*.onnx"))
-    if not found:
-        pytest.skip(f"no centernet-mbv3 below {cache}; `wardwatch models pull centernet-mbv3`")
-    return card(found[0], "centernet", (512, 512))
+    """centernet-mbv3, where only package registries can be reached."""
+    return model_card("centernet-mbv3")
 
 
 def card(path: Path, family: str, size: tuple[int, int], classes: int = 80) -> ModelCard:

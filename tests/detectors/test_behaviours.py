@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from detector_kit import at, camera, track, zone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from detectors.background import StaticObject
 from detectors.behaviours.actors import ActorLog
 from detectors.behaviours.base import Behaviour, Moment
 from detectors.behaviours.registry import behaviours_of
+from tests.detectors.detector_kit import at, camera, track, zone
 
 ASPECT = 16 / 9
 SPOT = Box(0.5, 0.5, 0.05, 0.2)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from detector_kit import at, camera, drawn, found, zone
 
 from core.config.cameras import Camera
 from core.geometry import Box
 from core.seeing import Detections, Phase, Seen
 from core.video import Bgr
 from detectors.pipeline import CameraPipeline
+from tests.detectors.detector_kit import at, camera, drawn, found, zone
 
 W, H = 320, 180
 _rough = np.random.default_rng(2).integers(60, 140, (18, 32, 3)).astype(np.uint8)

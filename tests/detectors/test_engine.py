@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import onnx
 import pytest
-from detector_kit import assets, card, nano
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
@@ -20,6 +19,7 @@ from detectors.families.yolo import Yolo
 from detectors.families.yolox import Yolox, grid
 from detectors.letterbox import Letterbox
 from detectors.service import BatchedEngine
+from tests.detectors.detector_kit import assets, card, nano
 
 SIZE = (64, 64)
 

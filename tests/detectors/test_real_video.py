@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
-from detector_kit import START_NS, assets, camera, clip, mobile, nano, zone
 
 from core.clock import NS_PER_S
 from core.model import ModelCard
 from core.seeing import Seen, Track
 from detectors.engine import Engine
 from detectors.pipeline import CameraPipeline
+from tests.detectors.detector_kit import START_NS, assets, camera, clip, mobile, nano, zone
 
 pytestmark = [pytest.mark.assets, pytest.mark.slow]
 

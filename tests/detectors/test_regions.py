@@ -1,12 +1,12 @@
 """Regions: what is small is looked at closely, and comes back to the frame in the right place."""
 
 import numpy as np
-from detector_kit import found
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.geometry import Box
 from detectors.regions import WHOLE, merge, plan
+from tests.detectors.detector_kit import found
 
 FRAME, MODEL = (1080, 1920), (416, 416)
 

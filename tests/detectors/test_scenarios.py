@@ -6,7 +6,6 @@ from typing import Any
 
 import av
 import pytest
-from detector_kit import START_NS, at, camera, frame_of, mobile, nano, zone
 
 from core.clock import NS_PER_S
 from core.model import ModelCard
@@ -14,8 +13,9 @@ from core.seeing import Kind, Phase, Sighting
 from core.video import Bgr, Frame
 from detectors.engine import Engine
 from detectors.pipeline import CameraPipeline
+from sim import scenes
+from tests.detectors.detector_kit import START_NS, at, camera, frame_of, mobile, nano, zone
 
-scenes = pytest.importorskip("sim.scenes")
 pytestmark = [pytest.mark.assets, pytest.mark.slow]
 
 FPS, SIZE, BITRATE = 5, (640, 360), 400_000

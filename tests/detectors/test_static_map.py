@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 import pytest
-from detector_kit import at
 
 from core.geometry import Box
 from detectors.background import StaticMap, StaticObject
+from tests.detectors.detector_kit import at
 
 W, H = 320, 180
 BAG = Box(150 / W, 100 / H, 16 / W, 14 / H)

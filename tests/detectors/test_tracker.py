@@ -1,13 +1,13 @@
 """The tracker: identities, ages, and what is not a miss."""
 
 import numpy as np
-from detector_kit import at, found
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.geometry import Box
 from core.seeing import Detections, Track
 from detectors.tracker import Tracker
+from tests.detectors.detector_kit import at, found
 
 ASPECT = 16 / 9
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from core.geometry import Box
 from sim import scenes
 from sim.base import Scene, TruthObject
-
-ort = pytest.importorskip("onnxruntime")
 
 _SIDE = 416
 _SEEN_SIZE = (640, 360)
