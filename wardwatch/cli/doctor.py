@@ -10,9 +10,12 @@ from rich.console import Console
 from wardwatch.checks import Check, examine
 from wardwatch.cli.options import Json
 
+app = typer.Typer()
+
 _MARKS = {"ok": "[green]ok[/green]   ", "warn": "[yellow]warn[/yellow] ", "bad": "[red]bad[/red]  "}
 
 
+@app.command()
 def doctor(
     config: Annotated[
         Path | None, typer.Option(help="Configuration directory; without it: this machine alone.")

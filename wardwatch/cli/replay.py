@@ -14,7 +14,10 @@ from models.store import Store as ModelStore
 from wardwatch.cli.options import Json
 from wardwatch.replay import Replay, ReplayError, start_of, write
 
+app = typer.Typer()
 
+
+@app.command()
 def replay(
     clips: Annotated[list[Path], typer.Argument(help="Recordings, any file FFmpeg reads.")],
     camera: Annotated[str, typer.Option(help="Id of the camera they came from.")],

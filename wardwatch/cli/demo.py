@@ -1,11 +1,7 @@
-"""``wardwatch demo`` and ``wardwatch up``: a whole command centre on this machine."""
+"""``wardwatch demo``: the whole township on simulated cameras."""
 
-import signal
 import sys
-import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +9,14 @@ import typer
 from rich.console import Console
 from rich.panel import Panel
 
-from core.config.load import load
 from wardwatch import demo as demo_job
-from wardwatch.cli.options import ConfigDir
-from wardwatch.command_centre import CommandCentre
+from wardwatch.cli.signals import ended_by_signals
 
+app = typer.Typer()
 screen = Console(stderr=True)
 
 
+@app.command()
 def demo(
     seconds: Annotated[
         float | None, typer.Option(min=1, help="End by itself after so many seconds.")
@@ -40,7 +36,7 @@ def demo(
     ] = None,
 ) -> None:
     """Run the township on simulated cameras with a real detector."""
-    with _ended_by_signals() as stop, demo_job.running(data, model=model, port=port) as running:
+    with ended_by_signals() as stop, demo_job.running(data, model=model, port=port) as running:
         screen.print(
             Panel(
                 f"[bold]{running.url}[/bold]\n"
@@ -55,34 +51,3 @@ def demo(
             webbrowser.open(running.url)
         demo_job.play(running, stop, seconds, report)
     screen.print("Ended; nothing is left running.")
-
-
-def up(config: ConfigDir) -> None:
-    """Run a command centre until Ctrl-C."""
-    centre = CommandCentre(load(config))
-    with _ended_by_signals() as stop:
-        announced = centre.start()
-        screen.print(f"Wardwatch 望守 runs: [bold]{announced['url']}[/bold]  (Ctrl-C ends it)")
-        try:
-            centre.wait(stop, None)
-        finally:
-            centre.stop()
-    screen.print("Ended; nothing is left running.")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second Ctrl-C does not wait."""
-    stop = threading.Event()
-
-    def end(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,26 @@
+"""``wardwatch up``: a command centre on this machine."""
+
+import typer
+from rich.console import Console
+
+from core.config.load import load
+from wardwatch.cli.options import ConfigDir
+from wardwatch.cli.signals import ended_by_signals
+from wardwatch.command_centre import CommandCentre
+
+app = typer.Typer()
+screen = Console(stderr=True)
+
+
+@app.command()
+def up(config: ConfigDir) -> None:
+    """Run a command centre until Ctrl-C."""
+    centre = CommandCentre(load(config))
+    with ended_by_signals() as stop:
+        announced = centre.start()
+        screen.print(f"Wardwatch 望守 runs: [bold]{announced['url']}[/bold]  (Ctrl-C ends it)")
+        try:
+            centre.wait(stop, None)
+        finally:
+            centre.stop()
+    screen.print("Ended; nothing is left running.")
