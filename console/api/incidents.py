@@ -1,0 +1,217 @@
+"""Incidents: the list, one with all that belongs to it, and what people do about it."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query
+
+from console.api.evidence import evidence_out
+from console.api.models import (
+    ActionIn,
+    AnnouncementOut,
+    AuditOut,
+    CatalogueOut,
+    CommandOut,
+    EvidenceOut,
+    IncidentFile,
+    IncidentList,
+    IncidentOut,
+    OrderOut,
+    ReceiptOut,
+)
+from console.api.outward import outward
+from console.context import Context, Ctx, Monitor, Viewer
+from console.errors import ProblemError, not_found
+from console.sessions import Signed
+from core.cases import Announcement, Incident, IncidentState, Receipt, Severity
+from core.messages import COMMANDS, Action, Command
+from core.seeing import Kind
+from core.store.unit import Unit
+from core.store.users import Role
+from core.value import new_id
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+_log = structlog.get_logger()
+
+FINAL = (IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.TRANSFERRED)
+OPEN = tuple(state.value for state in IncidentState if state not in FINAL)
+# Once an officer is on the way, another warning or another officer is the officer's business.
+_SENT = (
+    IncidentState.DISPATCHED,
+    IncidentState.ACKNOWLEDGED,
+    IncidentState.EN_ROUTE,
+    IncidentState.ON_SCENE,
+)
+_NEEDS_REASON = (Action.DISMISS, Action.CLOSE)
+
+
+@router.get("")
+def incidents(
+    ctx: Ctx,
+    _: Viewer,
+    state: Annotated[list[IncidentState] | None, Query()] = None,
+    kind: Annotated[list[Kind] | None, Query()] = None,
+    severity: Severity | None = None,
+    camera: str | None = None,
+    unfinished: Annotated[bool, Query(alias="open", description="Only running ones.")] = False,
+    cursor: Annotated[str | None, Query(pattern=r"^\d{1,19}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> IncidentList:
+    """Incidents, newest first."""
+    where: dict[str, str | bool | list[str]] = {}
+    if state:
+        where["state"] = [one.value for one in state]
+    elif unfinished:
+        where["state"] = list(OPEN)
+    if kind:
+        where["kind"] = [one.value for one in kind]
+    if severity:
+        where["severity"] = severity.value
+    if camera:
+        where["camera"] = camera
+    with ctx.services.store.read() as unit:
+        found = unit.incidents.find(
+            newest_by="started_ns",
+            before=int(cursor) if cursor else None,
+            limit=limit + 1,
+            **where,
+        )
+    page = found[:limit]
+    return IncidentList(
+        items=[IncidentOut.model_validate(outward(one)) for one in page],
+        next=str(page[-1].started_ns) if len(found) > limit else None,
+    )
+
+
+@router.get("/{incident_id}")
+def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
+    """One incident with its timeline, warnings, orders, evidence and audit entries."""
+    with ctx.services.store.read() as unit:
+        _find(unit, incident_id)
+    ctx.views.note(signed, "incident.view", incident_id)
+    with ctx.services.store.read() as unit:
+        found = _find(unit, incident_id)
+        receipts = {one.announcement: one for one in unit.receipts.find(incident=incident_id)}
+        announcements = sorted(
+            unit.announcements.find(incident=incident_id), key=lambda one: one.requested_ns
+        )
+        orders = sorted(
+            unit.orders.find(incident=incident_id),
+            key=lambda one: one.history[0].at_ns if one.history else 0,
+        )
+        evidence = unit.evidence.find(incident=incident_id)
+        audit = list(unit.audit.entries(incident_id))
+    return IncidentFile(
+        incident=IncidentOut.model_validate(outward(found)),
+        announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
+        orders=[OrderOut.model_validate(outward(one)) for one in orders],
+        evidence=[evidence_out(one) for one in evidence],
+        audit=[AuditOut.model_validate(outward(one)) for one in audit],
+        catalogue=_catalogue(ctx, found),
+        actions=allowed(ctx, found, signed),
+    )
+
+
+@router.get("/{incident_id}/evidence")
+def evidence_of(incident_id: str, ctx: Ctx, _: Viewer) -> list[EvidenceOut]:
+    """The sealed files of one incident."""
+    with ctx.services.store.read() as unit:
+        _find(unit, incident_id)
+        return [evidence_out(one) for one in unit.evidence.find(incident=incident_id)]
+
+
+@router.post("/{incident_id}/actions", status_code=202)
+def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> CommandOut:
+    """Confirm, dismiss, warn, dispatch or close. What becomes of it is told by the events."""
+    with ctx.services.store.read() as unit:
+        found = _find(unit, incident_id)
+    reason = given.reason.strip()
+    _check_action(ctx, found, given, reason, signed)
+    command = Command(
+        id=new_id("cmd"),
+        incident=incident_id,
+        action=given.action,
+        user=signed.user.name,
+        at_ns=ctx.services.clock.utc_ns(),
+        reason=reason,
+        officer=given.officer,
+    )
+    detail = {"command": command.id, "officer": given.officer or ""}
+    # First the log, then the deed: a command nobody can find in the log must not exist.
+    with ctx.services.store.begin() as unit:
+        unit.audit.append(
+            signed.user.name, f"command.{given.action.value}", incident_id, reason, detail
+        )
+    try:
+        ctx.services.send(COMMANDS, command)
+    except Exception as error:
+        _log.error("console.command_not_sent", command=command.id, error=str(error))
+        with ctx.services.store.begin() as unit:
+            unit.audit.append("system", "command.failed", incident_id, str(error), detail)
+        raise ProblemError(
+            503, "bus", "The command could not be handed over", "Try again.", {"retry-after": "5"}
+        ) from None
+    ctx.metrics.commands.labels(given.action.value).inc()
+    return CommandOut(command=command.id)
+
+
+def allowed(ctx: Context, found: Incident, signed: Signed) -> list[Action]:
+    """What this person may do with the incident in its present state."""
+    if found.state in FINAL or not signed.may(Role.MONITOR):
+        return []
+    camera = ctx.services.site.camera(found.camera)
+    actions = []
+    if found.state in (IncidentState.DETECTED, IncidentState.REOPENED):
+        actions.append(Action.CONFIRM)
+    if camera is not None and camera.speaker is not None and found.state not in _SENT:
+        actions.append(Action.WARN)
+    if found.state not in _SENT:
+        actions.append(Action.DISPATCH)
+    actions.append(Action.DISMISS)
+    if signed.may(Role.CHIEF):
+        actions.append(Action.CLOSE)
+    return actions
+
+
+def _check_action(
+    ctx: Context, found: Incident, given: ActionIn, reason: str, signed: Signed
+) -> None:
+    if given.action is Action.CLOSE and not signed.may(Role.CHIEF):
+        raise ProblemError(403, "role", "Your role does not allow this", "Closing needs chief.")
+    if given.action not in allowed(ctx, found, signed):
+        raise ProblemError(
+            409,
+            "state",
+            "Not possible in this state",
+            f"{given.action.value} is not possible while {found.id} is {found.state.value}.",
+        )
+    if given.action in _NEEDS_REASON and not reason:
+        raise ProblemError(
+            422, "reason", "A reason is needed", f"Say why you {given.action.value} it."
+        )
+    if given.officer is not None:
+        if given.action is not Action.DISPATCH:
+            raise ProblemError(422, "officer", "Only dispatch takes an officer")
+        if ctx.services.site.officer(given.officer) is None:
+            raise not_found("officer", given.officer)
+
+
+def _find(unit: Unit, incident_id: str) -> Incident:
+    found = unit.incidents.get(incident_id)
+    if found is None:
+        raise not_found("incident", incident_id)
+    return found
+
+
+def _announcement(one: Announcement, receipt: Receipt | None) -> AnnouncementOut:
+    given = ReceiptOut.model_validate(outward(receipt)) if receipt else None
+    return AnnouncementOut.model_validate({**outward(one), "receipt": given})
+
+
+def _catalogue(ctx: Context, found: Incident) -> CatalogueOut | None:
+    rows = ctx.services.site.catalogue.rows
+    row = next((one for one in rows if one.id == found.catalogue_row), None)
+    if row is None:
+        return None
+    fields = row.model_dump(mode="json", include=set(CatalogueOut.model_fields))
+    return CatalogueOut.model_validate(fields)

@@ -1,0 +1,233 @@
+"""What the addresses under ``/api/v1`` give and take. Times are ISO 8601 text in UTC."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.cases import IncidentState, OfficerStatus, OrderState, Severity
+from core.geometry import GeoPoint
+from core.messages import Action
+from core.seeing import Kind
+from core.store.users import Role
+from core.value import Language, Text
+
+Moment = Annotated[str, Field(description="ISO 8601, UTC, milliseconds.")]
+BoxOut = Annotated[list[float], Field(description="x, y, w, h; 0..1, origin at the top left.")]
+
+
+class Given(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignIn(Given):
+    name: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class SessionChange(Given):
+    language: Language
+
+
+class SessionOut(BaseModel):
+    name: str
+    role: Role
+    language: Language
+    csrf: str = Field(description="Send it back as X-CSRF-Token with everything but GET.")
+
+
+class ZoneOut(BaseModel):
+    id: str
+    name: Text
+    kind: Kind
+    polygon: list[tuple[float, float]]
+    response: str
+
+
+class CameraOut(BaseModel):
+    id: str
+    name: Text
+    place: GeoPoint | None
+    bearing_deg: float
+    speaker: bool
+    zones: list[ZoneOut]
+
+
+class OfficerOut(BaseModel):
+    id: str
+    name: Text
+    call_sign: str
+    place: GeoPoint
+
+
+class SiteOut(BaseModel):
+    name: Text
+    timezone: str
+    mode: Literal["live", "demo"]
+    centre: GeoPoint
+    now: Moment
+    cameras: list[CameraOut]
+    officers: list[OfficerOut]
+
+
+class ChangeOut(BaseModel):
+    state: str
+    at: Moment
+    actor: str
+    reason: str
+
+
+class IncidentOut(BaseModel):
+    id: str
+    kind: Kind
+    severity: Severity
+    camera: str
+    zone: str
+    place: GeoPoint | None
+    state: IncidentState
+    history: list[ChangeOut]
+    started: Moment
+    last_seen: Moment
+    active: bool
+    box: BoxOut
+    why: Text
+    cues: list[str]
+    catalogue_row: str | None
+    sightings: list[str]
+    announcements: list[str]
+    orders: list[str]
+    evidence: list[str]
+
+
+class IncidentList(BaseModel):
+    items: list[IncidentOut]
+    next: str | None = Field(description="Give it as `cursor` for the next page.")
+
+
+class ReceiptOut(BaseModel):
+    announcement: str
+    incident: str
+    camera: str
+    ok: bool
+    driver: str
+    text: str
+    started: Moment | None
+    seconds: float
+    bytes_sent: int
+    device_reply: str
+    audio_path: str | None
+    audio_sha256: str | None
+    error: str | None
+
+
+class AnnouncementOut(BaseModel):
+    id: str
+    incident: str
+    camera: str
+    text: str
+    language: Language
+    attempt: int
+    requested: Moment
+    requested_by: str
+    override_reason: str | None
+    receipt: ReceiptOut | None
+
+
+class OrderOut(BaseModel):
+    id: str
+    incident: str
+    officer: str
+    state: OrderState
+    history: list[ChangeOut]
+    place: GeoPoint
+    distance_m: float
+    eta_s: float
+    result: str
+
+
+class EvidenceOut(BaseModel):
+    id: str
+    incident: str
+    role: str
+    sha256: str
+    bytes: int
+    mime: str
+    camera: str
+    first: Moment
+    last: Moment
+    requested_first: Moment | None
+    requested_last: Moment | None
+    parent_sha256: str | None
+    sealed: Moment
+    note: str
+    url: str = Field(description="Where the file is; it answers range requests.")
+
+
+class CatalogueOut(BaseModel):
+    id: str
+    act: Text
+    basis: str
+    sanction: Text
+    authority: str
+    department: Text
+    source: str
+    effective_from: str
+    effective_to: str | None
+    verified_by: str
+
+
+class AuditOut(BaseModel):
+    seq: int
+    at: Moment
+    actor: str
+    action: str
+    object: str
+    reason: str
+    detail: dict[str, Any]
+    hash: str
+
+
+class IncidentFile(BaseModel):
+    """One incident with everything that belongs to it."""
+
+    incident: IncidentOut
+    announcements: list[AnnouncementOut]
+    orders: list[OrderOut]
+    evidence: list[EvidenceOut]
+    audit: list[AuditOut]
+    catalogue: CatalogueOut | None
+    actions: list[Action] = Field(description="What this person may do with it now.")
+
+
+class ActionIn(Given):
+    action: Action
+    reason: str = Field(default="", max_length=500)
+    officer: str | None = Field(default=None, max_length=63, description="dispatch: this one.")
+
+
+class CommandOut(BaseModel):
+    command: str = Field(description="Id of the command handed to the bus.")
+
+
+class HealthOut(BaseModel):
+    camera: str
+    process: str
+    state: Literal["online", "degraded", "offline"]
+    since: Moment
+    at: Moment
+    reason: str
+    fps: float
+    bitrate_kbps: float
+    lag_s: float
+    reconnects: int
+
+
+class OfficerNow(BaseModel):
+    officer: str
+    name: Text
+    call_sign: str
+    place: GeoPoint
+    status: OfficerStatus
+    at: Moment | None = Field(description="None: not reported yet, the place is the post.")
+    order: OrderOut | None

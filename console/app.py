@@ -1,0 +1,66 @@
+"""The ASGI application."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from console import pages, problems
+from console.accounts import Throttle
+from console.api import events, evidence, incidents, live, session, site, status
+from console.context import Context, Ctx, ViewRegister
+from console.metrics import Metrics
+from console.security import SecurityHeaders
+from console.services import Services
+from console.sessions import Sessions
+
+
+def create_app(services: Services) -> FastAPI:
+    """The console as an ASGI application for one uvicorn process.
+
+    Raises:
+        ConsoleError: the session secret is too short.
+    """
+    metrics = Metrics(services.feed)
+    context = Context(
+        services=services,
+        sessions=Sessions(services.secret, services.clock, services.store),
+        throttle=Throttle(services.clock),
+        views=ViewRegister(services.store, services.clock),
+        metrics=metrics,
+    )
+    app = FastAPI(
+        title="Wardwatch 望守",
+        summary="Live wall, incidents, evidence and orders of one command centre.",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        # The usual documentation pages load scripts from other sites.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.context = context
+    problems.install(app)
+    app.add_middleware(SecurityHeaders, metrics=metrics)
+    api = APIRouter(prefix="/api/v1")
+    for room in (session, site, incidents, evidence, status, events, live):
+        api.include_router(room.router)
+    app.include_router(api)
+    app.include_router(_probes())
+    app.include_router(pages.pages(services.web_root))
+    return app
+
+
+def _probes() -> APIRouter:
+    router = APIRouter(tags=["probes"])
+
+    @router.get("/healthz")
+    def healthz(ctx: Ctx) -> JSONResponse:
+        """200 while the console and its database answer."""
+        with ctx.services.store.read() as unit:
+            unit.users.find(limit=1)
+        return JSONResponse({"status": "ok"})
+
+    @router.get("/metrics")
+    def metrics(ctx: Ctx) -> Response:
+        """Figures for Prometheus."""
+        return Response(ctx.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return router

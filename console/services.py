@@ -1,0 +1,63 @@
+"""What the composition root hands to the console."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from console.feed import Feed
+from core.clock import Clock
+from core.config.site import Site
+from core.store.database import Store
+from core.value import Value
+
+PartKind = Literal["init", "key", "delta"]
+
+
+class LivePart(Protocol):
+    """A piece of a fragmented-MP4 stream (ISO/IEC 14496-12, one video track).
+
+    ``init`` carries ``ftyp`` and ``moov``; ``key`` a fragment (``moof`` and ``mdat``) that
+    starts with a random access point; ``delta`` one that does not.
+    """
+
+    @property
+    def kind(self) -> PartKind: ...
+    @property
+    def codec(self) -> str:
+        """RFC 6381 codec string such as ``avc1.64001f``; meaningful on ``init``."""
+
+    @property
+    def data(self) -> bytes: ...
+
+
+Live = Callable[[str], AsyncIterator[LivePart]]
+Send = Callable[[str, Value], None]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the console needs from the rest of the house.
+
+    Attributes:
+        site: the township's configuration.
+        store: the database; read for pages, written for sign-ins and the audit log.
+        clock: UTC and monotonic time.
+        send: publishes one message to a stream of the bus; may raise when it cannot.
+        vault_root: directory that ``EvidenceItem.path`` is relative to.
+        secret: key that signs sessions, 32 bytes or more, the same across restarts.
+        live: opens the live stream of one camera. It yields an ``init`` part first and ends (or
+            raises) when the camera goes away; closing the iterator must free what it holds.
+        feed: where bus tails push what browsers shall hear at once.
+        web_root: the built pages, ``console/web/dist``.
+    """
+
+    site: Site
+    store: Store
+    clock: Clock
+    send: Send
+    vault_root: Path
+    secret: bytes
+    live: Live
+    feed: Feed
+    web_root: Path
