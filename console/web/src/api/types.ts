@@ -1,0 +1,236 @@
+// What /api/v1 sends. Times are ISO 8601 text; see console/api/models.py.
+
+export type Language = "zh" | "en";
+export type Words = Record<Language, string>;
+export type Role = "viewer" | "monitor" | "chief" | "admin";
+export type Kind = "fishing" | "dumping" | "occupation";
+export type Severity = "minor" | "serious";
+export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close";
+export type Box = [number, number, number, number];
+
+export type IncidentState =
+  | "detected"
+  | "confirmed"
+  | "warning"
+  | "complied"
+  | "persisting"
+  | "dispatched"
+  | "acknowledged"
+  | "en_route"
+  | "on_scene"
+  | "handled"
+  | "checked"
+  | "closed"
+  | "dismissed"
+  | "transferred"
+  | "reopened";
+
+export type OrderState =
+  | "offered"
+  | "acknowledged"
+  | "en_route"
+  | "on_scene"
+  | "handled"
+  | "returned"
+  | "expired"
+  | "cancelled";
+
+export interface Session {
+  name: string;
+  role: Role;
+  language: Language;
+  csrf: string;
+}
+
+export interface Place {
+  lon: number;
+  lat: number;
+}
+
+export interface Zone {
+  id: string;
+  name: Words;
+  kind: Kind;
+  polygon: [number, number][];
+}
+
+export interface Camera {
+  id: string;
+  name: Words;
+  place: Place | null;
+  bearing_deg: number;
+  speaker: boolean;
+  zones: Zone[];
+}
+
+export interface Officer {
+  id: string;
+  name: Words;
+  call_sign: string;
+  place: Place;
+}
+
+export interface Site {
+  name: Words;
+  timezone: string;
+  mode: "live" | "demo";
+  centre: Place;
+  now: string;
+  cameras: Camera[];
+  officers: Officer[];
+}
+
+export interface Change {
+  state: string;
+  at: string;
+  actor: string;
+  reason: string;
+}
+
+export interface Incident {
+  id: string;
+  kind: Kind;
+  severity: Severity;
+  camera: string;
+  zone: string;
+  place: Place | null;
+  state: IncidentState;
+  history: Change[];
+  started: string;
+  last_seen: string;
+  active: boolean;
+  box: Box;
+  why: Words;
+  cues: string[];
+  catalogue_row: string | null;
+  announcements: string[];
+  orders: string[];
+  evidence: string[];
+}
+
+export interface Receipt {
+  ok: boolean;
+  driver: string;
+  started: string | null;
+  seconds: number;
+  device_reply: string;
+  audio_sha256: string | null;
+  error: string | null;
+}
+
+export interface Announcement {
+  id: string;
+  text: string;
+  attempt: number;
+  requested: string;
+  requested_by: string;
+  override_reason: string | null;
+  receipt: Receipt | null;
+}
+
+export interface Order {
+  id: string;
+  incident: string;
+  officer: string;
+  state: OrderState;
+  history: Change[];
+  distance_m: number;
+  eta_s: number;
+  result: string;
+}
+
+export interface Evidence {
+  id: string;
+  role: string;
+  sha256: string;
+  bytes: number;
+  mime: string;
+  first: string;
+  last: string;
+  sealed: string;
+  parent_sha256: string | null;
+  note: string;
+  url: string;
+}
+
+export interface CatalogueRow {
+  id: string;
+  act: Words;
+  basis: string;
+  sanction: Words;
+  authority: "own" | "assigned" | "delegated" | "transfer";
+  department: Words;
+  source: string;
+  effective_from: string;
+  effective_to: string | null;
+  verified_by: string;
+}
+
+export interface AuditEntry {
+  seq: number;
+  at: string;
+  actor: string;
+  action: string;
+  reason: string;
+  detail: Record<string, unknown>;
+  hash: string;
+}
+
+export interface IncidentFile {
+  incident: Incident;
+  announcements: Announcement[];
+  orders: Order[];
+  evidence: Evidence[];
+  audit: AuditEntry[];
+  catalogue: CatalogueRow | null;
+  actions: Action[];
+}
+
+export interface IncidentList {
+  items: Incident[];
+  next: string | null;
+}
+
+export interface Health {
+  camera: string;
+  process: "recorder" | "analyst";
+  state: "online" | "degraded" | "offline";
+  since: string;
+  at: string;
+  reason: string;
+  fps: number;
+  lag_s: number;
+  bitrate_kbps: number;
+}
+
+export interface OfficerNow {
+  officer: string;
+  name: Words;
+  call_sign: string;
+  place: Place;
+  status: "free" | "busy" | "off";
+  at: string | null;
+  order: Order | null;
+}
+
+export interface Position {
+  officer: string;
+  at: string;
+  place: Place;
+  status: "free" | "busy" | "off";
+}
+
+export interface SeenObject {
+  track: number;
+  label: string;
+  score: number;
+  box: Box;
+  subject: boolean;
+}
+
+export interface ObjectsSeen {
+  camera: string;
+  time: string;
+  looked: boolean;
+  objects: SeenObject[];
+}

@@ -1,0 +1,33 @@
+// Two languages, chosen per person; Chinese first.
+
+import { ref, watchEffect } from "vue";
+import type { Language, Words } from "../api/types";
+import { en } from "./en";
+import { type Key, zh } from "./zh";
+
+export type { Key } from "./zh";
+
+const STORED = "wardwatch.language";
+const books: Record<Language, Record<Key, string>> = { zh, en };
+
+export const language = ref<Language>(localStorage.getItem(STORED) === "en" ? "en" : "zh");
+
+watchEffect(() => {
+  localStorage.setItem(STORED, language.value);
+  document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
+});
+
+/** The words for a key, with `{name}` filled in. */
+export function t(key: Key, fill: Record<string, string | number> = {}): string {
+  return books[language.value][key].replace(/\{(\w+)\}/g, (_, name: string) => `${fill[name] ?? ""}`);
+}
+
+/** The words for a key that is put together at run time; `fallback` when there are none. */
+export function maybe(key: string, fallback: string): string {
+  return key in zh ? t(key as Key) : fallback;
+}
+
+/** A text that carries both languages. */
+export function say(words: Words | undefined): string {
+  return words ? words[language.value] || words.zh : "";
+}

@@ -1,0 +1,87 @@
+// The ground of the map: one GeoJSON file of our own, no tiles, glyphs or sprites from anywhere.
+
+import type { StyleSpecification } from "maplibre-gl";
+import type { FeatureCollection, Position } from "geojson";
+import type { Words } from "../api/types";
+
+export interface GroundLabel {
+  at: [number, number];
+  words: Words;
+  ground: string;
+}
+
+export function groundStyle(ground: FeatureCollection): StyleSpecification {
+  const is = (name: string): ["==", ["get", string], string] => ["==", ["get", "class"], name];
+  return {
+    version: 8,
+    sources: { ground: { type: "geojson", data: ground } },
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": "#10171d" } },
+      fill("field", "#18221d", 1),
+      fill("green", "#16281f", 1),
+      fill("water", "#14303f", 1),
+      {
+        id: "road-edge",
+        type: "line",
+        source: "ground",
+        filter: is("road"),
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": "#0b1015", "line-width": roadWidth(2.5) },
+      },
+      {
+        id: "road",
+        type: "line",
+        source: "ground",
+        filter: is("road"),
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: { "line-color": "#34424e", "line-width": roadWidth(0) },
+      },
+      fill("building", "#25303a", 1),
+    ],
+  };
+
+  function fill(name: string, colour: string, opacity: number): StyleSpecification["layers"][number] {
+    return {
+      id: name,
+      type: "fill",
+      source: "ground",
+      filter: is(name),
+      paint: { "fill-color": colour, "fill-opacity": opacity },
+    };
+  }
+}
+
+function roadWidth(more: number): ["interpolate", ["linear"], ["zoom"], ...number[]] {
+  return ["interpolate", ["linear"], ["zoom"], 12, 1.5 + more, 15, 5 + more, 18, 16 + more];
+}
+
+/** Where the names of named features stand. */
+export function groundLabels(ground: FeatureCollection): GroundLabel[] {
+  const labels: GroundLabel[] = [];
+  for (const feature of ground.features) {
+    const words = feature.properties?.["name"] as Words | undefined;
+    const at = words?.zh ? anchor(feature.geometry as { type: string; coordinates?: unknown }) : null;
+    if (words && at) labels.push({ at, words, ground: String(feature.properties?.["class"] ?? "") });
+  }
+  return labels;
+}
+
+function anchor(geometry: { type: string; coordinates?: unknown }): [number, number] | null {
+  const points = (geometry.coordinates as unknown[] | undefined)?.flat(Infinity) as number[] | undefined;
+  if (!points?.length) return null;
+  const pairs: Position[] = [];
+  for (let n = 0; n + 1 < points.length; n += 2) pairs.push([points[n] as number, points[n + 1] as number]);
+  if (geometry.type === "LineString") {
+    // On the line itself, a third along: ends and crossings are where names collide.
+    const at = pairs.length === 2 ? between(pairs[0], pairs[1], 0.3) : pairs[Math.floor(pairs.length / 3)];
+    return at ? [at[0] as number, at[1] as number] : null;
+  }
+  const middle = (axis: 0 | 1): number =>
+    pairs.reduce((sum, pair) => sum + (pair[axis] as number), 0) / pairs.length;
+  return [middle(0), middle(1)];
+}
+
+function between(a: Position | undefined, b: Position | undefined, share: number): Position | undefined {
+  if (!a || !b) return undefined;
+  return [0, 1].map((axis) => (a[axis] as number) * (1 - share) + (b[axis] as number) * share);
+}

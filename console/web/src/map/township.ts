@@ -1,0 +1,119 @@
+// The map itself: created once, its marks kept in step with what is known.
+
+import { Map as GlMap, Marker, NavigationControl, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { FeatureCollection } from "geojson";
+import type { Camera, Health, Incident, OfficerNow, Place } from "../api/types";
+import { say, t } from "../i18n";
+import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, relabel } from "./markers";
+import "./marks.css";
+import { groundLabels, groundStyle } from "./style";
+
+setWorkerUrl(workerUrl);
+
+export class TownshipMap {
+  private readonly map: GlMap;
+  private readonly cameras = new Map<string, Marker>();
+  private readonly officers = new Map<string, Marker>();
+  private readonly incidents = new Map<string, Marker>();
+  private labels: [HTMLElement, { zh: string; en: string }][] = [];
+
+  constructor(
+    container: HTMLElement,
+    centre: Place,
+    ground: FeatureCollection,
+    private readonly onIncident: (id: string) => void,
+  ) {
+    this.map = new GlMap({
+      container,
+      style: groundStyle(ground),
+      center: [centre.lon, centre.lat],
+      zoom: 14.6,
+      minZoom: 10,
+      maxZoom: 19,
+      dragRotate: false,
+      pitchWithRotate: false,
+      attributionControl: false,
+      fadeDuration: 0,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    for (const label of groundLabels(ground)) {
+      const mark = groundMark(say(label.words), label.ground);
+      this.labels.push([mark, label.words]);
+      new Marker({ element: mark }).setLngLat(label.at).addTo(this.map);
+    }
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  /** Show everything that has a place. */
+  fit(places: Place[]): void {
+    if (places.length === 0) return;
+    const lons = places.map((one) => one.lon);
+    const lats = places.map((one) => one.lat);
+    this.map.fitBounds(
+      [
+        [Math.min(...lons), Math.min(...lats)],
+        [Math.max(...lons), Math.max(...lats)],
+      ],
+      { padding: 110, maxZoom: 16.5, animate: false },
+    );
+  }
+
+  showLabels(): void {
+    for (const [mark, words] of this.labels) relabel(mark, say(words));
+  }
+
+  showCameras(list: Camera[], state: (id: string) => Health["state"] | "unknown"): void {
+    for (const one of list) {
+      if (!one.place) continue;
+      const marker = this.put(this.cameras, one.id, one.place, () =>
+        cameraMark(say(one.name), one.bearing_deg),
+      );
+      relabel(marker.getElement(), say(one.name));
+      paintCamera(marker.getElement(), state(one.id));
+    }
+  }
+
+  showOfficers(list: OfficerNow[]): void {
+    for (const one of list) {
+      const sign = one.call_sign || (/\d+/.exec(one.officer)?.[0] ?? "•");
+      const marker = this.put(this.officers, one.officer, one.place, () => officerMark(say(one.name), sign));
+      relabel(marker.getElement(), say(one.name));
+      marker.getElement().dataset["status"] = one.status;
+    }
+  }
+
+  showIncidents(list: Incident[]): void {
+    const placed = list.filter((one) => one.place);
+    for (const [id, marker] of this.incidents) {
+      if (placed.some((one) => one.id === id)) continue;
+      marker.remove();
+      this.incidents.delete(id);
+    }
+    for (const one of placed) {
+      const text = `${t(`kind.${one.kind}`)} · ${t(`state.${one.state}`)}`;
+      const marker = this.put(this.incidents, one.id, one.place as Place, () => {
+        const mark = incidentMark(text, one.severity);
+        mark.addEventListener("click", () => this.onIncident(one.id));
+        return mark;
+      });
+      relabel(marker.getElement(), text);
+    }
+  }
+
+  private put(among: Map<string, Marker>, id: string, at: Place, make: () => HTMLElement): Marker {
+    let marker = among.get(id);
+    if (!marker) {
+      marker = new Marker({ element: make() }).setLngLat([at.lon, at.lat]).addTo(this.map);
+      among.set(id, marker);
+    } else {
+      marker.setLngLat([at.lon, at.lat]);
+    }
+    return marker;
+  }
+}

@@ -1,0 +1,35 @@
+import { createRouter, createWebHistory } from "vue-router";
+import { whenSignedOut } from "./api/http";
+import { disconnect } from "./state/events";
+import { forget } from "./state/incidents";
+import { resume, session } from "./state/session";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignIn.vue") },
+    { path: "/", name: "wall", component: () => import("./pages/WallPage.vue") },
+    { path: "/incidents", name: "queue", component: () => import("./pages/QueuePage.vue") },
+    {
+      path: "/incidents/:id",
+      name: "incident",
+      component: () => import("./pages/IncidentPage.vue"),
+      props: true,
+    },
+    { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
+    { path: "/:rest(.*)", redirect: "/" },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (to.name === "sign-in") return true;
+  const known = await resume().catch(() => session.value !== null);
+  return known || { name: "sign-in", query: to.path === "/" ? {} : { to: to.fullPath } };
+});
+
+whenSignedOut(() => {
+  session.value = null;
+  disconnect();
+  forget();
+  if (router.currentRoute.value.name !== "sign-in") void router.push({ name: "sign-in" });
+});

@@ -1,0 +1,77 @@
+// Server-sent events: one stream for the page, one more for object boxes while they are shown.
+
+import { ref } from "vue";
+import { signedOut } from "../api/http";
+import type { Health, Incident, ObjectsSeen, Position } from "../api/types";
+import { setServerTime } from "./clock";
+import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
+import { hear, loadOpen } from "./incidents";
+import { resume, session } from "./session";
+
+const RETRY_MS = 3000;
+
+export const connected = ref(true);
+
+let main: EventSource | undefined;
+let boxes: EventSource | undefined;
+let retry = 0;
+
+function on<T>(source: EventSource, name: string, handle: (data: T) => void): void {
+  source.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data) as T));
+}
+
+async function reload(): Promise<void> {
+  await Promise.all([loadOpen(), loadField()]);
+}
+
+export function connect(): void {
+  disconnect();
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health");
+  main = source;
+  on<{ now: string }>(source, "hello", (data) => {
+    connected.value = true;
+    setServerTime(data.now);
+    // Whatever happened while nobody listened is in the lists.
+    void reload().catch(() => undefined);
+  });
+  on<unknown>(source, "resync", () => void reload().catch(() => undefined));
+  on<unknown>(source, "signed-out", () => signedOut());
+  on<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
+  on<Position>(source, "positions", hearPosition);
+  on<Health>(source, "health", hearHealth);
+  source.onerror = () => {
+    connected.value = false;
+    // A refused request is not tried again by the browser: ask who we are, then come back.
+    if (source.readyState === EventSource.CLOSED && source === main) {
+      retry = window.setTimeout(() => void comeBack(), RETRY_MS);
+    }
+  };
+}
+
+async function comeBack(): Promise<void> {
+  session.value = null;
+  try {
+    if (await resume()) connect();
+    else signedOut();
+  } catch {
+    retry = window.setTimeout(() => void comeBack(), RETRY_MS);
+  }
+}
+
+export function disconnect(): void {
+  window.clearTimeout(retry);
+  main?.close();
+  main = undefined;
+  showObjects(false);
+}
+
+export function showObjects(wanted: boolean): void {
+  if (!wanted) {
+    boxes?.close();
+    boxes = undefined;
+    objects.clear();
+  } else if (!boxes) {
+    boxes = new EventSource("/api/v1/events?topic=objects");
+    on<ObjectsSeen>(boxes, "objects", hearObjects);
+  }
+}

@@ -1,0 +1,43 @@
+// How cameras are, where officers are, what the detectors hold now.
+
+import { shallowReactive } from "vue";
+import { api } from "../api/http";
+import type { Health, ObjectsSeen, OfficerNow, Position } from "../api/types";
+
+export interface CameraNow {
+  recorder?: Health;
+  analyst?: Health;
+}
+
+export const health = shallowReactive(new Map<string, CameraNow>());
+export const officers = shallowReactive(new Map<string, OfficerNow>());
+export const objects = shallowReactive(new Map<string, ObjectsSeen>());
+
+export function hearHealth(one: Health): void {
+  health.set(one.camera, { ...health.get(one.camera), [one.process]: one });
+}
+
+export function hearPosition(one: Position): void {
+  const known = officers.get(one.officer);
+  if (known) officers.set(one.officer, { ...known, ...one });
+}
+
+export function hearObjects(one: ObjectsSeen): void {
+  objects.set(one.camera, one);
+}
+
+export async function loadField(): Promise<void> {
+  const [cameras, people] = await Promise.all([
+    api<Health[]>("GET", "/health"),
+    api<OfficerNow[]>("GET", "/officers"),
+  ]);
+  cameras.forEach(hearHealth);
+  people.forEach((one) => officers.set(one.officer, one));
+}
+
+/** The worse of what recorder and analyst say. */
+export function cameraState(id: string): Health["state"] | "unknown" {
+  const found = health.get(id);
+  const states = [found?.recorder?.state, found?.analyst?.state];
+  return (["offline", "degraded", "online"] as const).find((s) => states.includes(s)) ?? "unknown";
+}

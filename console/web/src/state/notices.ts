@@ -1,0 +1,30 @@
+// Short messages at the lower edge: what was done, what went wrong.
+
+import { shallowReactive } from "vue";
+import { ApiError } from "../api/http";
+import { maybe, t } from "../i18n";
+
+export interface Notice {
+  id: number;
+  text: string;
+  bad: boolean;
+}
+
+export const notices = shallowReactive<Notice[]>([]);
+let last = 0;
+
+export function notify(text: string, bad = false): void {
+  const notice = { id: ++last, text, bad };
+  notices.push(notice);
+  window.setTimeout(() => notices.splice(notices.indexOf(notice), 1), bad ? 7000 : 3500);
+}
+
+export function problemText(error: unknown): string {
+  if (!(error instanceof ApiError)) return t("problem.unknown");
+  if (error.code === "throttled") return t("problem.throttled", { s: error.retryAfterS });
+  return maybe(`problem.${error.code}`, t("problem.unknown"));
+}
+
+export function notifyProblem(error: unknown): void {
+  notify(problemText(error), true);
+}

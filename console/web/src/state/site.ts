@@ -1,0 +1,52 @@
+// The township, loaded once after sign-in.
+
+import { computed, ref, shallowRef } from "vue";
+import { api } from "../api/http";
+import type { Camera, Officer, Site } from "../api/types";
+import { day, timeOfDay, when } from "../format";
+import { language, say } from "../i18n";
+import { now, setServerTime } from "./clock";
+
+export const site = shallowRef<Site | null>(null);
+export const cameras = computed<Camera[]>(() => site.value?.cameras ?? []);
+export const loading = ref(false);
+
+export async function loadSite(): Promise<void> {
+  if (site.value || loading.value) return;
+  loading.value = true;
+  try {
+    site.value = await api<Site>("GET", "/site");
+    setServerTime(site.value.now);
+  } finally {
+    loading.value = false;
+  }
+}
+
+export function camera(id: string): Camera | undefined {
+  return cameras.value.find((one) => one.id === id);
+}
+
+export function officer(id: string): Officer | undefined {
+  return site.value?.officers.find((one) => one.id === id);
+}
+
+export function cameraName(id: string): string {
+  return say(camera(id)?.name) || id;
+}
+
+export function zoneName(cameraId: string, id: string): string {
+  return say(camera(cameraId)?.zones.find((one) => one.id === id)?.name) || id;
+}
+
+export function officerName(id: string): string {
+  return say(officer(id)?.name) || id;
+}
+
+const zone = computed(() => site.value?.timezone ?? "Asia/Shanghai");
+
+export const clockText = computed(() => timeOfDay(now.value, language.value, zone.value));
+export const dayText = computed(() => day(now.value, language.value, zone.value));
+
+export function whenText(moment: string): string {
+  return when(moment, now.value, language.value, zone.value);
+}
