@@ -42,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (session, site, incidents, evidence, status, events, live):
         api.include_router(room.router)
+    api.include_router(evidence.audio)
     app.include_router(api)
     app.include_router(_probes())
     app.include_router(pages.pages(services.web_root))

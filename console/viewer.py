@@ -13,6 +13,7 @@ from console.services import LivePart
 
 MAX_WAITING_PARTS = 100  # about four seconds at 25 fragments a second
 MAX_WAITING_BYTES = 8_000_000
+WELCOME = 15  # a viewer starts with the whole running group of pictures in one go
 
 
 class ViewerQueue:
@@ -26,6 +27,7 @@ class ViewerQueue:
         self._max_parts = max_parts
         self._max_bytes = max_bytes
         self._need_key = True
+        self._caught_up = False
         self._init: LivePart | None = None
         self._ended = False
         self._ready = asyncio.Event()
@@ -45,7 +47,8 @@ class ViewerQueue:
             self._need_key = False
             self._parts.append(part)
             self._bytes += len(part.data)
-            if len(self._parts) > self._max_parts or self._bytes > self._max_bytes:
+            room = 1 if self._caught_up else WELCOME
+            if len(self._parts) > self._max_parts * room or self._bytes > self._max_bytes * room:
                 self._drop_all()
                 if part.kind == "key" and len(part.data) <= self._max_bytes:
                     self._parts.append(part)
@@ -72,6 +75,7 @@ class ViewerQueue:
                 return part
             if self._ended:
                 return None
+            self._caught_up = True
             self._ready.clear()
             await self._ready.wait()
 

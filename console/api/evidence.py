@@ -1,6 +1,7 @@
 """Sealed files: look at them, take them out. Both are written down."""
 
 import base64
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,11 @@ from console.api.models import EvidenceOut
 from console.api.outward import outward
 from console.context import Ctx, Viewer
 from console.errors import ProblemError, not_found
-from core.cases import EvidenceItem
+from core.cases import EvidenceItem, Receipt
 from core.store.users import Role
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
+audio = APIRouter(prefix="/announcements", tags=["evidence"])
 
 # What a browser may show in place; anything else is only ever downloaded.
 _SHOWN = ("video/mp4", "image/jpeg", "image/png", "image/webp", "audio/wav", "audio/x-wav")
@@ -66,6 +68,32 @@ def file(
             "etag": f'"{item.sha256}"',
         },
     )
+
+
+@audio.get("/{announcement_id}/audio", response_class=FileResponse)
+def spoken(announcement_id: str, ctx: Ctx, signed: Viewer) -> FileResponse:
+    """What a loudspeaker said, as it was rendered; refused when it is not what was sealed."""
+    with ctx.services.store.read() as unit:
+        receipt = unit.receipts.get(announcement_id)
+    if receipt is None or receipt.audio_path is None:
+        raise not_found("recording of announcement", announcement_id)
+    roots = (ctx.services.vault_root, ctx.services.site.data_dir)
+    path = _audio_file(roots, receipt, receipt.audio_path)
+    ctx.views.note(signed, "evidence.view", receipt.incident, announcement=announcement_id)
+    return FileResponse(
+        path, media_type="audio/wav", headers={"cache-control": "private, no-store"}
+    )
+
+
+def _audio_file(roots: tuple[Path, ...], receipt: Receipt, given: str) -> Path:
+    path = (roots[0] / given).resolve()
+    if not any(path.is_relative_to(root.resolve()) for root in roots):
+        raise not_found("recording of announcement", receipt.announcement)
+    if not path.is_file():
+        raise ProblemError(410, "gone", "The file is no longer there", receipt.announcement)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != receipt.audio_sha256:
+        raise ProblemError(409, "altered", "The file is not what was sealed", receipt.announcement)
+    return path
 
 
 def vault_file(root: Path, item: EvidenceItem) -> Path:

@@ -35,13 +35,8 @@ _log = structlog.get_logger()
 
 FINAL = (IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.TRANSFERRED)
 OPEN = tuple(state.value for state in IncidentState if state not in FINAL)
-# Once an officer is on the way, another warning or another officer is the officer's business.
-_SENT = (
-    IncidentState.DISPATCHED,
-    IncidentState.ACKNOWLEDGED,
-    IncidentState.EN_ROUTE,
-    IncidentState.ON_SCENE,
-)
+_DONE = (IncidentState.COMPLIED, IncidentState.CHECKED)
+_SILENT = (*_DONE, IncidentState.HANDLED)
 _NEEDS_REASON = (Action.DISMISS, Action.CLOSE)
 
 
@@ -163,9 +158,9 @@ def allowed(ctx: Context, found: Incident, signed: Signed) -> list[Action]:
     actions = []
     if found.state in (IncidentState.DETECTED, IncidentState.REOPENED):
         actions.append(Action.CONFIRM)
-    if camera is not None and camera.speaker is not None and found.state not in _SENT:
+    if camera is not None and camera.speaker is not None and found.state not in _SILENT:
         actions.append(Action.WARN)
-    if found.state not in _SENT:
+    if found.state not in _DONE:
         actions.append(Action.DISPATCH)
     actions.append(Action.DISMISS)
     if signed.may(Role.CHIEF):
@@ -188,6 +183,11 @@ def _check_action(
     if given.action in _NEEDS_REASON and not reason:
         raise ProblemError(
             422, "reason", "A reason is needed", f"Say why you {given.action.value} it."
+        )
+    # A warning with a reason overrides quiet hours, pauses and maximum repeats (a logged right).
+    if given.action is Action.WARN and reason and not signed.may(Role.CHIEF):
+        raise ProblemError(
+            403, "override", "Only a chief may override", "Warn without a reason, or ask the chief."
         )
     if given.officer is not None:
         if given.action is not Action.DISPATCH:

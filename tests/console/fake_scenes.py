@@ -55,8 +55,9 @@ def picture(camera: str, index: int) -> Picture:
         for x in (700, 820):
             cv2.circle(image, (x, 422), 20, (30, 30, 32), -1, cv2.LINE_AA)
     stamp = f"2026-11-22 09:{30 + index // FPS // 60:02d}:{index // FPS % 60:02d}"
-    cv2.putText(image, stamp, (18, 34), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 4)
-    cv2.putText(image, stamp, (18, 34), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (240, 240, 240), 1)
+    cv2.putText(
+        image, stamp, (610, 520), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (245, 245, 245), 2, cv2.LINE_AA
+    )
     return image
 
 

@@ -75,19 +75,25 @@ class Bus:
         self._feed.push("incidents", IncidentChanged(incident=one))
 
 
-def services(
-    directory: Path, clock: Clock | None = None, web_root: Path = WEB_ROOT
-) -> tuple[Services, Bus]:
-    """Services over a real SQLite store in ``directory``, filled, with three accounts."""
-    clock = clock or SystemClock()
+def furnish(directory: Path, clock: Clock) -> None:
+    """Make a database with incidents and three accounts, a vault and a map."""
     vault = directory / "vault"
     vault.mkdir()
-    map_path = directory / "map.geojson"
-    fake_township.write_map(map_path)
+    fake_township.write_map(directory / "map.geojson")
     store = open_store(sqlite_url(directory / "wardwatch.db"), clock)
     fake_township.fill(store, vault, clock.utc_ns())
     for name, role in USERS:
         create_user(store, name, PASSWORD, role, clock)
+    store.close()
+
+
+def services(
+    directory: Path, clock: Clock | None = None, web_root: Path = WEB_ROOT
+) -> tuple[Services, Bus]:
+    """Services over the furnished ``directory``."""
+    clock = clock or SystemClock()
+    vault, map_path = directory / "vault", directory / "map.geojson"
+    store = open_store(sqlite_url(directory / "wardwatch.db"), clock)
     feed = Feed()
     bus = Bus(store, feed, clock)
 
@@ -175,6 +181,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8600)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wardwatch-console-") as directory:
+        furnish(Path(directory), SystemClock())
         made, _ = services(Path(directory))
         print(f"http://127.0.0.1:{given.port}  {'  '.join(n for n, _ in USERS)}  {PASSWORD}")
         stop = threading.Event()

@@ -8,7 +8,7 @@ const TICK_MS = 500;
 /** Without a new fragment for so long the connection counts as dead. */
 const SILENCE_MS = 8000;
 /** Fragments waiting for the decoder; beyond it something is badly wrong: start over. */
-const MAX_WAITING = 300;
+const MAX_WAITING = 2000;
 
 type Source = typeof MediaSource;
 

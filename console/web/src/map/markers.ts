@@ -27,7 +27,7 @@ export function cameraMark(text: string, bearing: number): HTMLElement {
   wedge.setAttribute("d", "M0 0 L-26 -42 A49 49 0 0 1 26 -42 Z");
   wedge.setAttribute("transform", `rotate(${bearing})`);
   const dot = document.createElementNS(SVG, "circle");
-  dot.setAttribute("r", "8");
+  dot.setAttribute("r", "6.5");
   svg.append(wedge, dot);
   root.prepend(svg);
   return root;
@@ -52,5 +52,5 @@ export function incidentMark(text: string, severity: Severity): HTMLElement {
 }
 
 export function groundMark(text: string, ground: string): HTMLElement {
-  return element(`ground ${ground}`, text);
+  return element(`ground on-${ground}`, text);
 }

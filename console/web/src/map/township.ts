@@ -60,7 +60,7 @@ export class TownshipMap {
         [Math.min(...lons), Math.min(...lats)],
         [Math.max(...lons), Math.max(...lats)],
       ],
-      { padding: 110, maxZoom: 16.5, animate: false },
+      { padding: 130, maxZoom: 16.5, animate: false },
     );
   }
 

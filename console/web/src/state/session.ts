@@ -9,6 +9,7 @@ const ranks: Role[] = ["viewer", "monitor", "chief", "admin"];
 
 export const session = ref<Session | null>(null);
 export const mayCommand = computed(() => rank(session.value?.role) >= rank("monitor"));
+export const mayOverride = computed(() => rank(session.value?.role) >= rank("chief"));
 
 // A language chosen on the sign-in page wins over the one kept with the account.
 let choseBefore = false;
