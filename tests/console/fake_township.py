@@ -64,12 +64,27 @@ def _zone(key: str, zh: str, en: str, points: list[tuple[float, float]], rule: R
 
 def site(map_path: Path) -> Site:
     """Four cameras, five officers, three catalogue rows."""
-    shore = _zone("shore", "青石滩禁钓区", "Qingshi Shoal no-fishing zone",
-                  [(0.02, 0.55), (0.98, 0.52), (0.98, 0.96), (0.02, 0.96)], FishingRule())  # fmt: skip
-    verge = _zone("verge", "村道西侧空地", "West verge of the village lane",
-                  [(0.35, 0.62), (0.95, 0.6), (0.95, 0.95), (0.3, 0.95)], DumpingRule())  # fmt: skip
-    stalls = _zone("kerb", "集市东口人行道", "Market east gate pavement",
-                   [(0.15, 0.5), (0.6, 0.5), (0.65, 0.85), (0.1, 0.85)], OccupationRule())  # fmt: skip
+    shore = _zone(
+        "shore",
+        "青石滩禁钓区",
+        "Qingshi Shoal no-fishing zone",
+        [(0.02, 0.55), (0.98, 0.52), (0.98, 0.96), (0.02, 0.96)],
+        FishingRule(),
+    )
+    verge = _zone(
+        "verge",
+        "村道西侧空地",
+        "West verge of the village lane",
+        [(0.35, 0.62), (0.95, 0.6), (0.95, 0.95), (0.3, 0.95)],
+        DumpingRule(),
+    )
+    stalls = _zone(
+        "kerb",
+        "集市东口人行道",
+        "Market east gate pavement",
+        [(0.15, 0.5), (0.6, 0.5), (0.65, 0.85), (0.1, 0.85)],
+        OccupationRule(),
+    )
     return Site(
         name=Text(zh="青石镇", en="Qingshi Township"),
         centre=GeoPoint(lon=LON, lat=LAT),
@@ -92,13 +107,13 @@ def site(map_path: Path) -> Site:
         catalogue=Catalogue(rows=(
             _row("fishing-78-3", Kind.FISHING, Severity.MINOR, "禁渔区、禁渔期违规垂钓",
                  "Angling in a closed area or period", "渔业法第四十四条、第七十八条第三款",
-                 "没收渔获物，可以并处五万元以下罚款", "Catch confiscated; may be fined up to 50,000 yuan"),
+                 "没收渔获物，可以并处五万元以下罚款", "Fined up to 50,000 yuan"),
             _row("dumping-1169-3", Kind.DUMPING, Severity.SERIOUS, "随意倾倒建筑垃圾",
                  "Dumping building waste", "生态环境法典第五百零六条、第一千一百六十九条第三款",
                  "处一百元以上一千元以下罚款", "Fine of 100 to 1,000 yuan"),
             _row("occupation-42", Kind.OCCUPATION, Severity.MINOR, "擅自占用城市道路",
                  "Occupying a road without permit", "城市道路管理条例第二十七条、第四十二条",
-                 "责令限期改正，可以处二万元以下罚款", "Order to correct; may be fined up to 20,000 yuan"),
+                 "责令限期改正，可以处二万元以下罚款", "Fined up to 20,000 yuan"),
         )),
         warning_texts=WarningTexts(texts=()),
         mode="demo",
@@ -161,14 +176,15 @@ def write_map(path: Path) -> None:
 _WORDS = {
     "river": (Kind.FISHING, Severity.MINOR, "shore", "fishing-78-3",
               "一人在青石滩禁钓区岸边停留 94 秒，位移 0.8% 画宽，禁渔期内。",
-              "One person stayed at the shore of the closed zone for 94 s, moving 0.8 % of the frame width.",
-              "青石镇综合执法队提醒：此处为禁钓区，现处禁渔期。请收起钓具，离开岸边。如有异议可到镇执法队陈述申辩。"),
+              "One person stayed at the shore of the closed zone for 94 s, moving 0.8 %.",
+              ("青石镇综合执法队提醒：此处为禁钓区，现处禁渔期。"
+              "请收起钓具，离开岸边。如有异议可到镇执法队陈述申辩。")),
     "lane": (Kind.DUMPING, Severity.SERIOUS, "verge", "dumping-1169-3",
              "一辆货车停留 41 秒后离开，原处留下大堆物体，已静置 26 秒。",
              "A truck left after 41 s; a large pile stays where it stood, still for 26 s.", ""),
     "market": (Kind.OCCUPATION, Severity.MINOR, "kerb", "occupation-42",
                "一处带伞摊位占用人行道 6 分 12 秒，时限 5 分。",
-               "A stall with an umbrella has stood on the pavement for 6 min 12 s; the limit is 5 min.",
+               "A stall has stood on the pavement for 6 min 12 s; the limit is 5 min.",
                "青石镇综合执法队提醒：此处禁止占道经营，请将摊位移到市场内。"),
 }  # fmt: skip
 
@@ -194,12 +210,18 @@ def incident(
 
 def fill(store: Store, vault: Path, now_ns: int) -> None:
     """Put incidents of every stage, their warnings, orders and evidence into the store."""
+    warned = [(S.DETECTED, 130.0), (S.WARNING, 100.0), (S.PERSISTING, 25.0)]
+    sent = [
+        (S.DETECTED, 250.0),
+        (S.DISPATCHED, 240.0),
+        (S.ACKNOWLEDGED, 215.0),
+        (S.EN_ROUTE, 200.0),
+    ]
     running = [
-        incident("inc-river-1", "river", [(S.DETECTED, 130), (S.WARNING, 100), (S.PERSISTING, 25)], now_ns, True),
-        incident("inc-lane-1", "lane", [(S.DETECTED, 250), (S.DISPATCHED, 240), (S.ACKNOWLEDGED, 215),
-                 (S.EN_ROUTE, 200)], now_ns, True),
-        incident("inc-market-1", "market", [(S.DETECTED, 45)], now_ns, True),
-    ]  # fmt: skip
+        incident("inc-river-1", "river", warned, now_ns, True),
+        incident("inc-lane-1", "lane", sent, now_ns, True),
+        incident("inc-market-1", "market", [(S.DETECTED, 45.0)], now_ns, True),
+    ]
     ended = [
         incident(f"inc-past-{n}", camera, [(S.DETECTED, 3600 * n), (S.WARNING, 3600 * n - 12),
                  (S.COMPLIED, 3600 * n - 70), (S.CLOSED, 3600 * n - 95)], now_ns, False)
@@ -230,9 +252,11 @@ def _with_all(unit: Unit, one: Incident, vault: Path) -> Incident:
             id=key, incident=one.id, camera=one.camera, text=text, attempt=number,
             requested_ns=change.at_ns))  # fmt: skip
         unit.receipts.put(Receipt(
-            announcement=key, incident=one.id, camera=one.camera, ok=True, driver="onvif", text=text,
+            announcement=key, incident=one.id, camera=one.camera, ok=True, driver="onvif",
+            text=text,
             started_ns=change.at_ns + NS_PER_S, seconds=9.4, bytes_sent=75_200,
-            device_reply="RTSP/1.0 200 OK", audio_path=audio.name, audio_sha256=_sha(audio)))  # fmt: skip
+            device_reply="RTSP/1.0 200 OK", audio_path=audio.name,
+            audio_sha256=_sha(audio)))  # fmt: skip
         unit.evidence.put(_item(one, "warning_audio", audio, vault, "audio/wav"))
         added["announcements"] = (*added.get("announcements", ()), key)
     sent = [change for change in one.history if change.state in OrderState._value2member_map_]
