@@ -50,6 +50,10 @@ def _sps(annex_b: bytes) -> bytes:
     return annex_b[start + 1 : start + 4]
 
 
+# Cameras whose stream breaks off, for tests of what a viewer then sees.
+BROKEN: set[str] = set()
+
+
 async def live(camera: str, speed: float = 1.0) -> AsyncIterator[Part]:
     """Endless stream of one camera, one fragment a frame, paced by the wall clock."""
     source = await asyncio.to_thread(fake_scenes.clip, camera)
@@ -68,6 +72,8 @@ async def live(camera: str, speed: float = 1.0) -> AsyncIterator[Part]:
         data, kind, count = pipe.take(), None, 0
         while True:
             for packet in packets:
+                if camera in BROKEN:
+                    raise ConnectionError(f"camera {camera}: gone")
                 copy = av.Packet(bytes(packet))
                 copy.time_base, copy.is_keyframe = stream.time_base, packet.is_keyframe
                 copy.pts = copy.dts = count * ticks

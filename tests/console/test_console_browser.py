@@ -4,10 +4,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import fake_live
 import fake_services
+import fake_township
 import pytest
 from conftest import Server
 from playwright.sync_api import Page, expect, sync_playwright
+
+from core.cases import IncidentState
+from core.messages import IncidentChanged
 
 CHROMIUM = "/usr/bin/chromium"
 pytestmark = [
@@ -113,11 +118,6 @@ def test_the_keyboard_is_enough_for_triage(page: Page, server: Server) -> None:
 
 
 def test_a_new_incident_appears_by_itself_on_wall_and_map(page: Page, server: Server) -> None:
-    import fake_township
-
-    from core.cases import IncidentState
-    from core.messages import IncidentChanged
-
     _sign_in(page, "viewer")
     page.wait_for_selector("[data-test=queue-panel] [data-incident=inc-market-1]")
     fresh = fake_township.incident(
@@ -141,3 +141,18 @@ def test_a_viewer_sees_no_buttons(page: Page) -> None:
     page.locator("[data-test=queue-panel] [data-incident=inc-river-1]").click()
     expect(page.get_by_text("查看权限，不能下达指令")).to_be_visible()
     expect(page.locator("button[data-action]")).to_have_count(0)
+
+
+def test_a_picture_that_stops_says_so_and_comes_back(page: Page) -> None:
+    _sign_in(page, "viewer")
+    _until(page, _PLAYING)
+    tile = page.locator("figure.tile[data-camera=lane]")
+    expect(tile).not_to_contain_text("画面中断")
+    fake_live.BROKEN.add("lane")
+    try:
+        expect(tile).to_contain_text("画面中断", timeout=10_000)
+        expect(page.locator("figure.tile[data-camera=river]")).not_to_contain_text("画面中断")
+    finally:
+        fake_live.BROKEN.clear()
+    expect(tile).not_to_contain_text("画面中断", timeout=25_000)
+    _until(page, "document.querySelector('[data-camera=lane] video').currentTime > 0.5")

@@ -14,12 +14,14 @@ from conftest import ORIGIN, Desk, Server
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient, WebSocketDenialResponse
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import ClientConnection, connect
 
+from console.api import events, live
 from console.errors import ConsoleError
 from console.feed import MAX_WAITING, Feed
 from console.services import PartKind
-from console.sessions import COOKIE
+from console.sessions import COOKIE, CSRF_HEADER
 from console.viewer import ViewerQueue
 from core.cases import OfficerPosition, OfficerStatus
 from core.geometry import GeoPoint
@@ -46,7 +48,7 @@ def test_events_reach_a_browser_whole_and_with_iso_times(server: Server) -> None
         incident = unit.incidents.get("inc-river-1")
     assert incident is not None
     feed = server.services.feed
-    events: list[tuple[str, dict[str, object]]] = []
+    heard: list[tuple[str, dict[str, object]]] = []
     with (
         contextlib.closing(_sign_in(server.url)) as client,
         client.stream("GET", "/api/v1/events", params={"topic": ["incidents", "positions"]}) as got,
@@ -56,14 +58,14 @@ def test_events_reach_a_browser_whole_and_with_iso_times(server: Server) -> None
             if line.startswith("event:"):
                 name = line.removeprefix("event:").strip()
             elif line.startswith("data:"):
-                events.append((name, json.loads(line.removeprefix("data:"))))
+                heard.append((name, json.loads(line.removeprefix("data:"))))
                 if name == "hello":
                     threading.Timer(0.1, _push_all, (feed, incident)).start()
-            if len(events) == 3:
+            if len(heard) == 3:
                 break
-    names = [one for one, _ in events]
+    names = [one for one, _ in heard]
     assert names == ["hello", "incidents", "positions"], "objects were not asked for"
-    told = events[1][1]["incident"]
+    told = heard[1][1]["incident"]
     assert isinstance(told, dict)
     assert told["id"] == "inc-river-1"
     assert str(told["started"]).endswith("Z")
@@ -147,6 +149,33 @@ def test_live_pictures_are_refused(
     ):
         pass
     assert refused.value.status_code == status
+
+
+def _receive_to_the_end(socket: ClientConnection) -> None:
+    while True:
+        socket.recv(timeout=10)
+
+
+def test_streams_end_with_the_session(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "CHECK_SESSION_S", 0.2)
+    monkeypatch.setattr(events, "CHECK_SESSION_S", 0.2)
+    address = f"{server.url.replace('http', 'ws')}/api/v1/live/river"
+    with contextlib.closing(_sign_in(server.url)) as client:
+        token = client.get("/api/v1/session").json()["csrf"]
+        cookie = f"{COOKIE}={client.cookies[COOKIE]}"
+        with (
+            connect(address, additional_headers={"cookie": cookie}) as socket,
+            client.stream("GET", "/api/v1/events") as got,
+        ):
+            lines = got.iter_lines()
+            assert next(lines) == "event: hello"
+            headers = {"cookie": cookie, CSRF_HEADER: token}
+            assert httpx.delete(f"{server.url}/api/v1/session", headers=headers).status_code == 204
+            assert "event: signed-out" in list(lines)
+            with pytest.raises(ConnectionClosedError) as closed:
+                _receive_to_the_end(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == live.SIGNED_OUT
 
 
 def _part(kind: PartKind, n: int, size: int = 10) -> fake_live.Part:

@@ -7,6 +7,8 @@ export type PlayerState = "connecting" | "playing" | "stalled" | "unsupported";
 const TICK_MS = 500;
 /** Without a new fragment for so long the connection counts as dead. */
 const SILENCE_MS = 8000;
+/** Without one for so long the picture is no longer live, and says so. */
+const FROZEN_MS = 2500;
 /** Fragments waiting for the decoder; beyond it something is badly wrong: start over. */
 const MAX_WAITING = 2000;
 
@@ -25,6 +27,7 @@ export class LivePlayer {
   private waiting: ArrayBuffer[] = [];
   private failures = 0;
   private heardAt = 0;
+  private received = false;
   private stopped = false;
   private tickTimer = 0;
   private retryTimer = 0;
@@ -60,7 +63,7 @@ export class LivePlayer {
   }
 
   private connect(): void {
-    this.say(this.failures > 2 ? "stalled" : "connecting");
+    if (this.failures === 0) this.say("connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(
       `${scheme}//${location.host}/api/v1/live/${encodeURIComponent(this.camera)}`,
@@ -68,12 +71,14 @@ export class LivePlayer {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heardAt = performance.now();
+    this.received = false;
     socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
       if (socket !== this.socket) return;
       this.heardAt = performance.now();
       if (typeof event.data === "string") {
         this.open((JSON.parse(event.data) as { codec: string }).codec);
       } else {
+        this.received = true;
         this.waiting.push(event.data);
         if (this.waiting.length > MAX_WAITING) this.again();
         else this.append();
@@ -96,7 +101,7 @@ export class LivePlayer {
     window.clearTimeout(this.retryTimer);
     const delay = retryDelay(this.failures, Math.random());
     this.failures += 1;
-    if (this.failures > 2) this.say("stalled");
+    this.say("stalled");
     this.retryTimer = window.setTimeout(() => this.connect(), delay * 1000);
   }
 
@@ -179,7 +184,10 @@ export class LivePlayer {
       // Muted video may always play; a hidden page pauses it and it goes on when shown.
       void video.play().catch(() => undefined);
     }
-    if (!video.paused && video.readyState >= 2) {
+    // The last picture stays on the screen when the stream stops: it must not pass for live.
+    if (this.socket?.readyState !== WebSocket.OPEN || performance.now() - this.heardAt > FROZEN_MS) {
+      this.say("stalled");
+    } else if (!video.paused && video.readyState >= 2 && this.received) {
       this.failures = 0;
       this.say("playing");
     }

@@ -3,6 +3,7 @@
 import { shallowReactive } from "vue";
 import { api } from "../api/http";
 import type { Health, ObjectsSeen, OfficerNow, Position } from "../api/types";
+import { since } from "./clock";
 
 export interface CameraNow {
   recorder?: Health;
@@ -35,9 +36,13 @@ export async function loadField(): Promise<void> {
   people.forEach((one) => officers.set(one.officer, one));
 }
 
-/** The worse of what recorder and analyst say. */
+/** A view older than this says nothing about now: its process, or the line to it, is gone. */
+const STALE_S = 30;
+
+/** The worse of what recorder and analyst said a moment ago. */
 export function cameraState(id: string): Health["state"] | "unknown" {
   const found = health.get(id);
-  const states = [found?.recorder?.state, found?.analyst?.state];
+  const views = [found?.recorder, found?.analyst].filter((one) => one && since(one.at) < STALE_S);
+  const states = views.map((one) => one?.state);
   return (["offline", "degraded", "online"] as const).find((s) => states.includes(s)) ?? "unknown";
 }
