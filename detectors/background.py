@@ -29,7 +29,8 @@ _Colour = NDArray[np.float32]
 
 _GRID_WIDTH = 320
 _SAMPLE_S = 0.4
-_KNOWN_S = 1.5  # seen free for so long, a spot is background
+_KNOWN_S = 1.5  # seen free and steady for so long, a spot is background
+_RESTLESS_S = 8.0  # a spot that is never steady (ripples, leaves) is taken as it is after this
 _LEARN_S = 12.0
 _NOISE_S = 8.0
 _FLOOR = 15.0  # colour steps of 255
@@ -152,7 +153,8 @@ class StaticMap:
         shape = now.shape[:2]
         self._back = now.copy()
         self._noise = np.full(shape, 3.0, np.float32)
-        self._known = np.zeros(shape, np.float32)  # seconds seen free
+        self._known = np.zeros(shape, np.float32)  # seconds seen free and steady
+        self._waited = np.zeros(shape, np.float32)  # seconds seen free, steady or not
         self._short = now.copy()
         self._age_s = np.zeros(shape, np.float32)
         self._born_ns = np.zeros(shape, np.int64)
@@ -215,6 +217,10 @@ class StaticMap:
     ) -> None:
         fresh = ~busy & (self._known < _KNOWN_S)
         if fresh.any():
+            # Traffic that nobody has detected yet passes: what stood there was not the ground.
+            passed = fresh & (change >= _STEADY) & (self._waited < _RESTLESS_S)
+            self._known[passed] = 0
+            self._waited[fresh] += seconds
             # The first free sample replaces whatever stood there before.
             weight = np.where(self._known[fresh] <= 0, 1.0, 0.4)[:, None]
             self._back[fresh] += weight * (now[fresh] - self._back[fresh])

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import fake_services
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
@@ -17,6 +16,7 @@ from console.services import Services
 from console.sessions import CSRF_HEADER
 from core.audit import AuditEntry
 from core.clock import ManualClock, SystemClock
+from tests.console import fake_services
 
 ORIGIN = "http://desk.test"
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import av
-import fake_scenes
 
 from console.services import PartKind
+from tests.console import fake_scenes
 
 
 @dataclass(frozen=True)

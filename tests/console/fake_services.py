@@ -10,8 +10,6 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import fake_live
-import fake_township
 import uvicorn
 
 from console.accounts import create_user
@@ -33,6 +31,7 @@ from core.messages import (
 from core.store.database import Store, open_store, sqlite_url
 from core.store.users import Role
 from core.value import Value
+from tests.console import fake_live, fake_township
 
 PASSWORD = "watch-and-keep"
 WEB_ROOT = Path(__file__).resolve().parents[2] / "console" / "web" / "dist"

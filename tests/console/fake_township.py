@@ -7,8 +7,6 @@ import wave
 from datetime import date
 from pathlib import Path
 
-import fake_scenes
-
 from core.cases import (
     Announcement,
     EvidenceItem,
@@ -33,6 +31,7 @@ from core.seeing import Kind
 from core.store.database import Store
 from core.store.unit import Unit
 from core.value import Text
+from tests.console import fake_scenes
 
 LON, LAT = 120.6120, 30.4630
 S = IncidentState

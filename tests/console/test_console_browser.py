@@ -4,15 +4,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import fake_live
-import fake_services
-import fake_township
 import pytest
-from conftest import Server
 from playwright.sync_api import Page, expect, sync_playwright
 
 from core.cases import IncidentState
 from core.messages import IncidentChanged
+from tests.console import fake_live, fake_services, fake_township
+from tests.console.conftest import Server
 
 CHROMIUM = "/usr/bin/chromium"
 pytestmark = [

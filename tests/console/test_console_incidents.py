@@ -4,11 +4,11 @@ import hashlib
 import re
 
 import pytest
-from conftest import Desk
 
 from console.context import VIEW_AGAIN_S
 from core.cases import EvidenceItem
 from core.messages import COMMANDS, Action, Command
+from tests.console.conftest import Desk
 
 API = "/api/v1"
 CLIP = f"{API}/evidence/ev-inc-river-1-clip/file"

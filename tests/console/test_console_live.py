@@ -7,10 +7,8 @@ import json
 import threading
 
 import av
-import fake_live
 import httpx
 import pytest
-from conftest import ORIGIN, Desk, Server
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient, WebSocketDenialResponse
@@ -26,6 +24,8 @@ from console.viewer import ViewerQueue
 from core.cases import OfficerPosition, OfficerStatus
 from core.geometry import GeoPoint
 from core.messages import IncidentChanged, ObjectsSeen
+from tests.console import fake_live
+from tests.console.conftest import ORIGIN, Desk, Server
 
 WS = f"{ORIGIN.replace('http', 'ws')}/api/v1/live"
 

@@ -1,7 +1,8 @@
 """Pages, headers, probes, the description of the API."""
 
 import pytest
-from conftest import Desk
+
+from tests.console.conftest import Desk
 
 
 @pytest.mark.parametrize("path", ["/", "/incidents/inc-river-1", "/map", "/sign-in"])

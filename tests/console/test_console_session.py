@@ -1,14 +1,14 @@
 """Who may come in, for how long, and what a request must carry."""
 
-import fake_services
 import pytest
-from conftest import Desk
 
 from console.accounts import FREE_FAILURES, LONGEST_PAUSE_S, create_user
 from console.app import create_app
 from console.errors import ConsoleError
 from console.sessions import COOKIE, CSRF_HEADER, LIFETIME_S
 from core.store.users import Role
+from tests.console import fake_services
+from tests.console.conftest import Desk
 
 SESSION = "/api/v1/session"
 GOOD = {"name": "monitor", "password": fake_services.PASSWORD}

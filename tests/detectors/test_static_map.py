@@ -135,3 +135,22 @@ def test_a_second_bag_beside_the_first_is_another_thing(things: StaticMap) -> No
     watch(things, 12, 40, with_bag())
     both = with_bag(with_bag(), Box(168 / W, 100 / H, 16 / W, 14 / H), 220)
     assert len(watch(things, 40, 50, both)[-1]) == 2
+
+
+@pytest.mark.parametrize("speed", [60, 90, 150])
+@pytest.mark.parametrize("roof", [40, 200])
+def test_traffic_at_start_up_leaves_no_ghost(speed: int, roof: int) -> None:
+    """A car that nobody has detected yet drives through the very first pictures."""
+
+    def passing(t_s: float) -> np.ndarray:
+        picture = GROUND.copy()
+        left = round(-20 + speed * t_s)
+        if left < W:
+            picture[90:130, max(left, 0) : max(left + 80, 0)] = roof
+            picture[98:108, max(left + 15, 0) : max(left + 60, 0)] = 250 - roof
+        return picture
+
+    made = StaticMap()
+    assert not any(watch(made, 0, 60, passing))
+    seen = watch(made, 60, 68, with_bag())
+    assert seen[-1], "what is put down later is found all the same"

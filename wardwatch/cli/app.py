@@ -2,10 +2,10 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 
-import click
-import typer.main
-from typing_extensions import override
+from rich.console import Console
+from rich.table import Table
 
 from core.errors import WardwatchError
 from wardwatch.logs import log_to
@@ -24,37 +24,30 @@ COMMANDS = {
 """Name and help of each; the module of that name in this package holds a Typer ``app``."""
 
 
-class _Commands(click.Group):
-    """Loads a command's module when the command runs, so that none pays for the others."""
-
-    @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"wardwatch.cli.{cmd_name}")
-        command: click.Command = typer.main.get_command(module.app)
-        return command
-
-    @override
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a mistake a person can mend ends with one clear message."""
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if name in ("--help", "-h", "help"):
+        _help()
+        return
+    if name not in COMMANDS:
+        sys.exit(f"wardwatch: no command {name!r}; there are {', '.join(COMMANDS)}")
     log_to(None)
-    commands = _Commands(
-        name="wardwatch",
-        help="望守 Wardwatch: watches a township's cameras, warns, dispatches, keeps evidence.",
-        no_args_is_help=True,
-    )
+    # Only this command's rooms are imported, so that none waits for the others'.
+    command = importlib.import_module(f"wardwatch.cli.{name}").app
     try:
-        commands(prog_name="wardwatch")
+        command(args=rest, prog_name=f"wardwatch {name}")
     except WardwatchError as error:
-        print(f"wardwatch: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(f"wardwatch: {error}")
+
+
+def _help() -> None:
+    screen = Console()
+    screen.print(
+        "\n望守 Wardwatch: watches a township's cameras, warns, dispatches, keeps evidence."
+    )
+    screen.print("\nwardwatch COMMAND --help tells more.\n", highlight=False)
+    table = Table.grid(padding=(0, 2))
+    for name, words in COMMANDS.items():
+        table.add_row(f"  [bold]{name}[/bold]", words)
+    screen.print(table)

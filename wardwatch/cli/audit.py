@@ -10,7 +10,12 @@ from core.store.database import open_store
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.paths import Paths
 
-app = typer.Typer(help="The audit log.", no_args_is_help=True)
+app = typer.Typer(
+    help="The audit log.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()

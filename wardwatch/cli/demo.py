@@ -12,7 +12,7 @@ from rich.panel import Panel
 from wardwatch import demo as demo_job
 from wardwatch.cli.signals import ended_by_signals
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 screen = Console(stderr=True)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from wardwatch.checks import Check, examine
 from wardwatch.cli.options import Json
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 _MARKS = {"ok": "[green]ok[/green]   ", "warn": "[yellow]warn[/yellow] ", "bad": "[red]bad[/red]  "}
 

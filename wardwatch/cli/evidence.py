@@ -14,7 +14,12 @@ from recorder.vault import MANIFEST, Vault
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.paths import Paths
 
-app = typer.Typer(help="Sealed evidence.", no_args_is_help=True)
+app = typer.Typer(
+    help="Sealed evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 class EvidenceError(WardwatchError):

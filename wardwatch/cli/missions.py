@@ -12,7 +12,12 @@ from drones import coverage
 from drones.pose import Camera
 from wardwatch.cli.options import Json
 
-app = typer.Typer(help="Drone patrols.", no_args_is_help=True)
+app = typer.Typer(
+    help="Drone patrols.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 class MissionError(WardwatchError):

@@ -18,7 +18,12 @@ from models.sources import Progress as Report
 from models.store import Store
 from wardwatch.cli.options import Json
 
-app = typer.Typer(help="Detection models.", no_args_is_help=True)
+app = typer.Typer(
+    help="Detection models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 screen = Console(stderr=True)
 
 _EVALUATION_SCORE = 0.005

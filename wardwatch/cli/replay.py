@@ -14,7 +14,7 @@ from models.store import Store as ModelStore
 from wardwatch.cli.options import Json
 from wardwatch.replay import Replay, ReplayError, start_of, write
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

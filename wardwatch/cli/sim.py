@@ -13,7 +13,12 @@ from sim import scenes
 from sim.camera import serve
 from sim.truth import event_line, picture_line
 
-app = typer.Typer(help="The simulated township.", no_args_is_help=True)
+app = typer.Typer(
+    help="The simulated township.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 screen = Console(stderr=True)
 
 Name = Annotated[str, typer.Argument(help="Name of the scene.")]

@@ -8,7 +8,7 @@ from wardwatch.cli.options import ConfigDir
 from wardwatch.cli.signals import ended_by_signals
 from wardwatch.command_centre import CommandCentre
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 screen = Console(stderr=True)
 
 
