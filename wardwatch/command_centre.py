@@ -67,6 +67,10 @@ class CommandCentre:
         """How often each process had to be started again."""
         return self._supervisor.restarts()
 
+    def pids(self) -> dict[str, int]:
+        """Process ids by role."""
+        return self._supervisor.pids()
+
     def stop(self) -> None:
         """End all processes, in order."""
         self._supervisor.stop()

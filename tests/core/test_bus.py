@@ -2,7 +2,10 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -66,11 +69,38 @@ def until(condition: object) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+class RedisServer(Server):
+    """Debian's redis-server, as a site may have its own."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        self._popen = subprocess.Popen(
+            ["redis-server", "--port", str(self._port), "--dir", str(self.directory)],
+            stdout=subprocess.DEVNULL,
+        )
+        bus = RedisBus(self.url, "probe", self.directory)
+        until(lambda: _answers(bus))
+        bus.close()
+
+    def kill(self) -> None:
+        self._popen.kill()
+        self._popen.wait()
+
+
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.peer)])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    if request.param == "redis" and shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
     # A unix socket's address is short, so the directory must be, too.
     with TemporaryDirectory(prefix="ww-") as directory:
-        server = Server(Path(directory))
+        kind = RedisServer if request.param == "redis" else Server
+        server = kind(Path(directory))
         server.start()
         yield server
         server.kill()

@@ -13,6 +13,7 @@ from wardwatch.logs import log_to
 COMMANDS = {
     "demo": "Run the township on simulated cameras with a real detector.",
     "up": "Run a command centre until Ctrl-C.",
+    "users": "Accounts of the console.",
     "replay": "Analyse recordings as fast as possible; the same every time.",
     "models": "List, fetch, check, import and judge detection models.",
     "evidence": "Prove that sealed files are what was sealed.",

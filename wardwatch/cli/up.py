@@ -19,6 +19,8 @@ def up(config: ConfigDir) -> None:
     with ended_by_signals() as stop:
         announced = centre.start()
         screen.print(f"Wardwatch 望守 runs: [bold]{announced['url']}[/bold]  (Ctrl-C ends it)")
+        if not announced["users"]:
+            screen.print(f"Nobody can sign in yet: wardwatch users add NAME --config {config}")
         try:
             centre.wait(stop, None)
         finally:

@@ -72,8 +72,10 @@ def run(context: Context) -> None:
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)
     )
+    with store.read() as unit:
+        users = len(unit.users.find())
     try:
-        _serve(context, server, listener)
+        _serve(context, server, listener, users)
     finally:
         context.stop.set()
         for part in parts:
@@ -82,7 +84,7 @@ def run(context: Context) -> None:
         store.close()
 
 
-def _serve(context: Context, server: uvicorn.Server, listener: socket.socket) -> None:
+def _serve(context: Context, server: uvicorn.Server, listener: socket.socket, users: int) -> None:
     # In a thread of its own uvicorn leaves this process's signal handling alone.
     serving = threading.Thread(target=server.run, args=([listener],), name="console")
     serving.start()
@@ -90,7 +92,7 @@ def _serve(context: Context, server: uvicorn.Server, listener: socket.socket) ->
     while serving.is_alive() and not context.clock.wait(context.stop, _POLL_S):
         if server.started and not announced:
             host, port = listener.getsockname()[:2]
-            context.ready({"url": f"http://{host}:{port}"})
+            context.ready({"url": f"http://{host}:{port}", "users": users})
             announced = True
     server.should_exit = True
     serving.join()
