@@ -46,7 +46,7 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class Reaction:
-    """What somebody in the act does ``after_s`` seconds after a warning has ended."""
+    """What somebody in the act does ``after_s`` seconds after a warning or an officer's coming."""
 
     after_s: float
     steps: Callable[[], list[Step]]
@@ -63,6 +63,7 @@ class Actor:
         heading: degrees; 0 right, 90 towards the camera, 180 left, 270 away.
         steps: what is still to be done; an actor without steps stays as it is.
         reaction: what a warning does; None ignores it.
+        respect: what an officer's coming does; None is not impressed.
     """
 
     label: str
@@ -71,6 +72,7 @@ class Actor:
     heading: float = 0.0
     steps: deque[Step] = field(default_factory=deque)
     reaction: Reaction | None = None
+    respect: Reaction | None = None
     id: int = 0
     visible: bool = True
     gone: bool = False
@@ -94,6 +96,12 @@ class Actor:
         event.heard_s.append(now_s)
         if self.reaction and self.reacts_at_s is None:
             self.reacts_at_s = now_s + self.reaction.after_s
+
+    def meet(self, now_s: float) -> None:
+        """An officer has come while in the act."""
+        if self.respect:
+            self.reaction = self.respect
+            self.reacts_at_s = now_s + self.respect.after_s
 
     def moved(self, distance_m: float) -> None:
         """The actor has covered ground on its feet or wheels."""

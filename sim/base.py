@@ -71,3 +71,6 @@ class Scene(Protocol):
 
     def hear(self, seconds: float) -> None:
         """A warning of that length has just ended at this camera's loudspeaker."""
+
+    def visit(self) -> None:
+        """An officer has come to the place and deals with whoever is in the act."""

@@ -71,7 +71,8 @@ class Shower:
 class Stage:
     """A scene: see :class:`sim.base.Scene`. Built by the functions of ``sim/scenes``.
 
-    ``hear`` may be called from another thread; it takes effect with the next picture.
+    ``hear`` and ``visit`` may be called from other threads; they take effect with the next
+    picture.
 
     Attributes:
         background: (H, W, 3) uint8, all that never changes.
@@ -98,6 +99,7 @@ class Stage:
         self.size = self.view.size
         self._index = 0
         self._heard: deque[float] = deque()
+        self._visits: deque[None] = deque()
         self._events: list[TruthEvent] = []
         self._ids = 0
         self._weather = generator(self.seed, f"{self.name} weather")
@@ -117,6 +119,10 @@ class Stage:
     def hear(self, seconds: float) -> None:
         """A warning of that length has just ended at this camera's loudspeaker."""
         self._heard.append(seconds)
+
+    def visit(self) -> None:
+        """An officer has come to the place and deals with whoever is in the act."""
+        self._visits.append(None)
 
     def enter(self, actor: Actor) -> None:
         self._number(actor)
@@ -152,10 +158,20 @@ class Stage:
     def _listen(self) -> None:
         while self._heard:
             self._heard.popleft()
-            for event in self._events:
-                for actor in self.actors:
-                    if actor.id == event.actor and event.end_s is None:
-                        actor.hear(event, self.now_s)
+            for event, actor in self._in_the_act():
+                actor.hear(event, self.now_s)
+        while self._visits:
+            self._visits.popleft()
+            for _, actor in self._in_the_act():
+                actor.meet(self.now_s)
+
+    def _in_the_act(self) -> list[tuple[TruthEvent, Actor]]:
+        return [
+            (event, actor)
+            for event in self._events
+            for actor in self.actors
+            if actor.id == event.actor and event.end_s is None
+        ]
 
     def _draw(self, t_s: float) -> tuple[Bgr, tuple[TruthObject, ...]]:
         picture = self.background.copy()

@@ -195,6 +195,36 @@ class SetUp:
 
 
 @dataclass
+class PackUp:
+    """Turn the stall back into a handcart, one stage after the other."""
+
+    stall: Prop
+    seconds_each: float
+    passed_s: float = 0.0
+    first: float | None = None
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        if isinstance(actor, Person):
+            actor.posture = Posture.BEND
+        if self.first is None:
+            self.first = self.stall.stage
+        self.passed_s += dt
+        self.stall.stage = max(0.0, self.first - int((self.passed_s + 1e-9) / self.seconds_each))
+        return self.stall.stage <= 0
+
+
+@dataclass
+class TakeAway:
+    """What was pushed along leaves the stage, too."""
+
+    thing: Prop
+
+    def play(self, _actor: Actor, _world: World, _dt: float, /) -> bool:
+        self.thing.gone = True
+        return True
+
+
+@dataclass
 class Push:
     """Walk to a point and push a thing ahead."""
 

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -56,7 +57,7 @@ class Feed:
         self._clock = clock
         self._truth = truth
         self._deliver = deliver
-        self._warnings: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._known: list[bool] = []
@@ -88,7 +89,11 @@ class Feed:
 
     def hear(self, seconds: float) -> None:
         """A warning of that length has just ended; the scene learns of it before it goes on."""
-        self._warnings.put(seconds)
+        self._told.put(partial(self._scene.hear, seconds))
+
+    def visit(self) -> None:
+        """An officer has come to the place; the scene learns of it before it goes on."""
+        self._told.put(self._scene.visit)
 
     def _run(self) -> None:
         try:
@@ -105,7 +110,7 @@ class Feed:
             early_ns = due_ns - self._clock.monotonic_ns()
             if early_ns > 0 and self._clock.wait(self._stop, early_ns / NS_PER_S):
                 return
-            self._tell_warnings()
+            self._tell()
             drawn = self._scene.step()
             self._note_events()
             index += 1
@@ -121,9 +126,9 @@ class Feed:
                 if unit is not None:
                     self._deliver(stream, unit)
 
-    def _tell_warnings(self) -> None:
-        while not self._warnings.empty():
-            self._scene.hear(self._warnings.get())
+    def _tell(self) -> None:
+        while not self._told.empty():
+            self._told.get()()
 
     def _note_events(self) -> None:
         """Write down every event that is new or newly over. ``_known[i]``: event i is over."""

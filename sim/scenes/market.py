@@ -1,8 +1,8 @@
-"""The market: a vendor sets up a stall in the no-stall area and does not care for warnings."""
+"""The market: a vendor sets up a stall in the no-stall area; only an officer makes him leave."""
 
 from functools import lru_cache
 
-from sim.actors import Actor, Person, Prop
+from sim.actors import Actor, Person, Prop, Reaction, Step
 from sim.draw.person import Look
 from sim.draw.plants import tree
 from sim.draw.things import STALL_STAGES, stall
@@ -10,13 +10,15 @@ from sim.draw.view import View
 from sim.scenes.cast import GRAIN, edge, sensor, strollers
 from sim.scenes.sets import town
 from sim.stage import Plant, Stage, generator
-from sim.steps import Push, SetUp, Stay, Until, WalkTo
+from sim.steps import Exit, GiveUp, PackUp, Push, SetUp, Stay, TakeAway, Until, WalkTo
 
 VIEW = View(height_m=3.6, horizon=0.17, focal=0.90)
 ENTERS_S = 12.0
 PLACE = (1.6, 11.6)
 """Where the vendor unpacks, metres (x, z)."""
 STAGE_S = 1.5
+OBEYS_AFTER_S = 5.0
+"""From the officer's coming until the vendor begins to pack."""
 
 ZONES = {"no_stall": VIEW.normal([(-2.2, 13.4), (4.4, 13.4), (4.4, 10.2), (-2.2, 10.2)])}
 
@@ -35,6 +37,17 @@ def vendor(view: View, seed: int, enters_s: float) -> list[Actor]:
     booth.does(Until(enters_s))
     look = Look((70, 74, 166), (70, 60, 50), (34, 34, 38), (120, 156, 204), (50, 50, 60), 1.66)
     person = Person("person", away, z, 180.0, look=look, visible=False)
+
+    def leave() -> list[Step]:
+        return [
+            PackUp(booth, STAGE_S),
+            Push(booth, away, z, ahead_m=-0.9),
+            GiveUp(),
+            TakeAway(booth),
+            Exit(),
+        ]
+
+    person.respect = Reaction(OBEYS_AFTER_S, leave)
     person.does(
         Until(enters_s),
         Push(booth, PLACE[0] + 0.2, PLACE[1], mps=1.05),

@@ -269,3 +269,19 @@ def test_view_rows_and_depths_agree(x: float, z: float, y: float, size: tuple[in
     _, row = view.px(x, z)
     assert view.depth_at(row) == pytest.approx(z, rel=1e-6)
     assert view.px(x, z, y)[1] <= row
+
+
+def test_the_vendor_heeds_an_officer_but_no_warning() -> None:
+    scene = scenes.build("market", fps=5.0)
+    for _ in range(30 * 5):
+        scene.step()
+    (event,) = scene.events
+    scene.hear(12.0)
+    for _ in range(30 * 5):
+        scene.step()
+    assert event.end_s is None
+    scene.visit()
+    for _ in range(35 * 5):
+        last = scene.step()
+    assert event.end_s is not None
+    assert "stall" not in {thing.label for thing in last.objects}

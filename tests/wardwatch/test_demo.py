@@ -161,14 +161,16 @@ def dumping(story: dict[str, Any]) -> None:
 
 
 def occupation(story: dict[str, Any]) -> None:
-    """Warned twice, stays, an officer is sent."""
+    """Warned twice, stays, an officer is sent; only then the stall goes."""
     _seen(story, "occupation", "minor", dwell_s=20)
     assert names(story)[:6] == [
         *("detected", "warning", "persisting", "dispatched", "acknowledged", "en_route"),
     ]
     assert [one["receipt"]["ok"] for one in story["warnings"]] == [True, True]
     assert len(story["heard"]) == 2
-    assert story["order"]["states"][-1]["state"] in ("on_scene", "handled")
+    assert story["order"]["states"][-1]["state"] == "handled"
+    assert names(story)[6:9] == ["on_scene", "handled", "checked"]
+    assert story["truth"]["end_s"] is not None
 
 
 def _seen(story: dict[str, Any], kind: str, severity: str, dwell_s: float) -> None:

@@ -1,8 +1,12 @@
 """The simulated cameras of the demo."""
 
+import threading
 from urllib.parse import urlsplit
 
+from core.cases import Order, OrderState
 from core.errors import ConfigError
+from core.geometry import GeoPoint
+from core.messages import ORDER_REPLIES, ORDERS, OrderReply
 from sim import scenes
 from sim.camera import VirtualTownship
 from wardwatch.processes.context import Context
@@ -26,5 +30,28 @@ def run(context: Context) -> None:
         clock=context.clock,
         out_dir=context.paths.township,
     ) as township:
+        visits = threading.Thread(target=_visits, args=(context, township), name="visits")
+        visits.start()
         context.ready({"port": township.port})
         context.stop.wait()
+        visits.join()
+
+
+def _visits(context: Context, township: VirtualTownship) -> None:
+    """Officers who arrive at a camera's place are met by the people in its scene."""
+    bus = context.bus()
+    cameras = {camera.place: camera.id for camera in context.site.cameras if camera.place}
+    places: dict[str, GeoPoint] = {}
+
+    def remember() -> None:
+        for order in bus.tail(ORDERS, Order, context.stop):
+            places[order.id] = order.place
+
+    remembering = threading.Thread(target=remember, name="orders")
+    remembering.start()
+    for reply in bus.tail(ORDER_REPLIES, OrderReply, context.stop):
+        place = places.get(reply.order)
+        if reply.state is OrderState.ON_SCENE and place in cameras:
+            township.feed(cameras[place]).visit()
+    remembering.join()
+    bus.close()
