@@ -189,8 +189,8 @@ def test_service_hands_errors_to_who_asked(tmp_path: Path) -> None:
 def test_yolox_nano_sees_what_is_annotated() -> None:
     engine = Engine(nano(), min_score=0.3)
     picture = cv2.imread(str(assets() / "coco/000000000139.jpg"))
-    assert {"person", "tvmonitor", "chair"} <= set(engine.detect([picture])[0].labels)
-    assert engine.label.startswith("yolox_nano@695e750a")
+    assert {"person", "tv", "chair"} <= set(engine.detect([picture])[0].labels)
+    assert engine.label.startswith("yolox-nano@695e750a")
 
 
 @pytest.mark.assets
