@@ -53,6 +53,7 @@ class CameraPipeline:
         fps: rate at which frames are handed in; only sets how soon a track is believed.
         timezone: IANA name of the site's time zone, for schedules and night.
         model_label: what sightings say saw it; the engine's own label when empty.
+        min_score: weakest detection that begins a track; weaker ones only continue one.
         gate, tracker: thresholds other than the usual.
 
     Raises:
@@ -67,6 +68,7 @@ class CameraPipeline:
         fps: float = 5.0,
         timezone: str = "Asia/Shanghai",
         model_label: str = "",
+        min_score: float = TrackerSettings.new,
         gate: GateSettings | None = None,
         tracker: TrackerSettings | None = None,
     ) -> None:
@@ -76,7 +78,9 @@ class CameraPipeline:
         self._zone: tzinfo = ZoneInfo(timezone)
         self._gate = Gate(gate)
         # Two hits are enough when frames are far apart, three when they are close.
-        self._tracker_settings = tracker or TrackerSettings(hits=3 if fps >= 4 else 2)
+        self._tracker_settings = tracker or TrackerSettings(
+            strong=min(TrackerSettings.strong, min_score), new=min_score, hits=3 if fps >= 4 else 2
+        )
         self._tracker: Tracker | None = None
         self._behaviours = behaviours_of(camera, model_label or engine.label) if camera else []
         things = {Kind.DUMPING, Kind.OCCUPATION}

@@ -31,6 +31,7 @@ from core.store.database import open_store, sqlite_url
 from core.value import Value
 from detectors.engine import Looker
 from detectors.pipeline import CameraPipeline
+from detectors.tracker import TrackerSettings
 from ingest.file import FileSource, file_frames
 from recorder.evidence import EvidenceCutter
 from recorder.recorder import Recorder
@@ -83,6 +84,7 @@ class Replay:
             self.engine,
             fps=self.fps,
             timezone=site.timezone if site else "UTC",
+            min_score=site.analysis.min_score if site else TrackerSettings.new,
         )
         clock = ManualClock(utc_ns=self.start_ns)
         with TemporaryDirectory(prefix="ww-replay-") as scratch:

@@ -59,7 +59,11 @@ class Analysis(Section):
         default="auto", title="模型", description="Registry name; auto takes the first to be had."
     )
     min_score: float = Field(
-        default=0.35, gt=0, lt=1, title="阈值", description="Weakest detection that is kept."
+        default=0.45,
+        gt=0,
+        lt=1,
+        title="阈值",
+        description="Weakest detection that begins a track; weaker ones only continue one.",
     )
     threads: int = Field(default=0, ge=0, title="线程", description="Inference threads, 0: all.")
 

@@ -72,7 +72,13 @@ def _watch(context: Context, bus: RedisBus, engine: BatchedEngine, camera: Camer
     except WardwatchError as error:
         log.error("camera cannot be analysed", camera=camera.id, error=str(error))
         return
-    pipeline = CameraPipeline(camera, engine, fps=site.analysis.fps, timezone=site.timezone)
+    pipeline = CameraPipeline(
+        camera,
+        engine,
+        fps=site.analysis.fps,
+        timezone=site.timezone,
+        min_score=site.analysis.min_score,
+    )
     with LiveFrames(source, site.analysis.fps) as frames:
         while not context.stop.is_set() and not frames.ended:
             frame = frames.take(timeout_s=0.2)
