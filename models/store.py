@@ -228,12 +228,10 @@ class Store:
     def _chosen(self, card: ModelCard, why: str) -> ModelCard:
         names = [entry.name for entry in self._registry.models]
         passed_over = names[: names.index(card.name)]
-        _log.info(
-            "models.default",
-            model=card.label,
-            passed_over=passed_over,
-            why=why if passed_over else "",
-        )
+        if passed_over:
+            _log.warning("models.default", model=card.label, passed_over=passed_over, why=why)
+        else:
+            _log.info("models.default", model=card.label)
         return card
 
     def _imported(self, name: str) -> ModelCard:

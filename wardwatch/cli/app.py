@@ -1,6 +1,7 @@
 """All commands, each loaded only when it is asked for, and plain words for what goes wrong."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     if name not in COMMANDS:
         sys.exit(f"wardwatch: no command {name!r}; there are {', '.join(COMMANDS)}")
-    log_to(None)
+    log_to(None, logging.WARNING)
     # Only this command's rooms are imported, so that none waits for the others'.
     command = importlib.import_module(f"wardwatch.cli.{name}").app
     try:
