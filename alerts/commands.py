@@ -111,7 +111,7 @@ def _confirm(work: Work, incident: Incident, command: Command) -> Incident:
     """Whoever warns or dispatches has confirmed as well."""
     if incident.state not in TO_BE_CONFIRMED:
         return incident
-    reason = command.reason or words.by_hand(command.user)
+    reason = _reason(command, words.by_hand(command.user))
     return work.step(incident, IncidentState.CONFIRMED, reason, actor=command.user)
 
 
@@ -123,7 +123,7 @@ def _warn(work: Work, incident: Incident, command: Command) -> None:
     override = command.reason.strip() or None
     incident = speech.warn(work, incident, camera, actor=command.user, override=override)
     if incident.state not in WITH_OFFICER:
-        reason = command.reason or words.warned(len(incident.announcements))
+        reason = _reason(command, words.warned(len(incident.announcements)))
         work.step(incident, IncidentState.WARNING, reason, actor=command.user)
 
 
@@ -131,7 +131,7 @@ def _dispatch(work: Work, incident: Incident, command: Command) -> None:
     """Send the officer named, or the nearest; the decision stands when nobody is free yet."""
     incident = _confirm(work, incident, command)
     officer = work.site.officer(command.officer) if command.officer else None
-    reason = command.reason or words.by_hand(command.user)
+    reason = _reason(command, words.by_hand(command.user))
     instead = words.sent_instead(officer.id) if officer else words.by_hand(command.user)
     dispatch.call_off(work, incident, instead, actor=command.user)
     incident = work.step(incident, IncidentState.DISPATCHED, reason, actor=command.user)
@@ -140,6 +140,12 @@ def _dispatch(work: Work, incident: Incident, command: Command) -> None:
 
 def _end(work: Work, incident: Incident, command: Command) -> None:
     to = ENDINGS[command.action]
-    why = words.ended_with_incident(to.value)
+    why = words.ended_with_incident(to)
     dispatch.call_off(work, incident, why, actor=command.user)
-    work.step(incident, to, command.reason.strip(), actor=command.user)
+    work.step(incident, to, Text.same(command.reason.strip()), actor=command.user)
+
+
+def _reason(command: Command, otherwise: Text) -> Text:
+    """What the person typed, else the program's words."""
+    typed = command.reason.strip()
+    return Text.same(typed) if typed else otherwise

@@ -15,7 +15,7 @@ from core.config.people import Officer
 from core.geometry import GeoPoint
 from core.messages import ORDERS
 from core.store.unit import Unit
-from core.value import Text
+from core.value import NO_WORDS, Text
 
 OPEN_ORDERS = (
     OrderState.OFFERED,
@@ -80,7 +80,7 @@ def nearest(work: Work, incident: Incident) -> Candidate | None:
 def send_officer(
     work: Work,
     incident: Incident,
-    reason: Text | str,
+    reason: Text,
     *,
     actor: str = SYSTEM,
     officer: Officer | None = None,
@@ -112,7 +112,7 @@ def send_officer(
                 state=OrderState.OFFERED.value,
                 at_ns=work.now_ns,
                 actor=actor,
-                reason=work.say(reason),
+                reason=reason,
             ),
         ),
         place=place_of(work, incident),
@@ -170,24 +170,24 @@ def turn(
     work: Work,
     order: Order,
     to: OrderState,
-    reason: Text | str,
+    reason: Text,
     *,
     actor: str,
     at_ns: int,
-    result: str = "",
+    result: Text = NO_WORDS,
 ) -> Order:
     """Bring an order into another state: store and audit log."""
     step = StateChange(
         state=to.value,
         at_ns=max(at_ns, order.history[-1].at_ns),
         actor=actor,
-        reason=work.say(reason),
+        reason=reason,
     )
     changed = order.model_copy(
         update={
             "state": to,
             "history": (*order.history, step),
-            "result": result or order.result,
+            "result": order.result if result.blank else result,
         }
     )
     work.unit.orders.put(changed)

@@ -29,7 +29,7 @@ def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceW
         last_ns=sighting.fired_ns + _ns(site.evidence.after_s),
         box=box,
         zone=incident.zone,
-        caption=sighting.why.text[site.language],
+        caption=sighting.why.text,
         role="clip",
     )
 
@@ -37,7 +37,6 @@ def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceW
 def of_afterwards(site: Site, incident: Incident) -> EvidenceWanted:
     """The clip that shows the place once the incident was complied with or checked."""
     moment_ns, number = _last_after(incident)
-    reason = incident.history[-1].reason
     return EvidenceWanted(
         id=f"{incident.id}-after{number}",
         incident=incident.id,
@@ -46,7 +45,7 @@ def of_afterwards(site: Site, incident: Incident) -> EvidenceWanted:
         first_ns=moment_ns - _ns(site.evidence.before_s),
         last_ns=moment_ns + _ns(site.evidence.after_s),
         zone=incident.zone,
-        caption=reason,
+        caption=incident.history[-1].reason,
         role="after",
     )
 

@@ -24,28 +24,29 @@ from collections.abc import Callable, Mapping
 from alerts.errors import TransitionError
 from core.cases import Incident, StateChange
 from core.cases import IncidentState as S
+from core.value import NO_WORDS, Text
 
 SYSTEM = "system"
 """The actor of everything that no person did."""
 
-Guard = Callable[[Incident, str, str], str | None]
+Guard = Callable[[Incident, str, Text], str | None]
 
 
-def _anyone(_incident: Incident, _actor: str, _reason: str) -> str | None:
+def _anyone(_incident: Incident, _actor: str, _reason: Text) -> str | None:
     return None
 
 
-def _with_reason(_incident: Incident, _actor: str, reason: str) -> str | None:
-    return None if reason.strip() else "it needs a reason"
+def _with_reason(_incident: Incident, _actor: str, reason: Text) -> str | None:
+    return "it needs a reason" if reason.blank else None
 
 
-def _person_with_reason(incident: Incident, actor: str, reason: str) -> str | None:
+def _person_with_reason(incident: Incident, actor: str, reason: Text) -> str | None:
     if actor == SYSTEM:
         return "only a person may do this"
     return _with_reason(incident, actor, reason)
 
 
-def _act_ended(incident: Incident, _actor: str, reason: str) -> str | None:
+def _act_ended(incident: Incident, _actor: str, reason: Text) -> str | None:
     if incident.active:
         return "the act is still going on"
     return _with_reason(incident, _actor, reason)
@@ -101,7 +102,7 @@ def allowed(incident: Incident) -> tuple[S, ...]:
     return tuple(TRANSITIONS[incident.state])
 
 
-def advance(incident: Incident, to: S, at_ns: int, actor: str, reason: str = "") -> Incident:
+def advance(incident: Incident, to: S, at_ns: int, actor: str, reason: Text = NO_WORDS) -> Incident:
     """The incident one step further on.
 
     Asking for the state it is in already changes nothing, so a message may come twice.

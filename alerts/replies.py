@@ -5,7 +5,7 @@ from alerts.lifecycle import WITH_OFFICER
 from alerts.work import Work
 from core.cases import Incident, IncidentState, Order, OrderState
 from core.messages import OrderReply
-from core.value import Text
+from core.value import NO_WORDS
 
 COURSE = (
     OrderState.OFFERED,
@@ -46,7 +46,7 @@ def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> N
     here, there = COURSE.index(order.state), COURSE.index(reply.state)
     for state in COURSE[here + 1 : there + 1]:
         last = state is reply.state
-        reason: Text | str = reply.note if last else words.implied_by(reply.state.value)
+        reason = reply.note if last else words.implied_by(reply.state)
         order = dispatch.turn(
             work,
             order,
@@ -54,7 +54,7 @@ def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> N
             reason,
             actor=reply.officer,
             at_ns=reply.at_ns,
-            result=reply.note if state is OrderState.HANDLED else "",
+            result=reply.note if state is OrderState.HANDLED else NO_WORDS,
         )
         if incident.state in WITH_OFFICER:
             incident = work.step(

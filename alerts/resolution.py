@@ -52,7 +52,7 @@ def check(work: Work, incident: Incident) -> Incident:
         reason = words.seen_to_have_ended()
     else:
         last = work.unit.orders.get(incident.orders[-1]) if incident.orders else None
-        if incident.kind is not Kind.DUMPING or last is None or not last.result:
+        if incident.kind is not Kind.DUMPING or last is None or last.result.blank:
             return incident
         reason = words.officers_report(last.result)
     incident = work.step(incident, IncidentState.CHECKED, reason)

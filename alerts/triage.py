@@ -78,7 +78,7 @@ def open_incident(site: Site, sighting: Sighting) -> Incident:
         state=IncidentState.DETECTED.value,
         at_ns=sighting.fired_ns,
         actor=SYSTEM,
-        reason=sighting.why.text[site.language],
+        reason=sighting.why.text,
     )
     return Incident(
         id=incident_id(sighting),

@@ -1,6 +1,27 @@
 """What the program says in histories and in the log: Chinese first, English beside it."""
 
+from core.cases import IncidentState, OrderState
 from core.value import Text
+
+_CUES = {
+    "vehicle": Text(zh="有车辆", en="a vehicle"),
+    "large": Text(zh="量大", en="a large pile"),
+    "night": Text(zh="夜间", en="at night"),
+    "group": Text(zh="多人", en="a group"),
+    "rod": Text(zh="鱼竿", en="a rod"),
+    "net": Text(zh="渔网", en="a net"),
+    "boat": Text(zh="船只", en="a boat"),
+}
+_LATER_STEPS = {
+    OrderState.ACKNOWLEDGED: Text(zh="已签收", en="acknowledged"),
+    OrderState.EN_ROUTE: Text(zh="途中", en="en route"),
+    OrderState.ON_SCENE: Text(zh="到场", en="on scene"),
+    OrderState.HANDLED: Text(zh="已处置", en="handled"),
+}
+_ENDS = {
+    IncidentState.CLOSED: Text(zh="已办结", en="closed"),
+    IncidentState.DISMISSED: Text(zh="已排除", en="dismissed"),
+}
 
 
 def warned(attempt: int) -> Text:
@@ -53,12 +74,17 @@ def came_back() -> Text:
 
 
 def worse(cues: tuple[str, ...]) -> Text:
-    return Text(zh=f"情形加重：{', '.join(cues)}", en=f"more serious: {', '.join(cues)}")
-
-
-def officer_returned(officer: str, note: str) -> Text:
+    named = [_CUES.get(cue, Text.same(cue)) for cue in cues]
     return Text(
-        zh=f"{officer} 退回：{note or '未说明'}", en=f"{officer} gave it back: {note or '-'}"
+        zh=f"情形加重：{'、'.join(one.zh for one in named)}",
+        en=f"more serious: {', '.join(one.en for one in named)}",
+    )
+
+
+def officer_returned(officer: str, note: Text) -> Text:
+    return Text(
+        zh=f"{officer} 退回：{note.zh or '未说明'}",
+        en=f"{officer} gave it back: {note.en or 'no reason given'}",
     )
 
 
@@ -69,8 +95,9 @@ def officer_silent(officer: str, seconds: float) -> Text:
     )
 
 
-def implied_by(state: str) -> Text:
-    return Text(zh=f"由“{state}”推定", en=f"implied by {state}")
+def implied_by(state: OrderState) -> Text:
+    later = _LATER_STEPS[state]
+    return Text(zh=f"由“{later.zh}”推定", en=f"implied by “{later.en}”")
 
 
 def sent_instead(officer: str) -> Text:
@@ -85,8 +112,8 @@ def still_there() -> Text:
     return Text(zh="队员处置后仍在，请核查", en="still there after it was handled: please check")
 
 
-def officers_report(result: str) -> Text:
-    return Text(zh=f"依据队员反馈：{result}", en=f"by the officer's report: {result}")
+def officers_report(result: Text) -> Text:
+    return Text(zh=f"依据队员反馈：{result.zh}", en=f"by the officer's report: {result.en}")
 
 
 def after_sealed() -> Text:
@@ -100,8 +127,9 @@ def after_missing(seconds: float) -> Text:
     )
 
 
-def ended_with_incident(state: str) -> Text:
-    return Text(zh=f"事件已转为 {state}", en=f"the incident became {state}")
+def ended_with_incident(state: IncidentState) -> Text:
+    end = _ENDS[state]
+    return Text(zh=f"事件{end.zh}", en=f"the incident was {end.en}")
 
 
 def nobody_free() -> Text:

@@ -15,7 +15,7 @@ from core.config.site import Site
 from core.config.zones import Response
 from core.messages import INCIDENTS, IncidentChanged
 from core.store.unit import Unit
-from core.value import Text, Value
+from core.value import NO_WORDS, Text, Value
 
 WarningWords = Callable[[Incident, Camera, int], str]
 """Gives the words of a warning: incident, camera, number of the attempt from 1."""
@@ -75,7 +75,7 @@ class Work:
         self,
         incident: Incident,
         to: IncidentState,
-        reason: Text | str = "",
+        reason: Text = NO_WORDS,
         *,
         actor: str = SYSTEM,
         at_ns: int | None = None,
@@ -86,10 +86,10 @@ class Work:
         Raises:
             TransitionError: the life cycle does not allow it.
         """
-        words = self.say(reason)
-        after = advance(incident, to, self.now_ns if at_ns is None else at_ns, actor, words)
+        after = advance(incident, to, self.now_ns if at_ns is None else at_ns, actor, reason)
         if after is incident:
             return incident
+        words = self.say(reason)
         self.unit.audit.append(
             actor,
             "incident.state",

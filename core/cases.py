@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.geometry import Box, GeoPoint
 from core.seeing import Kind
-from core.value import Language, Text, Value
+from core.value import NO_WORDS, Language, Text, Value
 
 
 class Severity(StrEnum):
@@ -40,7 +40,7 @@ class StateChange(Value):
     state: str
     at_ns: int
     actor: str = Field(description="Who did it: a user name, or `system`.")
-    reason: str = ""
+    reason: Text = Field(default=NO_WORDS, description="Why, for people.")
 
 
 class Incident(Value):
@@ -123,7 +123,7 @@ class Order(Value):
     place: GeoPoint
     distance_m: float
     eta_s: float = Field(description="Estimated travel time when the order was made, seconds.")
-    result: str = ""
+    result: Text = Field(default=NO_WORDS, description="What the officer reported.")
 
 
 class OfficerStatus(StrEnum):
@@ -146,7 +146,9 @@ class EvidenceItem(Value):
 
     id: str
     incident: str
-    role: str = Field(description="clip, snapshot, warning_audio, before, after …")
+    role: str = Field(
+        description="clip, snapshot, before, snapshot_before, after, snapshot_after, warning_audio"
+    )
     path: str
     sha256: str
     bytes: int

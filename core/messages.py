@@ -32,7 +32,7 @@ from pydantic import Field
 
 from core.cases import Incident, OrderState
 from core.geometry import Box
-from core.value import Value
+from core.value import NO_WORDS, Text, Value
 
 SIGHTINGS = "sightings"
 ANNOUNCEMENTS = "announcements"
@@ -59,7 +59,7 @@ class EvidenceWanted(Value):
     last_ns: int
     box: Box | None = None
     zone: str | None = None
-    caption: str = Field(default="", description="The reason, drawn on the snapshot.")
+    caption: Text = Field(default=NO_WORDS, description="The reason, drawn on the snapshot.")
     role: Literal["clip", "before", "after"] = "clip"
 
 
@@ -71,7 +71,7 @@ class OrderReply(Value):
     officer: str
     state: OrderState
     at_ns: int
-    note: str = ""
+    note: Text = Field(default=NO_WORDS, description="What the officer has to say to it.")
 
 
 class Action(StrEnum):

@@ -1,7 +1,7 @@
 """The base of everything that travels between rooms or is stored: frozen, strict, JSON-able."""
 
 import secrets
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,20 @@ class Text(Value):
 
     def __getitem__(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
+
+    @classmethod
+    def same(cls, words: str) -> Self:
+        """Words that are not translated: what a person typed reads alike in both languages."""
+        return cls(zh=words, en=words)
+
+    @property
+    def blank(self) -> bool:
+        """True when nothing is said in either language."""
+        return not (self.zh.strip() or self.en.strip())
+
+
+NO_WORDS = Text.same("")
+"""Nothing said, in either language."""
 
 
 def new_id(prefix: str) -> str:

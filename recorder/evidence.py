@@ -56,7 +56,6 @@ class EvidenceCutter:
         zone: Polygon | None = None,
         *,
         camera_name: Text | None = None,
-        caption_en: str = "",
         stop: threading.Event | None = None,
     ) -> list[EvidenceItem]:
         """Seal a clip and a snapshot; blocks until the range is recorded.
@@ -85,7 +84,7 @@ class EvidenceCutter:
         self._vault.root.mkdir(parents=True, exist_ok=True)
         # Beside the incidents, so that sealing never crosses a file system.
         with tempfile.TemporaryDirectory(prefix=".cutting-", dir=self._vault.root) as scratch:
-            return self._make(wanted, zone, camera_name, caption_en, Path(scratch), reached)
+            return self._make(wanted, zone, camera_name, Path(scratch), reached)
 
     def _wait(self, wanted: EvidenceWanted, stop: threading.Event) -> bool:
         """Wait until the recording has passed the range; False if it does not in time."""
@@ -110,7 +109,6 @@ class EvidenceCutter:
         wanted: EvidenceWanted,
         zone: Polygon | None,
         camera_name: Text | None,
-        caption_en: str,
         scratch: Path,
         reached: bool,
     ) -> list[EvidenceItem]:
@@ -127,8 +125,8 @@ class EvidenceCutter:
             made.first_ns,
             wanted.moment_ns,
             scratch / "shot.jpg",
-            caption=Text(zh=wanted.caption, en=caption_en or wanted.caption),
-            place=camera_name or Text(zh=wanted.camera, en=wanted.camera),
+            caption=wanted.caption,
+            place=camera_name or Text.same(wanted.camera),
             timezone=self._timezone,
             zone=zone,
             box=wanted.box,

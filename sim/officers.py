@@ -13,6 +13,7 @@ from core.clock import NS_PER_S, Clock
 from core.config.people import Officer
 from core.geometry import GeoPoint
 from core.messages import OrderReply
+from core.value import NO_WORDS, Text
 
 MOVING_REPORT_S = 1.0
 STANDING_REPORT_S = 10.0
@@ -20,7 +21,8 @@ AFTER_HANDLING_S = 5.0
 """Pause before an officer sets off for the post again."""
 HOMEWARD = 0.5
 """Share of the usual speed on the way back: nobody hurries home."""
-REPORT = "现场已处置，情况属实"
+REPORT = Text(zh="现场已处置，情况属实", en="dealt with on the spot; it was as reported")
+OCCUPIED = Text(zh="已有任务", en="on another order already")
 
 
 class _Doing(Enum):
@@ -110,7 +112,7 @@ class SimulatedOfficers:
         if order.state is not OrderState.OFFERED or current or order.id in body.finished:
             return
         if body.order is not None:
-            self._answer(order, OrderState.RETURNED, "已有任务")
+            self._answer(order, OrderState.RETURNED, OCCUPIED)
             body.finished.add(order.id)
             return
         body.order = order
@@ -177,7 +179,7 @@ class SimulatedOfficers:
             )
         )
 
-    def _answer(self, order: Order, state: OrderState, note: str = "") -> None:
+    def _answer(self, order: Order, state: OrderState, note: Text = NO_WORDS) -> None:
         self._reply(
             OrderReply(
                 id=f"{order.id}-{state.value}",

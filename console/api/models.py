@@ -75,7 +75,7 @@ class ChangeOut(BaseModel):
     state: str
     at: Moment
     actor: str
-    reason: str
+    reason: Text
 
 
 class IncidentOut(BaseModel):
@@ -143,7 +143,7 @@ class OrderOut(BaseModel):
     place: GeoPoint
     distance_m: float
     eta_s: float
-    result: str
+    result: Text
 
 
 class EvidenceOut(BaseModel):

@@ -14,9 +14,12 @@ from core.value import Value
 def outward(value: Value) -> dict[str, Any]:
     """The value as JSON-able data with ISO times.
 
-    >>> from core.cases import StateChange
-    >>> outward(StateChange(state="closed", at_ns=1_790_000_000_000_000_000, actor="a"))
-    {'state': 'closed', 'at': '2026-09-21T14:13:20.000Z', 'actor': 'a', 'reason': ''}
+    >>> from core.geometry import GeoPoint
+    >>> from core.cases import OfficerPosition
+    >>> place = GeoPoint(lat=30.5, lon=114.3)
+    >>> at_ns = 1_790_000_000_000_000_000
+    >>> outward(OfficerPosition(officer="o", at_ns=at_ns, place=place, status="free"))["at"]
+    '2026-09-21T14:13:20.000Z'
     """
     changed: dict[str, Any] = _times(value.model_dump(mode="json"))
     return changed

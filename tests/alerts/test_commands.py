@@ -7,6 +7,7 @@ import pytest
 from core.cases import OfficerStatus, OrderState
 from core.messages import ORDERS, Action
 from core.seeing import Phase
+from core.value import Text
 from tests.alerts.world import World
 
 MakeWorld = Callable[..., World]
@@ -18,6 +19,7 @@ def test_dismiss_needs_a_reason_and_calls_the_officer_off(world: World) -> None:
     assert refused is not None
     assert refused.zh == "请填写理由"
     assert world.command(Action.DISMISS, reason="渔政船作业") is None
+    assert world.incident.history[-1].reason == Text.same("渔政船作业")
     assert world.states()[-1] == "dismissed"
     assert world.incident.history[-1].actor == "zhou"
     assert world.of(ORDERS)[-1].state is OrderState.CANCELLED
@@ -102,7 +104,7 @@ def test_a_person_names_the_officer(world: World) -> None:
     assert world.command(Action.DISPATCH, officer="far") is None
     assert [one.officer for one in world.orders] == ["far"]
     assert world.states() == ["detected", "warning", "dispatched"]
-    assert world.incident.history[-1].reason == "zhou 人工处置"
+    assert world.incident.history[-1].reason.zh == "zhou 人工处置"
 
 
 def test_another_officer_instead(world: World) -> None:

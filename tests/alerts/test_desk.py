@@ -24,7 +24,7 @@ def test_a_broken_loudspeaker_sends_an_officer(world: World) -> None:
     world.see("s1")
     world.speak(ok=False, error="RTSP 503")
     assert world.states() == ["detected", "warning", "dispatched"]
-    assert world.incident.history[-1].reason == "喊话失败：RTSP 503"
+    assert world.incident.history[-1].reason.zh == "喊话失败：RTSP 503"
     world.pass_s(30)
     assert len(world.announcements) == 1
 
@@ -35,7 +35,7 @@ def test_no_receipt_sends_an_officer(world: World) -> None:
     assert world.states()[-1] == "warning"
     world.pass_s(3)
     assert world.states()[-1] == "dispatched"
-    assert world.incident.history[-1].reason == "喊话60秒内没有回执"
+    assert world.incident.history[-1].reason.zh == "喊话60秒内没有回执"
     world.speak()  # the receipt comes after all
     assert world.states()[-1] == "dispatched"
     assert world.said("announcement.receipt") == 1
@@ -44,7 +44,7 @@ def test_no_receipt_sends_an_officer(world: World) -> None:
 def test_no_loudspeaker_sends_an_officer(world: World) -> None:
     world.see("s1", camera="silent")
     assert world.states() == ["detected", "dispatched"]
-    assert world.incident.history[-1].reason == "该点位没有喇叭"
+    assert world.incident.history[-1].reason.zh == "该点位没有喇叭"
 
 
 def test_quiet_hours_send_an_officer(world_of: MakeWorld) -> None:
@@ -142,7 +142,7 @@ def test_left_before_the_warning_sounded(world: World) -> None:
     world.clock.advance(2)
     world.see("s1", ENDED, fired_s=2)
     assert world.states() == ["detected", "warning", "complied"]
-    assert world.incident.history[-1].reason == "喊话前自行离开"
+    assert world.incident.history[-1].reason.zh == "喊话前自行离开"
     world.speak()
     assert world.states()[-1] == "complied"
     world.seal(world.wanted[-1])
@@ -167,7 +167,7 @@ def test_an_incident_closes_without_evidence_in_the_end_and_says_so(world: World
     assert world.states()[-1] == "complied"
     world.pass_s(2)
     assert world.states()[-1] == "closed"
-    assert "未收到" in world.incident.history[-1].reason
+    assert "未收到" in world.incident.history[-1].reason.zh
 
 
 # zones that wait for a person, or do nothing
@@ -222,7 +222,7 @@ def test_an_order_given_back_goes_to_the_next(world: World) -> None:
     world.reply(OrderState.EN_ROUTE)
     world.reply(OrderState.RETURNED, "车坏了")
     assert world.states()[-2:] == ["en_route", "dispatched"]
-    assert world.incident.history[-1].reason == "near 退回：车坏了"
+    assert world.incident.history[-1].reason.zh == "near 退回：车坏了"
     assert world.orders[-1].officer == "middle"
 
 

@@ -58,10 +58,10 @@ def test_only_the_steps_of_the_table(
     incident = an_incident(here, active=active)
     if there not in TRANSITIONS[here] and there is not here:
         with pytest.raises(TransitionError, match=f"{here.value} cannot become {there.value}"):
-            advance(incident, there, 200, actor, "why")
+            advance(incident, there, 200, actor, Text.same("why"))
         return
     try:
-        after = advance(incident, there, 200, actor, "why")
+        after = advance(incident, there, 200, actor, Text.same("why"))
     except TransitionError:
         # The step is in the table; only these guards may refuse it when a reason is given.
         by_person_only = there in ENDS - {S.CLOSED} or here in ENDS or there is S.CLOSED
@@ -73,7 +73,7 @@ def test_only_the_steps_of_the_table(
 
 def test_the_same_state_again_changes_nothing() -> None:
     incident = an_incident(S.WARNING)
-    assert advance(incident, S.WARNING, 900, "zhou", "again") is incident
+    assert advance(incident, S.WARNING, 900, "zhou", Text.same("again")) is incident
 
 
 def test_a_refusal_says_what_is_possible() -> None:
@@ -87,18 +87,18 @@ def test_a_refusal_says_what_is_possible() -> None:
 
 def test_nothing_is_complied_with_while_it_goes_on() -> None:
     with pytest.raises(TransitionError, match="still going on"):
-        advance(an_incident(S.WARNING), S.COMPLIED, 200, SYSTEM, "left")
-    assert advance(an_incident(S.WARNING, active=False), S.COMPLIED, 200, SYSTEM, "left")
+        advance(an_incident(S.WARNING), S.COMPLIED, 200, SYSTEM, Text.same("left"))
+    assert advance(an_incident(S.WARNING, active=False), S.COMPLIED, 200, SYSTEM, Text.same("left"))
 
 
 @pytest.mark.parametrize("end", sorted(ENDS))
 def test_the_program_never_ends_what_was_not_resolved(end: IncidentState) -> None:
     for state in OPEN - {S.COMPLIED, S.CHECKED}:
         with pytest.raises(TransitionError, match="only a person"):
-            advance(an_incident(state), end, 200, SYSTEM, "enough")
+            advance(an_incident(state), end, 200, SYSTEM, Text.same("enough"))
         with pytest.raises(TransitionError, match="needs a reason"):
-            advance(an_incident(state), end, 200, "zhou", "  ")
-        assert advance(an_incident(state), end, 200, "zhou", "enough").state is end
+            advance(an_incident(state), end, 200, "zhou", Text.same("  "))
+        assert advance(an_incident(state), end, 200, "zhou", Text.same("enough")).state is end
 
 
 class Life(RuleBasedStateMachine):
@@ -117,7 +117,7 @@ class Life(RuleBasedStateMachine):
     def ask(self, to: IncidentState, at_ns: int, actor: str, reason: str) -> None:
         before = self.incident
         try:
-            self.incident = advance(before, to, at_ns, actor, reason)
+            self.incident = advance(before, to, at_ns, actor, Text.same(reason))
         except TransitionError:
             assert self.incident is before
             return
@@ -136,7 +136,7 @@ class Life(RuleBasedStateMachine):
     @rule(to=st.sampled_from(sorted(OPEN - {S.REOPENED})))
     def an_end_is_left_by_reopening_only(self, to: IncidentState) -> None:
         with pytest.raises(TransitionError):
-            advance(self.incident, to, 0, "zhou", "why")
+            advance(self.incident, to, 0, "zhou", Text.same("why"))
 
     @invariant()
     def history_runs_forward(self) -> None:

@@ -29,7 +29,9 @@ def test_an_angler_is_warned_and_leaves(world: World) -> None:
     assert incident.catalogue_row == "fishing"
     assert [one.text for one in world.announcements] == ["river fishing 1"]
     assert world.orders == []
-    assert incident.history[2].reason == "第1次喊话后离开"
+    assert incident.history[2].reason.zh == "第1次喊话后离开"
+    assert incident.history[2].reason.en == "left after warning 1"
+    assert incident.history[0].reason == incident.why
     assert not incident.active
     clip, after = world.wanted
     assert (clip.role, after.role) == ("clip", "after")
@@ -44,7 +46,7 @@ def test_evidence_is_wanted_before_anything_else(world: World) -> None:
     assert wanted.moment_ns == sighting.fired_ns
     assert wanted.first_ns == sighting.fired_ns - 10 * NS_PER_S
     assert wanted.last_ns == sighting.fired_ns + 10 * NS_PER_S
-    assert (wanted.box, wanted.zone, wanted.caption) == (sighting.box, "shore", "久留")
+    assert (wanted.box, wanted.zone, wanted.caption) == (sighting.box, "shore", sighting.why.text)
 
 
 def test_a_truck_dumps_and_the_nearest_officer_goes(world: World) -> None:
@@ -57,7 +59,7 @@ def test_a_truck_dumps_and_the_nearest_officer_goes(world: World) -> None:
     assert order.distance_m == pytest.approx(200, rel=1e-3)
     assert order.eta_s == pytest.approx(20, rel=1e-3)
     assert world.order_state(order.id) is OrderState.HANDLED
-    assert world.incident.history[-2].reason == "依据队员反馈：已通知清运"
+    assert world.incident.history[-2].reason.zh == "依据队员反馈：已通知清运"
 
 
 def test_a_stall_is_warned_twice_and_an_officer_is_sent(world: World) -> None:
@@ -65,8 +67,8 @@ def test_a_stall_is_warned_twice_and_an_officer_is_sent(world: World) -> None:
     assert world.states() == STAYED
     assert [one.attempt for one in world.announcements] == [1, 2]
     assert len(world.orders) == 1
-    assert world.incident.history[2].reason == "喊话2次，15秒后仍在"
-    assert world.incident.history[-2].reason == "画面确认已消除"
+    assert world.incident.history[2].reason.zh == "喊话2次，15秒后仍在"
+    assert world.incident.history[-2].reason.zh == "画面确认已消除"
 
 
 @pytest.mark.parametrize(

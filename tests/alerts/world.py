@@ -245,7 +245,7 @@ class World:
                 officer=order.officer,
                 state=state,
                 at_ns=self.clock.utc_ns(),
-                note=note,
+                note=Text.same(note),
             ),
         )
 

@@ -30,7 +30,7 @@ from core.messages import (
 )
 from core.store.database import Store, open_store, sqlite_url
 from core.store.users import Role
-from core.value import Value
+from core.value import Text, Value
 from tests.console import fake_live, fake_township
 
 PASSWORD = "watch-and-keep"
@@ -64,7 +64,10 @@ class Bus:
             if one is None:
                 return
             change = StateChange(
-                state=state.value, at_ns=message.at_ns, actor=message.user, reason=message.reason
+                state=state.value,
+                at_ns=message.at_ns,
+                actor=message.user,
+                reason=Text.same(message.reason),
             )
             one = one.model_copy(update={"state": state, "history": (*one.history, change)})
             unit.incidents.put(one)

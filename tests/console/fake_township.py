@@ -98,7 +98,7 @@ def site(map_path: Path) -> Site:
             Officer(
                 id=f"officer-{n}",
                 name=Text(zh=f"{n}号队员", en=f"Officer {n}"),
-                call_sign=f"{n:02d}",
+                call_sign=f"青石{n:02d}",
                 place=_place(-500 + 240 * n, 90 * (-1) ** n),
             )
             for n in range(1, 6)
@@ -188,13 +188,27 @@ _WORDS = {
 }  # fmt: skip
 
 
+_REASONS = {
+    S.WARNING: Text(zh="第1次喊话", en="warning 1"),
+    S.PERSISTING: Text(zh="喊话1次，75秒后仍在", en="still there 75 s after warning 1"),
+    S.DISPATCHED: Text(zh="情形严重，直接派单", en="serious: an officer is sent at once"),
+    S.COMPLIED: Text(zh="第1次喊话后离开", en="left after warning 1"),
+    S.CLOSED: Text(zh="处置后证据已封存", en="the evidence of afterwards is sealed"),
+}
+
+
 def incident(
     key: str, camera: str, states: list[tuple[IncidentState, float]], now_ns: int, active: bool
 ) -> Incident:
     """An incident whose states were reached so many seconds ago."""
     kind, severity, zone, row, zh, en, _ = _WORDS[camera]
     history = tuple(
-        StateChange(state=state.value, at_ns=now_ns - round(ago * NS_PER_S), actor="system")
+        StateChange(
+            state=state.value,
+            at_ns=now_ns - round(ago * NS_PER_S),
+            actor="system",
+            reason=_REASONS.get(state, Text(zh=zh, en=en)),
+        )
         for state, ago in states
     )
     return Incident(
@@ -272,6 +286,9 @@ def _with_all(unit: Unit, one: Incident, vault: Path) -> Incident:
         _item(one, "clip", clip, vault, "video/mp4"),
         _item(one, "snapshot", still, vault, "image/jpeg"),
     ]
+    if one.state is S.CLOSED:
+        items.append(_item(one, "after", clip, vault, "video/mp4"))
+        items.append(_item(one, "snapshot_after", still, vault, "image/jpeg"))
     for item in items:
         unit.evidence.put(item)
     added["evidence"] = tuple(item.id for item in items)

@@ -35,7 +35,7 @@ def wanted(first_ns: int, last_ns: int, moment_ns: int, **more: object) -> Evide
         first_ns=first_ns,
         last_ns=last_ns,
         box=Box(0.2, 0.2, 0.3, 0.4),
-        caption="禁渔期垂钓 62 秒",
+        caption=Text(zh="禁渔期垂钓 62 秒", en="Fishing, 62 s"),
         **more,
     )
 
@@ -50,7 +50,7 @@ def test_clip_and_snapshot_are_sealed_once(
         root, vault, clock, timezone=ZoneInfo("Asia/Shanghai"), locks=Locks(root)
     )
     wish = wanted(start_ns + 1_500_000_000, start_ns + 4_500_000_000, start_ns + 3_040_000_000)
-    clip, shot = cutter.handle(wish, ZONE, camera_name=PLACE, caption_en="Fishing, 62 s")
+    clip, shot = cutter.handle(wish, ZONE, camera_name=PLACE)
     assert (clip.role, shot.role) == ("clip", "snapshot")
     assert (clip.first_ns, clip.last_ns) == (start_ns + NS_PER_S, start_ns + 5 * NS_PER_S)
     assert (clip.requested_first_ns, clip.requested_last_ns) == (wish.first_ns, wish.last_ns)

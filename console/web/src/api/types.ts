@@ -84,7 +84,7 @@ export interface Change {
   state: string;
   at: string;
   actor: string;
-  reason: string;
+  reason: Words;
 }
 
 export interface Incident {
@@ -136,7 +136,7 @@ export interface Order {
   history: Change[];
   distance_m: number;
   eta_s: number;
-  result: string;
+  result: Words;
 }
 
 export interface Evidence {
