@@ -3,7 +3,7 @@ import type { Change, IncidentFile } from "../api/types";
 import { timeline } from "./timeline";
 
 function step(state: string, second: number): Change {
-  return { state, at: `2026-11-22T01:00:${String(second).padStart(2, "0")}.000Z`, actor: "system", reason: "" };
+  return { state, at: `2026-11-22T01:00:${String(second).padStart(2, "0")}.000Z`, actor: "system", reason: { zh: "", en: "" } };
 }
 
 describe("timeline", () => {
@@ -35,5 +35,34 @@ describe("timeline", () => {
       "officer-2 offered",
       "acknowledged officer-2",
     ]);
+  });
+
+  it("puts cause before effect within a second, and no warning before what it is about", () => {
+    const at = (moment: string): string => `2026-11-22T01:00:${moment}Z`;
+    const file = {
+      incident: {
+        started: at("20.900"),
+        history: [
+          { ...step("detected", 0), at: at("20.400") },
+          { ...step("warning", 0), at: at("20.400") },
+          { ...step("complied", 0), at: at("20.450") },
+          { ...step("reopened", 0), at: at("20.460") },
+        ],
+      },
+      announcements: [{ id: "a", requested: at("19.800"), receipt: null }],
+      evidence: [],
+      orders: [],
+    } as unknown as IncidentFile;
+    const told = timeline(file);
+    expect(told.map((one) => (one.type === "state" ? one.change.state : one.type))).toEqual([
+      "started",
+      "detected",
+      "warning",
+      "warning",
+      "complied",
+      "reopened",
+    ]);
+    expect(told[2]?.type).toBe("state");
+    expect(told[3]?.at).toBe(at("20.400"));
   });
 });

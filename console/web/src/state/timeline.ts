@@ -8,27 +8,60 @@ export type Entry =
   | { type: "warning"; at: string; announcement: Announcement; audio: string | null }
   | { type: "order"; at: string; order: Order; change: Change };
 
+/** What comes first within a second: cause before effect. Entries of one rank go by their time. */
+const RANK = { started: 0, found: 1, answer: 2, warning: 3, other: 4 };
+const FOUND = ["detected", "confirmed", "reopened"];
+
 export function timeline(file: IncidentFile): Entry[] {
-  const entries: Entry[] = [{ type: "started", at: file.incident.started }];
+  const history = file.incident.history;
+  const ranked: { entry: Entry; rank: number }[] = [
+    { entry: { type: "started", at: file.incident.started }, rank: RANK.started },
+  ];
   const told = new Set<Change>();
-  for (const change of file.incident.history) {
+  history.forEach((change, n) => {
     const twin = sameStep(change, file.orders, told);
     if (twin) told.add(twin.change);
-    entries.push({ type: "state", at: change.at, change, officer: twin?.officer ?? null });
-  }
+    const entry: Entry = { type: "state", at: change.at, change, officer: twin?.officer ?? null };
+    // A history keeps its own order, whatever its states are.
+    const before = n > 0 && second(history[n - 1]?.at) === second(change.at) ? (ranked.at(-1)?.rank ?? 0) : 0;
+    ranked.push({ entry, rank: Math.max(before, rankOf(change)) });
+  });
   for (const announcement of file.announcements) {
     const audio = announcement.receipt?.audio_sha256
       ? `/api/v1/announcements/${encodeURIComponent(announcement.id)}/audio`
       : null;
-    entries.push({ type: "warning", at: announcement.requested, announcement, audio });
+    // The camera's clock may run ahead of ours; nothing is warned about before it was detected.
+    const at = later(announcement.requested, history[0]?.at);
+    ranked.push({ entry: { type: "warning", at, announcement, audio }, rank: RANK.warning });
   }
   for (const order of file.orders) {
     for (const change of order.history) {
-      if (!told.has(change)) entries.push({ type: "order", at: change.at, order, change });
+      if (told.has(change)) continue;
+      ranked.push({ entry: { type: "order", at: change.at, order, change }, rank: RANK.other });
     }
   }
   // Stable: what came first in the lists above stays first within the same moment.
-  return entries.sort((a, b) => a.at.localeCompare(b.at));
+  ranked.sort(
+    (a, b) =>
+      second(a.entry.at).localeCompare(second(b.entry.at)) ||
+      a.rank - b.rank ||
+      a.entry.at.localeCompare(b.entry.at),
+  );
+  return ranked.map((one) => one.entry);
+}
+
+function rankOf(change: Change): number {
+  if (FOUND.includes(change.state)) return RANK.found;
+  return change.state === "warning" ? RANK.answer : RANK.other;
+}
+
+/** A moment (ISO 8601, UTC) to the second, as it is shown. */
+function second(moment: string | undefined): string {
+  return (moment ?? "").slice(0, 19);
+}
+
+function later(a: string, b: string | undefined): string {
+  return b !== undefined && b > a ? b : a;
 }
 
 /** How far apart an incident's and its order's record of the same step may lie. */
