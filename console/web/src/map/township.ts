@@ -18,6 +18,7 @@ export class TownshipMap {
   private readonly officers = new Map<string, Marker>();
   private readonly incidents = new Map<string, Marker>();
   private labels: [HTMLElement, { zh: string; en: string }][] = [];
+  private thinning = 0;
 
   constructor(
     container: HTMLElement,
@@ -44,9 +45,11 @@ export class TownshipMap {
       this.labels.push([mark, label.words]);
       new Marker({ element: mark }).setLngLat(label.at).addTo(this.map);
     }
+    this.map.on("moveend", () => this.thin());
   }
 
   remove(): void {
+    cancelAnimationFrame(this.thinning);
     this.map.remove();
   }
 
@@ -66,6 +69,7 @@ export class TownshipMap {
 
   showLabels(): void {
     for (const [mark, words] of this.labels) relabel(mark, say(words));
+    this.thin();
   }
 
   showCameras(list: Camera[], state: (id: string) => Health["state"] | "unknown"): void {
@@ -86,6 +90,7 @@ export class TownshipMap {
       relabel(marker.getElement(), say(one.name));
       marker.getElement().dataset["status"] = one.status;
     }
+    this.thin();
   }
 
   showIncidents(list: Incident[]): void {
@@ -104,6 +109,25 @@ export class TownshipMap {
       });
       relabel(marker.getElement(), text);
     }
+    this.thin();
+  }
+
+  /** Hide the ground's names that lie under a mark or another name, once the marks are drawn. */
+  private thin(): void {
+    cancelAnimationFrame(this.thinning);
+    this.thinning = requestAnimationFrame(() => {
+      const marks = [this.cameras, this.officers, this.incidents].flatMap((some) => [...some.values()]);
+      const taken = marks
+        .flatMap((one) => [...one.getElement().querySelectorAll("b, span, circle, i")])
+        .map((one) => one.getBoundingClientRect());
+      const covered = this.labels.map(([label]) => {
+        const box = label.getBoundingClientRect();
+        const meets = taken.some((one) => meet(one, box));
+        if (!meets) taken.push(box);
+        return meets;
+      });
+      this.labels.forEach(([label], n) => label.classList.toggle("hidden", covered[n]));
+    });
   }
 
   private put(among: Map<string, Marker>, id: string, at: Place, make: () => HTMLElement): Marker {
@@ -116,4 +140,8 @@ export class TownshipMap {
     }
     return marker;
   }
+}
+
+function meet(a: DOMRect, b: DOMRect): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
