@@ -30,9 +30,10 @@ export function timeline(file: IncidentFile): Entry[] {
     const audio = announcement.receipt?.audio_sha256
       ? `/api/v1/announcements/${encodeURIComponent(announcement.id)}/audio`
       : null;
-    // The camera's clock may run ahead of ours; nothing is warned about before it was detected.
-    const at = later(announcement.requested, history[0]?.at);
-    ranked.push({ entry: { type: "warning", at, announcement, audio }, rank: RANK.warning });
+    ranked.push({
+      entry: { type: "warning", at: announcement.requested, announcement, audio },
+      rank: RANK.warning,
+    });
   }
   for (const order of file.orders) {
     for (const change of order.history) {
@@ -58,10 +59,6 @@ function rankOf(change: Change): number {
 /** A moment (ISO 8601, UTC) to the second, as it is shown. */
 function second(moment: string | undefined): string {
   return (moment ?? "").slice(0, 19);
-}
-
-function later(a: string, b: string | undefined): string {
-  return b !== undefined && b > a ? b : a;
 }
 
 /** How far apart an incident's and its order's record of the same step may lie. */
