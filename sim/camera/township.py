@@ -16,6 +16,8 @@ from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
 from sim.camera.errors import VirtualCameraError
 from sim.camera.feed import Feed
+from sim.camera.onvif.options import OnvifOptions
+from sim.camera.onvif.server import OnvifServer
 from sim.camera.server import Rules, Server
 from sim.camera.session import Camera
 from sim.camera.stream import AccessUnit, Stream
@@ -39,6 +41,8 @@ class VirtualTownship:
         out_dir: gets ``truth.jsonl`` and what the loudspeakers played (``heard/*.wav``).
         backchannel: False makes cameras without loudspeaker (551 to who requires one).
         basic_auth: offer Basic sign-in beside digest.
+        onvif_port: of the ONVIF services, 0 for a free one; None: the cameras speak no ONVIF.
+        onvif_options: how well those behave; see ``onvif.camera(name).options`` for one camera.
 
     Raises:
         VirtualCameraError: a scene cannot be served, the folder or the port cannot be used.
@@ -57,11 +61,26 @@ class VirtualTownship:
         backchannel: bool = True,
         session_timeout_s: float = 60.0,
         basic_auth: bool = False,
+        onvif_port: int | None = None,
+        onvif_options: OnvifOptions | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._clock = clock
         self._out_dir = out_dir
+        self.onvif: OnvifServer | None = None
+        if onvif_port is not None:
+            self.onvif = OnvifServer(
+                host=host,
+                port=onvif_port,
+                rtsp_port=lambda: self._port,
+                username=username,
+                password=password,
+                clock=clock,
+                backchannel=backchannel,
+                options=onvif_options or OnvifOptions(),
+            )
+            scenes = {name: self.onvif.watch(name, scene) for name, scene in scenes.items()}
         self.truth = Truth(_truth_path(out_dir))
         self._feeds = [
             Feed(name, scene, clock=clock, truth=self.truth, deliver=self._deliver)
@@ -102,6 +121,16 @@ class VirtualTownship:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._host, self._host)
         return f"rtsp://{host}:{self._port}/{quote(name)}/{stream}"
 
+    def onvif_url(self, name: str) -> str:
+        """Address of a camera's ONVIF device service.
+
+        Raises:
+            VirtualCameraError: the cameras speak no ONVIF.
+        """
+        if self.onvif is None:
+            raise VirtualCameraError("the virtual cameras speak no ONVIF; give an onvif_port")
+        return self.onvif.url(name)
+
     def feed(self, name: str) -> Feed:
         """The running scene of a camera: lag, streams, how many watch."""
         return next(feed for feed in self._feeds if feed.name == name)
@@ -125,6 +154,12 @@ class VirtualTownship:
                 f"virtual cameras cannot listen on {self._host}:{self._port} "
                 f"({self._failure.strerror}); choose another port"
             ) from self._failure
+        if self.onvif is not None:
+            try:
+                self.onvif.start()
+            except VirtualCameraError:
+                self.stop()
+                raise
         for feed in self._feeds:
             feed.start()
         log.info("virtual cameras ready", port=self._port, cameras=[f.name for f in self._feeds])
@@ -133,6 +168,8 @@ class VirtualTownship:
         """End everything; returns when no thread and no socket of ours is left."""
         for feed in self._feeds:
             feed.stop()
+        if self.onvif is not None:
+            self.onvif.stop()
         if self._loop is not None and self._end is not None:
             self._loop.call_soon_threadsafe(self._end.set)
         if self._thread is not None:
