@@ -14,7 +14,9 @@ from ingest.onvif.errors import (
     OnvifError,
     OnvifFault,
     OnvifRefusedError,
+    OnvifUnreachableError,
     OnvifUnsupportedError,
+    SilenceError,
 )
 from ingest.onvif.http import HttpLink, Reply
 from ingest.onvif.soap import Markup, element
@@ -80,6 +82,7 @@ class Caller:
         self._clock = clock
         self._sign_in: SignIn = "token" if account else "none"
         self._check: ClockCheck | None = None
+        self._time_asked = False
         self._urls: dict[Service, str] | None = None
         self._own = ""  # what the camera believes its device service's address to be
 
@@ -101,14 +104,12 @@ class Caller:
 
     async def ask_at(self, url: str, question: Question) -> Node:
         """Ask at an address that the camera gave for the purpose (subscriptions)."""
-        if self._account is not None and self._check is None:
+        if self._account is not None and not self._time_asked:
             await self._learn_time()
         try:
             return await self._signed(url, question)
-        except OnvifFault as fault:
-            raise OnvifFault(self._tell(question.operation, str(fault)), fault.codes) from None
-        except AnswerError as error:
-            raise OnvifError(self._tell(question.operation, str(error))) from None
+        except (AnswerError, OnvifFault) as error:
+            raise self._told(question.operation, error) from None
 
     async def has(self, service: Service) -> bool:
         """The camera names that service."""
@@ -140,10 +141,9 @@ class Caller:
                 answer = await self._signed(self.address.url, question)
             took_ns = self._clock.monotonic_ns() - start_ns
             self._check = read_clock(answer, asked_ns, took_ns)
-        except OnvifFault as fault:
-            raise OnvifFault(self._tell(operation, str(fault)), fault.codes) from None
-        except AnswerError as error:
-            raise OnvifError(self._tell(operation, str(error))) from None
+            self._time_asked = True
+        except (AnswerError, OnvifFault) as error:
+            raise self._told(operation, error) from None
         return self._check
 
     def lead_back(self, given: str, operation: str) -> str:
@@ -179,7 +179,7 @@ class Caller:
                 service = by_uri.get(entry.word("Namespace").rstrip("/"))
                 if service is not None and entry.word("XAddr"):
                     given.setdefault(service, entry.word("XAddr"))
-        except OnvifRefusedError:
+        except (OnvifRefusedError, OnvifUnreachableError):
             raise
         except OnvifError as error:
             log.debug("no GetServices, asking GetCapabilities", why=str(error))
@@ -191,9 +191,10 @@ class Caller:
     async def _learn_time(self) -> None:
         try:
             await self.clock_check()
-        except OnvifRefusedError:
+        except (OnvifRefusedError, OnvifUnreachableError):
             raise
         except OnvifError as error:  # then our own time must do
+            self._time_asked = True
             log.debug("camera does not tell its time", why=str(error))
 
     async def _signed(self, url: str, question: Question) -> Node:
@@ -206,7 +207,6 @@ class Caller:
                 raise
         other: SignIn = "digest" if first == "token" else "token"
         if other == "token":  # the digest used to do: our idea of its clock may be old
-            self._check = None
             await self._learn_time()
         answer = await self._plain(url, question, other)
         self._sign_in = other
@@ -256,6 +256,13 @@ class Caller:
         if self._check is not None and abs(self._check.offset_s) > 5:
             text += f"; its clock is off by {self._check.offset_s:+.0f} s, which was allowed for"
         return text
+
+    def _told(self, operation: str, error: AnswerError | OnvifFault) -> OnvifError:
+        """The same error with camera and operation in front."""
+        text = self._tell(operation, str(error))
+        if isinstance(error, OnvifFault):
+            return OnvifFault(text, error.codes)
+        return OnvifUnreachableError(text) if isinstance(error, SilenceError) else OnvifError(text)
 
     def _tell(self, operation: str, what: str) -> str:
         secret = self._account[1] if self._account else ""

@@ -9,7 +9,7 @@ from core.clock import Clock
 from ingest.onvif.address import read_address
 from ingest.onvif.caller import Caller, Service, SignIn
 from ingest.onvif.device import Device, DeviceInformation, RelayOutput
-from ingest.onvif.errors import AnswerError, OnvifError, OnvifRefusedError
+from ingest.onvif.errors import AnswerError, OnvifError, OnvifRefusedError, OnvifUnreachableError
 from ingest.onvif.events import Events
 from ingest.onvif.http import HttpLink
 from ingest.onvif.imaging import Imaging
@@ -157,14 +157,15 @@ class OnvifCamera:
 
         Raises:
             OnvifRefusedError: wrong user name or password (asked once, so as not to be locked out).
-            OnvifError: nothing answers at that address.
+            OnvifUnreachableError: nothing answers at that address, or not in time.
+            OnvifError: what answers is no ONVIF camera.
         """
         problems: list[str] = []
 
         async def answered(question: Awaitable[_T]) -> _T | None:
             try:
                 return await question
-            except OnvifRefusedError:
+            except (OnvifRefusedError, OnvifUnreachableError):
                 raise
             except OnvifError as error:
                 problems.append(str(error))
@@ -172,7 +173,7 @@ class OnvifCamera:
 
         clock = await answered(self.clock_check())
         information = (
-            await self.device_information()
+            await self.device_information()  # a camera that answers neither is none
             if clock is None
             else await answered(self.device_information())
         )

@@ -11,6 +11,10 @@ class OnvifRefusedError(OnvifError, RefusedError):
     """The camera did not accept the user name and password."""
 
 
+class OnvifUnreachableError(OnvifError):
+    """Nothing answers, or not in time; asking for something else would only take longer."""
+
+
 class OnvifUnsupportedError(OnvifError):
     """The camera has no such service."""
 
@@ -29,3 +33,7 @@ class OnvifFault(OnvifError):  # noqa: N818 (the SOAP specification calls it a f
 
 class AnswerError(IngestError):
     """Bytes or values that are no answer to the question; becomes an :class:`OnvifError`."""
+
+
+class SilenceError(AnswerError):
+    """No answer at all; becomes an :class:`OnvifUnreachableError`."""

@@ -6,7 +6,7 @@ from typing import Self
 
 import httpx
 
-from ingest.onvif.errors import AnswerError
+from ingest.onvif.errors import AnswerError, SilenceError
 
 _CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=2)
 
@@ -105,9 +105,9 @@ class HttpLink:
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
-            raise AnswerError(f"no answer within {seconds:g} s") from None
+            raise SilenceError(f"no answer within {seconds:g} s") from None
         except httpx.ConnectError:
-            raise AnswerError("cannot be reached; check address, port and power") from None
+            raise SilenceError("cannot be reached; check address, port and power") from None
         except KeyError:  # httpx looks the digest algorithm up in a table
             raise AnswerError("asks for a digest algorithm that is not known") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
