@@ -38,6 +38,7 @@ SERVICES: dict[Service, str] = {
 _PREFIX = {
     service: p for service, uri in SERVICES.items() for p, u in soap.PREFIXES.items() if u == uri
 }
+_STEP_S = 2.0
 _REFUSALS = {"NotAuthorized", "FailedAuthentication", "InvalidSecurity", "FailedCheck"}
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ class Caller:
     """Knows where the camera's services are and how it lets us in.
 
     Sign-in is tried as WS-UsernameToken (dated by the camera's clock), then as HTTP digest; what
-    worked is kept. A call makes at most two tries each way, because cameras lock accounts.
+    worked is kept. A refused call tries the password three times at most: cameras lock accounts.
     """
 
     def __init__(
@@ -129,16 +130,15 @@ class Caller:
         return found
 
     async def clock_check(self) -> ClockCheck:
-        """Ask the camera for its time; the answer dates the tokens from now on."""
+        """Ask the camera for its time; the answer dates the tokens from now on.
+
+        Needs no sign-in by the rules (ONVIF Core, section 5.9.4.3: PRE_AUTH), with some it does.
+        """
         operation = "GetSystemDateAndTime"
         question = Question(operation, element(f"tds:{operation}"))
         asked_ns, start_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         try:
-            try:  # needs no sign-in (ONVIF Core, section 5.9.4.3, access class PRE_AUTH)
-                answer = await self._plain(self.address.url, question, "none")
-            except OnvifRefusedError:
-                asked_ns, start_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
-                answer = await self._signed(self.address.url, question)
+            answer = await self._any_way(self.address.url, question)
             took_ns = self._clock.monotonic_ns() - start_ns
             self._check = read_clock(answer, asked_ns, took_ns)
             self._time_asked = True
@@ -198,20 +198,43 @@ class Caller:
             log.debug("camera does not tell its time", why=str(error))
 
     async def _signed(self, url: str, question: Question) -> Node:
-        """With the sign-in that worked last, else the other."""
+        """With the sign-in that worked last, else the other; with a new date after a clock step."""
         first = self._sign_in
         try:
             return await self._plain(url, question, first)
         except OnvifRefusedError:
             if first == "none":
                 raise
+        moved = await self._clock_moved()
+        if first == "token" and moved:
+            try:
+                return await self._plain(url, question, first)
+            except OnvifRefusedError:
+                log.debug("a new token is refused too", camera=self.camera)
         other: SignIn = "digest" if first == "token" else "token"
-        if other == "token":  # the digest used to do: our idea of its clock may be old
-            await self._learn_time()
         answer = await self._plain(url, question, other)
         self._sign_in = other
         log.info("camera signs in differently", camera=self.camera, by=other)
         return answer
+
+    async def _clock_moved(self) -> bool:
+        """Ask for the time again; True when it is not what we thought."""
+        before = self._check
+        await self._learn_time()
+        after = self._check
+        if before is None or after is None:
+            return False
+        return abs(after.offset_s - before.offset_s) > _STEP_S
+
+    async def _any_way(self, url: str, question: Question) -> Node:
+        """The question for the time, which is asked before anything is known."""
+        ways: tuple[SignIn, ...] = ("none", "digest", "token") if self._account else ("none",)
+        for way in ways[:-1]:
+            try:
+                return await self._plain(url, question, way)
+            except OnvifRefusedError:
+                continue
+        return await self._plain(url, question, ways[-1])
 
     async def _plain(self, url: str, question: Question, sign_in: SignIn) -> Node:
         headers = question.headers

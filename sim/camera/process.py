@@ -34,12 +34,14 @@ def serve(
     clock: Clock,
     out_dir: Path | None = None,
     backchannel: bool = True,
+    onvif_port: int | None = None,
     ready: Callable[[int], None] = _print_ready,
     stop: Stop | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or ``stop``.
 
     Args:
+        onvif_port: of the ONVIF services; None leaves them off.
         ready: called with the port once clients may connect; prints ``READY PORT`` by default.
         stop: set it to end the call. Signals are taken only on the main thread, and given back.
     """
@@ -60,6 +62,7 @@ def serve(
             clock=clock,
             out_dir=out_dir,
             backchannel=backchannel,
+            onvif_port=onvif_port,
         ) as township:
             ready(township.port)
             while not signals and not stop.wait(0.2):

@@ -148,6 +148,22 @@ def test_clock_that_steps_between_two_questions_is_asked_again(body: Body, ask: 
     assert ask(talk) == "Virtual Camera"
 
 
+@pytest.mark.parametrize("sign_in", ["token", "digest"])
+def test_clock_step_and_refusal_end_in_bounded_time(body: Body, ask: Any, sign_in: str) -> None:
+    body.options = OnvifOptions(sign_in=sign_in)  # type: ignore[arg-type]
+
+    async def talk(camera: OnvifCamera) -> str:
+        await camera.device_information()
+        body.options = OnvifOptions(sign_in=sign_in, skew_s=-7200)  # type: ignore[arg-type]
+        model = (await camera.device_information()).model
+        body.options = OnvifOptions(refuse=True)
+        with pytest.raises(OnvifRefusedError):
+            await camera.device_information()
+        return model
+
+    assert ask(talk) == "Virtual Camera"
+
+
 def test_wrong_host_and_old_services(running: VirtualTownship, body: Body, ask: Any) -> None:
     body.options = OnvifOptions(host="192.168.1.64", get_services=False)
     found = ask(lambda camera: camera.probe())

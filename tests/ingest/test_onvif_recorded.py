@@ -17,6 +17,7 @@ from ingest.onvif.device import DeviceInformation
 from ingest.onvif.errors import OnvifError, OnvifFault, OnvifRefusedError
 from ingest.onvif.events import read_messages
 from ingest.onvif.soap import element
+from tests.ingest.onvif_matrix import DOCUMENT, client_operations, matrix
 from tests.ingest.onvif_recorded import Recorded, recorded
 
 PASSWORD = "watch-the-river"
@@ -228,3 +229,8 @@ def test_every_recorded_answer_can_be_opened(answers: Path, brand: str) -> None:
         answer = soap.open_answer(file.read_bytes(), operation)
         assert answer.name == f"{operation}Response"
         read_messages(answer)
+
+
+def test_the_support_matrix_is_what_the_sources_say(answers: Path) -> None:
+    assert len(client_operations()) >= 24
+    assert matrix(answers) in DOCUMENT.read_text("utf-8")

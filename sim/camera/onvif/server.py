@@ -1,4 +1,7 @@
-"""The ONVIF desk of a virtual township: one HTTP port, ``/NAME/onvif/…`` for each camera."""
+"""The ONVIF desk of a virtual township: one HTTP port, ``/NAME/onvif/…`` for each camera.
+
+``/onvif/device_service`` alone, where clients look that know only a host, is the first camera.
+"""
 
 import asyncio
 import threading
@@ -20,6 +23,8 @@ from sim.camera.onvif.options import OnvifOptions
 from sim.camera.onvif.soap import Ask, SoapFault, answer, fault, read
 from sim.camera.onvif.subscriptions import Subscriptions
 from sim.camera.onvif.web import WebReply, WebRequest, converse
+
+_SETTLE_TURNS = 5
 
 log = structlog.get_logger()
 
@@ -133,10 +138,17 @@ class OnvifServer:
         self._ready.set()
         await self._end.wait()
         self._loop = None
+        # Take no more connections, and let those just taken get their talk, before the door is
+        # closed: asyncio loses a socket that it has accepted but not attached by then.
+        for sock in door.sockets:
+            asyncio.get_running_loop().remove_reader(sock.fileno())
+        for _ in range(_SETTLE_TURNS):
+            await asyncio.sleep(0)
         door.close()
         for task in tuple(talks):
             task.cancel()
         await asyncio.gather(*talks)
+        await asyncio.sleep(0)  # lets the transports close their sockets
 
     def _moved(self, name: str) -> None:
         """On a scene's thread, which ends before the loop does."""
@@ -148,6 +160,8 @@ class OnvifServer:
 
     async def _handle(self, request: WebRequest, local: str) -> WebReply:
         parts = [unquote(part) for part in request.path.partition("?")[0].split("/") if part]
+        if parts[:1] == ["onvif"] and "onvif" not in self._bodies:
+            parts.insert(0, next(iter(self._bodies)))  # clients that know a host only
         body = self._bodies.get(parts[0]) if parts else None
         if body is None:
             return WebReply(404)
