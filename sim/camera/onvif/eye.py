@@ -41,6 +41,9 @@ class Eye:
     def hear(self, seconds: float) -> None:
         self._scene.hear(seconds)
 
+    def visit(self) -> None:
+        self._scene.visit()
+
     def step(self) -> ScenePicture:
         drawn = self._scene.step()
         with self._lock:
