@@ -1,12 +1,13 @@
 """Figures for Prometheus: the console's own and what the feed knows of the cameras."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from console.feed import Feed
+from core.messages import CameraHealth
 
 
 class Metrics:
@@ -47,19 +48,36 @@ class _FeedCollector(Collector):
         yield GaugeMetricFamily(
             "wardwatch_event_listeners", "Browsers listening.", value=self._feed.listeners
         )
-        labels = ["camera", "process"]
-        up = GaugeMetricFamily("wardwatch_camera_up", "1 online, 0.5 degraded, 0.", labels=labels)
-        fps = GaugeMetricFamily("wardwatch_camera_fps", "Frames a second.", labels=labels)
-        lag = GaugeMetricFamily(
-            "wardwatch_camera_lag_seconds", "Age of the newest frame handled.", labels=labels
-        )
-        rate = GaugeMetricFamily("wardwatch_camera_kbps", "Bit rate, kbit/s.", labels=labels)
-        again = GaugeMetricFamily("wardwatch_camera_reconnects", "Reconnects.", labels=labels)
-        for one in self._feed.health():
-            at = [one.camera, one.process]
-            up.add_metric(at, {"online": 1.0, "degraded": 0.5, "offline": 0.0}[one.state])
-            fps.add_metric(at, one.fps)
-            lag.add_metric(at, one.lag_s)
-            rate.add_metric(at, one.bitrate_kbps)
-            again.add_metric(at, one.reconnects)
-        yield from (up, fps, lag, rate, again)
+        yield from _camera_gauges(self._feed.health())
+
+
+_UP = {"online": 1.0, "degraded": 0.5, "offline": 0.0}
+
+_GAUGES: tuple[tuple[str, str, Callable[[CameraHealth], float | None]], ...] = (
+    ("up", "1 online, 0.5 degraded, 0 offline.", lambda one: _UP[one.state]),
+    ("fps", "Pictures a second that come.", lambda one: one.fps),
+    ("kbps", "Bit rate, kbit/s.", lambda one: one.bitrate_kbps),
+    ("lag_seconds", "Age of the newest frame handled.", lambda one: one.lag_s),
+    ("reconnects", "Reconnects.", lambda one: one.reconnects),
+    ("keyframe_age_seconds", "Since the last key frame.", lambda one: one.last_keyframe_age_s),
+    ("loss_ratio", "Share of the sent octets lost, at least.", lambda one: one.loss),
+    ("clock_offset_seconds", "The camera's clock minus ours.", lambda one: one.clock_offset_s),
+    ("analysed_fps", "Pictures a second taken for analysis.", lambda one: one.analysed_fps),
+    ("dropped", "Pictures due for analysis but replaced by newer ones.", lambda one: one.dropped),
+    (
+        "picture_ok",
+        "0 when the picture is black, white, frozen, blurred, covered or moved.",
+        lambda one: None if one.picture is None else float(one.picture == "ok"),
+    ),
+)
+
+
+def _camera_gauges(views: list[CameraHealth]) -> Iterator[Metric]:
+    """One gauge a fact; a camera of which a fact is not known has no sample in it."""
+    for name, meaning, read in _GAUGES:
+        gauge = GaugeMetricFamily(f"wardwatch_camera_{name}", meaning, labels=["camera", "process"])
+        for one in views:
+            value = read(one)
+            if value is not None:
+                gauge.add_metric([one.camera, one.process], value)
+        yield gauge

@@ -102,8 +102,11 @@ class IncidentChanged(Value):
     incident: Incident
 
 
+PictureState = Literal["ok", "black", "white", "frozen", "blurred", "covered", "moved"]
+
+
 class CameraHealth(Value):
-    """One process's view of one camera."""
+    """One process's view of one camera. None stands for what that process cannot know."""
 
     camera: str
     process: Literal["recorder", "analyst"]
@@ -115,6 +118,23 @@ class CameraHealth(Value):
     bitrate_kbps: float = 0.0
     lag_s: float = Field(default=0.0, description="Age of the newest frame handled.")
     reconnects: int = 0
+    last_keyframe_age_s: float | None = Field(
+        default=None, description="Seconds since decoding could last begin."
+    )
+    loss: float | None = Field(
+        default=None,
+        description="Share of the sent octets that never came, at least; by RTCP sender reports.",
+    )
+    clock_offset_s: float | None = Field(
+        default=None, description="The camera's clock minus ours; positive: it runs ahead."
+    )
+    clock_uncertainty_s: float | None = None
+    picture: PictureState | None = Field(default=None, description="What is wrong with it.")
+    picture_since_ns: int | None = None
+    analysed_fps: float | None = None
+    dropped: int | None = Field(
+        default=None, description="Pictures due for analysis that a newer one replaced."
+    )
 
 
 class SeenObject(Value):

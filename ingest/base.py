@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from core.clock import NS_PER_S, Clock
 from ingest.anchor import Anchor
 from ingest.backoff import Backoff
+from ingest.clock_steady import SteadyUtc
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
 from ingest.health import HealthMeter, OnHealth
@@ -51,9 +52,11 @@ class Source(ABC):
     ) -> None:
         self.camera = camera
         self.clock = clock
-        self.health = HealthMeter(camera, process, clock, on_health)
+        self.health = HealthMeter(camera, process, clock, on_health, stall_s=stall_s)
         self.stall_s = stall_s
         self._backoff = Backoff(rng or random.Random())
+        self._steady = SteadyUtc(clock)
+        self._ended_ns: dict[str, int] = {}
 
     @abstractmethod
     def open(self) -> InputContainer:
@@ -67,6 +70,10 @@ class Source(ABC):
     @abstractmethod
     def explain(self, error: Exception) -> IngestError:
         """An error of the demuxer as one sentence without secrets."""
+
+    def utc_ns(self) -> int:
+        """Our time for this source's events; a step of the wall clock never takes it back."""
+        return self._steady.utc_ns()
 
     def after_session(self, lost: Lost) -> bool:
         """Whether to try again after a session; live sources always do."""
@@ -109,8 +116,8 @@ class Source(ABC):
         try:
             streams = wanted_streams(container)
             video = streams[0]
-            self.health.connected(float(nominal_rate(video) or 0))
-            yield Connected(streams, self.clock.utc_ns())
+            self.health.connected(float(nominal_rate(video) or 0), video.codec_context.name)
+            yield Connected(streams, self.utc_ns())
             return (yield from self._read(container, streams, stop))
         except IngestError as error:
             return self._lost("broken", str(error))
@@ -120,7 +127,7 @@ class Source(ABC):
     def _read(
         self, container: InputContainer, streams: tuple[Stream, ...], stop: threading.Event
     ) -> Generator[Event, None, Lost]:
-        anchors = {stream.index: Timeline(stream) for stream in streams}
+        anchors = {s.index: Timeline(s, self._ended_ns.get(s.type, 0)) for s in streams}
         pictures = SplitPictures()
         picture_ns = self.clock.monotonic_ns()
         packets = container.demux(streams)
@@ -138,12 +145,14 @@ class Source(ABC):
             now_ns = self.clock.monotonic_ns()
             if packet.stream.type == "video":
                 picture_ns = now_ns
+                self.health.demuxed(packet)
             elif now_ns - picture_ns > self.stall_s * NS_PER_S:
                 return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
             for whole in pictures.push(packet) if self.may_split else [packet]:
-                for event in anchors[whole.stream_index].take(whole, self.clock.utc_ns()):
+                for event in anchors[whole.stream_index].take(whole, self.utc_ns()):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
+                        self._ended_ns[event.kind] = event.dts_ns
                         self.pace(event.dts_ns, stop)
                     yield event
         return self._lost("stopped", "")
@@ -153,10 +162,10 @@ class Source(ABC):
             self.health.trouble(f"time line moved by {event.by_s:+.1f} s ({event.why})")
             log.warning("re-anchored", camera=self.camera, by_s=event.by_s, why=event.why)
         elif event.kind == "video":
-            self.health.packet(event.packet.size, event.time_ns)
+            self.health.packet(event.packet.size, event.time_ns, event.keyframe)
 
     def _lost(self, reason: LostReason, detail: str) -> Lost:
-        return Lost(reason, detail, self.clock.utc_ns())
+        return Lost(reason, detail, self.utc_ns())
 
 
 class Timeline:
@@ -166,11 +175,12 @@ class Timeline:
     are held (a few) and dated backwards from the first that has a time.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, floor_ns: int = 0) -> None:
         self._kind: Literal["video", "audio"] = "video" if stream.type == "video" else "audio"
         self._time_base = stream.time_base or Fraction(1, 90_000)
         self._spacing_ns = round(NS_PER_S / float(nominal_rate(stream) or 25))
-        self._anchor = Anchor()
+        self._floor_ns = floor_ns
+        self._anchor = Anchor(floor_ns)
         self._untimed: list[tuple[Packet[Stream], int]] = []
         self._last_dts_ns: int | None = None
 
@@ -186,6 +196,9 @@ class Timeline:
         else:
             dts_ns = round(raw * self._time_base * NS_PER_S)
         events: list[MediaPacket | Reanchored] = []
+        if self._untimed:
+            held_ns = sum(self._duration_ns(held) for held, _ in self._untimed)
+            self._anchor = Anchor(self._floor_ns + held_ns)
         moved = self._anchor.place(dts_ns, arrived_ns)
         if moved is not None:
             by_s = moved.by_ns / NS_PER_S

@@ -51,7 +51,7 @@ class FileSource(Source):
         return self._loop and lost.reason == "ended"
 
     def pace(self, time_ns: int, stop: threading.Event) -> None:
-        ahead_ns = time_ns - self.clock.utc_ns()
+        ahead_ns = time_ns - self.utc_ns()
         if ahead_ns > 0:
             self.clock.wait(stop, ahead_ns / NS_PER_S)
 

@@ -18,6 +18,7 @@ from ingest.base import Source, nominal_rate
 from ingest.events import Connected, MediaPacket
 from ingest.nal import PictureSniffer
 from ingest.picture import frame_of
+from ingest.picture_health import PictureWatch
 from ingest.rate import Sampler
 
 TIMES_KEPT = 64
@@ -38,6 +39,7 @@ class LiveFrames:
         dropped: pictures that were due but replaced before anybody took them.
         decoded: pictures decoded.
         damaged: times that damage was met after the session had settled.
+        pictures: looks for black, frozen, covered or moved views; tell it of wanted moves.
     """
 
     def __init__(self, source: Source, fps: float, *, keep: int = 1, threads: int = 1) -> None:
@@ -53,6 +55,7 @@ class LiveFrames:
         self._ended = False
         self._thread: threading.Thread | None = None
         self._index = 0
+        self.pictures = PictureWatch()
 
     def __enter__(self) -> Self:
         self.start()
@@ -91,7 +94,10 @@ class LiveFrames:
             self._ready.wait_for(
                 lambda: self._kept or self._ended or self._stop.is_set(), timeout_s
             )
-            return self._kept.popleft() if self._kept else None
+            if not self._kept:
+                return None
+            self._source.health.taken(self.dropped)
+            return self._kept.popleft()
 
     def __iter__(self) -> Iterator[Frame]:
         """Pictures until the source ends or ``stop`` is called."""
@@ -132,6 +138,8 @@ class LiveFrames:
     def _offer(self, picture: VideoFrame, time_ns: int) -> None:
         frame = frame_of(picture, self.camera, time_ns, self._index)
         self._index += 1
+        if self.pictures.due(time_ns):
+            self._source.health.picture(self.pictures.look(frame.luma, time_ns))
         with self._ready:
             while len(self._kept) >= self._keep:
                 self._kept.popleft()

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.cases import IncidentState, OfficerStatus, OrderState, Severity
 from core.geometry import GeoPoint
-from core.messages import Action
+from core.messages import Action, PictureState
 from core.seeing import Kind
 from core.store.users import Role
 from core.value import Language, Text
@@ -221,6 +221,14 @@ class HealthOut(BaseModel):
     bitrate_kbps: float
     lag_s: float
     reconnects: int
+    last_keyframe_age_s: float | None
+    loss: float | None = Field(description="Share of what was sent that was lost, at least.")
+    clock_offset_s: float | None = Field(description="The camera's clock minus ours.")
+    clock_uncertainty_s: float | None
+    picture: PictureState | None
+    picture_since: Moment | None
+    analysed_fps: float | None
+    dropped: int | None
 
 
 class OfficerNow(BaseModel):

@@ -123,6 +123,7 @@ def push_health(made: Services) -> None:
     for camera in made.site.cameras:
         quiet = camera.id == "street"
         for process in ("recorder", "analyst"):
+            analyst = process == "analyst"
             made.feed.push(
                 "health",
                 CameraHealth(
@@ -134,6 +135,11 @@ def push_health(made: Services) -> None:
                     fps=12.0 if process == "recorder" else 4.8,
                     bitrate_kbps=912,
                     lag_s=2.4 if quiet else 0.3,
+                    reason="picture covered" if quiet and analyst else "",
+                    clock_offset_s=None if analyst else -119.9,
+                    picture=("covered" if quiet else "ok") if analyst else None,
+                    picture_since_ns=now_ns - 60 * NS_PER_S if analyst else None,
+                    analysed_fps=4.8 if analyst else None,
                 ),
             )
 

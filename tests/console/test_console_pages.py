@@ -70,6 +70,21 @@ def test_probes(desk: Desk) -> None:
     page = client.get("/metrics").text
     assert 'wardwatch_camera_up{camera="street",process="analyst"} 0.5' in page
     assert 'wardwatch_camera_lag_seconds{camera="river",process="recorder"} 0.3' in page
+    assert 'wardwatch_camera_clock_offset_seconds{camera="river",process="recorder"} -119.9' in page
+    assert 'wardwatch_camera_picture_ok{camera="street",process="analyst"} 0.0' in page
+    assert 'wardwatch_camera_analysed_fps{camera="river",process="analyst"} 4.8' in page
+    assert 'wardwatch_camera_analysed_fps{camera="river",process="recorder"}' not in page
+
+
+def test_health_tells_what_is_wrong_with_the_picture(desk: Desk) -> None:
+    answer = desk.sign_in("viewer").get("/api/v1/health").json()
+    views = {(one["camera"], one["process"]): one for one in answer}
+    street = views["street", "analyst"]
+    assert (street["picture"], street["reason"]) == ("covered", "picture covered")
+    assert street["picture_since"].endswith("Z")
+    river = views["river", "recorder"]
+    assert river["clock_offset_s"] == -119.9
+    assert river["picture"] is None
 
 
 def test_a_broken_map_file_is_named(desk: Desk) -> None:
