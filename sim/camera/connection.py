@@ -1,6 +1,8 @@
 """One RTSP connection: bytes in, answers out."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 
 import structlog
@@ -25,6 +27,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, server: Server, connections: set["Connection"]) -> None:
         self.nonce = Authenticator.new_nonce()
         self.local = self.peer = ""
+        self.camera: str | None = None
+        self.half_open = False
         self.tracks: dict[int, tuple[Session, Callable[[bytes], bool]]] = {}
         self._server = server
         self._connections = connections
@@ -33,6 +37,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        if self._away():
+            self.reset()
+            return
         self.local = transport.get_extra_info("sockname")[0]
         self.peer = transport.get_extra_info("peername")[0]
         self._connections.add(self)
@@ -45,18 +52,49 @@ class Connection(asyncio.Protocol):
         self.tracks.clear()
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self.half_open:
             return
         try:
             for message in self._parser.feed(data):
                 if isinstance(message, Interleaved):
                     self._receive(message)
-                else:
+                elif not self._dead_to(message):
                     self._answer(message)
         except RtspSyntaxError as error:
             log.info("not RTSP, connection closed", client=self.peer, error=str(error))
             self.transport.write(response(Reply(error.status), "0"))
             self.transport.close()
+
+    def reset(self) -> None:
+        """Close with RST instead of FIN: what was not read yet is lost to the client."""
+        raw = self.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def live(self) -> None:
+        """Let the camera's fault act on the connection; called a few times a second."""
+        half_open = self._server.faults.of(self.camera).half_open
+        if self._away() or (self.half_open and not half_open):
+            self.reset()  # power is back and the old connection is unknown
+        elif half_open and self.camera is not None:
+            self._hang()
+
+    def _hang(self) -> None:
+        self.half_open = True
+        self.transport.pause_reading()
+
+    def _away(self) -> bool:
+        return self._server.away(self.camera)
+
+    def _dead_to(self, request: Request) -> bool:
+        """Learn which camera is meant; True when that one does not answer at all."""
+        if request.path:
+            self.camera = request.path[0]
+        if self._away():
+            self.reset()
+        elif self._server.faults.of(self.camera).half_open:
+            self._hang()
+        return self.half_open or self.transport.is_closing()
 
     def _receive(self, packet: Interleaved) -> None:
         owner = self.tracks.get(packet.channel)

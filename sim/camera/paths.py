@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from sim.camera.errors import VirtualCameraError
+from sim.camera.faults import Over
 
 BACKLOG_LIMIT_BYTES = 1 << 20
 """What may wait for a slow TCP client before pictures are left out."""
@@ -22,6 +23,10 @@ log = structlog.get_logger()
 
 class Path(Protocol):
     """Carries one track's RTP and RTCP."""
+
+    @property
+    def over(self) -> Over:
+        """The transport below."""
 
     def header(self, ssrc: int) -> str:
         """The Transport header of SETUP's answer."""
@@ -42,6 +47,7 @@ class Path(Protocol):
 class TcpPath:
     """Interleaved packets (RFC 2326, section 10.12)."""
 
+    over: Over = "tcp"
     _frame = struct.Struct("!cBH")
 
     def __init__(self, transport: asyncio.Transport, channels: tuple[int, int]) -> None:
@@ -83,6 +89,8 @@ class UdpPath:
         on_rtp: takes what arrives on the RTP port.
         on_rtcp: takes what arrives on the RTCP port.
     """
+
+    over: Over = "udp"
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 import base64
 
+from sim.camera.faults import SdpFault
 from sim.camera.g711 import PCMA, PCMU
 from sim.camera.h264 import ParameterSets
 
@@ -11,7 +12,15 @@ VIDEO_TRACK, BACK_TRACK = "video", "back"
 
 
 def describe(
-    title: str, host: str, sets: ParameterSets, fps: float, session_id: int, *, back: bool
+    title: str,
+    host: str,
+    sets: ParameterSets,
+    fps: float,
+    session_id: int,
+    *,
+    back: bool,
+    base: str = "",
+    fault: SdpFault | None = None,
 ) -> bytes:
     """The SDP of one stream.
 
@@ -19,12 +28,21 @@ def describe(
         session_id: stays the same while the server runs (``o=``).
         back: add the ONVIF backchannel (Streaming Specification, section 5.3). Its direction is
             said from the server's side: ``sendonly`` is what the client sends on.
+        base: Content-Base of the answer, for absolute control URLs.
+        fault: what shall be wrong with it.
     """
+    fault = fault or SdpFault()
     sprop = ",".join(base64.b64encode(unit).decode() for unit in (sets.sps, sets.pps))
     parameters = (
-        f"packetization-mode=1;profile-level-id={sets.profile_level_id};"
-        f"sprop-parameter-sets={sprop}"
+        f"packetization-mode=1;profile-level-id={sets.profile_level_id}"
+        f"{f';sprop-parameter-sets={sprop}' if fault.sprop else ''}"
     )
+    control = {
+        "relative": [f"a=control:{VIDEO_TRACK}"],
+        "absolute": [f"a=control:{base}{VIDEO_TRACK}"],
+        "trailing_slash": [f"a=control:{VIDEO_TRACK}/"],
+        "missing": [],
+    }
     lines = [
         "v=0",
         f"o=- {session_id} 1 IN {'IP6' if ':' in host else 'IP4'} {host}",
@@ -38,7 +56,7 @@ def describe(
         f"a=fmtp:{VIDEO_PAYLOAD_TYPE} {parameters}",
         f"a=framerate:{fps:g}",
         "a=recvonly",
-        f"a=control:{VIDEO_TRACK}",
+        *control[fault.control],
     ]
     if back:
         lines += [

@@ -10,6 +10,7 @@ import structlog
 
 from core.clock import NS_PER_S, Clock
 from sim.camera.digest import Authenticator
+from sim.camera.faults import Fault, Faults
 from sim.camera.paths import Path, TcpPath, UdpPath
 from sim.camera.rtsp import Reply, Request, Transport, parse_transport
 from sim.camera.sdp import BACK_TRACK, VIDEO_TRACK, describe
@@ -54,6 +55,7 @@ class Server:
 
     Args:
         heard: takes each talk with the camera it came out of.
+        faults: what the cameras do wrong.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Server:
         clock: Clock,
         rules: Rules,
         heard: Callable[[Camera, Talk], None],
+        faults: Faults | None = None,
     ) -> None:
+        self.faults = faults or Faults()
         self.authenticator = authenticator
         self.sessions: dict[str, Session] = {}
         self._cameras = cameras
@@ -86,6 +90,10 @@ class Server:
         """Answer one request."""
         if request.version != "RTSP/1.0":
             return Reply(505)
+        status = self._fault(request).status
+        if status is not None:
+            challenges = self.authenticator.challenges(link.nonce) if status == 401 else ()
+            return Reply(status, challenges)
         method = self._methods.get(request.method)
         if method is None:
             return Reply(405, (("Allow", METHODS),))
@@ -101,6 +109,10 @@ class Server:
         if session is not None:
             session.seen_ns = self._clock.monotonic_ns()
         return method(link, request)
+
+    def away(self, camera: str | None) -> bool:
+        """Connections to that camera are reset just now."""
+        return self.faults.away(camera, self._clock.monotonic_ns())
 
     def tick(self) -> None:
         """End talks that fell silent and sessions whose client is gone."""
@@ -131,6 +143,8 @@ class Server:
             return Reply(404)
         stream = camera.feed.streams[kind]
         back = BACKCHANNEL in request.options_required()
+        sdp = camera.fault().sdp
+        base = request.url.partition("?")[0].rstrip("/") + "/"
         body = describe(
             f"{camera.name} {kind}",
             link.local,
@@ -138,9 +152,16 @@ class Server:
             stream.fps,
             self._description_id,
             back=back,
+            base=base,
+            fault=sdp,
         )
-        base = request.url.partition("?")[0].rstrip("/") + "/"
-        return Reply(200, (("Content-Base", base), ("Content-Type", "application/sdp")), body)
+        told = {
+            "right": [("Content-Base", base)],
+            "missing": [],
+            "foreign": [("Content-Base", f"rtsp://192.0.2.7/{'/'.join(request.path)}/")],
+            "no_slash": [("Content-Base", base.rstrip("/"))],
+        }
+        return Reply(200, (*told[sdp.content_base], ("Content-Type", "application/sdp")), body)
 
     def _setup(self, link: Link, request: Request) -> Reply:
         camera, kind = self._find(request)
@@ -151,6 +172,8 @@ class Server:
             return Reply(404)
         transport = parse_transport(request.headers.get("transport", ""))
         if transport is None:
+            return Reply(461)
+        if ("tcp" if transport.interleaved else "udp") in camera.fault().lacks:
             return Reply(461)
         session = self.sessions.get(_session_id(request))
         if session is None:
@@ -209,6 +232,9 @@ class Server:
         for channel in [c for c, (owner, _) in link.tracks.items() if owner is session]:
             del link.tracks[channel]
         return Reply(200)
+
+    def _fault(self, request: Request) -> Fault:
+        return self.faults.of(request.path[0] if request.path else None)
 
     def _find(self, request: Request) -> tuple[Camera | None, str]:
         """Camera and stream a URL names: ``/CAMERA/main`` or ``/CAMERA/sub``."""

@@ -1,8 +1,10 @@
 """RTSP sessions: what one client has set up, and the state it is in."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sim.camera.faults import SOUND, Fault
 from sim.camera.feed import Feed
 from sim.camera.paths import Path
 from sim.camera.rtp import BYE, parse_rtp, rtcp_types
@@ -18,6 +20,8 @@ class Camera:
     name: str
     feed: Feed
     talker: "Session | None" = None
+    fault: Callable[[], Fault] = lambda: SOUND
+    """What is wrong with it at present."""
 
 
 @dataclass(eq=False)
@@ -52,7 +56,7 @@ class Session:
 
     def add_viewer(self, path: Path) -> Viewer:
         """The video track has been set up."""
-        self.viewer = Viewer(self.stream, path, self.camera.feed.now_ns)
+        self.viewer = Viewer(self.stream, path, self.camera.feed.now_ns, self.camera.fault)
         return self.viewer
 
     def add_back(self, path: Path, ear: Ear) -> BackTrack:

@@ -33,7 +33,7 @@ class Stream:
     """
 
     def __init__(self, size: tuple[int, int], fps: float) -> None:
-        self.size = size
+        self.size = self._wanted_size = size
         self.fps = fps
         self.pictures_encoded = 0
         self._encoder = H264Encoder(size, fps)
@@ -65,8 +65,25 @@ class Stream:
         for watcher in tuple(self._watchers):
             watcher.show(unit)
 
+    def resize(self, size: tuple[int, int]) -> None:
+        """Another picture size from the next picture on, as when somebody changes the settings.
+
+        Who watches goes on watching: the new parameter sets come with a key frame. May be called
+        from any thread.
+
+        Args:
+            size: width and height, both even.
+        """
+        self._wanted_size = size
+
     def encode(self, picture: Bgr, t_s: float, utc_ns: int) -> AccessUnit | None:
         """Encode a picture if somebody watches; None otherwise."""
+        if self._wanted_size != self.size:
+            self.size = self._wanted_size
+            self._encoder.close()
+            self._encoder = H264Encoder(self.size, self.fps)
+            self.sets = self._encoder.sets
+            self._key_wanted.set()
         if not self._watched.is_set():
             self._encoder.close()
             return None

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -15,6 +15,7 @@ from sim.base import Scene
 from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
 from sim.camera.errors import VirtualCameraError
+from sim.camera.faults import SOUND, Fault, Faults
 from sim.camera.feed import Feed
 from sim.camera.onvif.options import OnvifOptions
 from sim.camera.onvif.server import OnvifServer
@@ -86,13 +87,17 @@ class VirtualTownship:
             Feed(name, scene, clock=clock, truth=self.truth, deliver=self._deliver)
             for name, scene in scenes.items()
         ]
+        self.faults = Faults()
         self._server = Server(
-            {feed.name: Camera(feed.name, feed) for feed in self._feeds},
+            {feed.name: self._camera(feed) for feed in self._feeds},
             Authenticator(username, password, realm="Wardwatch", basic=basic_auth),
             clock,
             Rules(session_timeout_s, backchannel),
             self._heard,
+            self.faults,
         )
+        self._connections: set[Connection] = set()
+        self._door: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
@@ -140,6 +145,43 @@ class VirtualTownship:
         """How many RTSP sessions there are now."""
         return len(self._server.sessions)
 
+    @property
+    def connections(self) -> int:
+        """How many RTSP connections there are now."""
+        return len(self._connections)
+
+    def misbehave(self, fault: Fault, camera: str | None = None) -> None:
+        """Have this fault from now on; from any thread.
+
+        Args:
+            camera: the only one concerned; None for all of them.
+        """
+        self.faults.set(camera, fault, self._clock.monotonic_ns())
+        self._on_loop(self._live_connections)
+
+    def behave(self, camera: str | None = None) -> None:
+        """Be sound again."""
+        self.misbehave(SOUND, camera)
+
+    def stall(self, seconds: float, fault: Fault, camera: str | None = None) -> None:
+        """Have a fault for a while; then be sound again by itself."""
+        self.misbehave(fault, camera)
+        self._on_loop(lambda: asyncio.get_running_loop().call_later(seconds, self.behave, camera))
+
+    def reset(self, camera: str | None = None) -> None:
+        """Reset (RST) the connections of a camera, or all."""
+        self._on_loop(lambda: self._reset(camera))
+
+    def jump(self, seconds: float, camera: str | None = None) -> None:
+        """Let the RTP clocks of running sessions step; back when negative."""
+        self._on_loop(lambda: self._jump(seconds, camera))
+
+    def resize(
+        self, camera: str, size: tuple[int, int], stream: Literal["main", "sub"] = "main"
+    ) -> None:
+        """Change a stream's picture size under the eyes of who watches it."""
+        self.feed(camera).streams[stream].resize(size)
+
     def start(self) -> None:
         """Open the port and let the scenes begin."""
         self._thread = threading.Thread(
@@ -179,32 +221,70 @@ class VirtualTownship:
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
-        connections: set[Connection] = set()
         try:
-            listener = await loop.create_server(
-                lambda: Connection(self._server, connections), self._host, self._port
-            )
+            await self._open_door()
         except OSError as error:
             self._failure = error
             self._ready.set()
             return
-        self._port = listener.sockets[0].getsockname()[1]
         self._loop, self._end = loop, asyncio.Event()
         self._ready.set()
         while not self._end.is_set():
             try:
                 self._server.tick()
+                await self._live_faults()
             except Exception:  # one session's defect must not end the service of all
                 log.exception("housekeeping failed")
             try:
                 await asyncio.wait_for(self._end.wait(), _TICK_S)
             except TimeoutError:
                 continue
-        listener.close()
+        self._close_door()
         self._server.close()
-        for connection in tuple(connections):
+        for connection in tuple(self._connections):
             connection.transport.abort()
         await asyncio.sleep(0)  # lets the transports close their sockets
+
+    def _camera(self, feed: Feed) -> Camera:
+        return Camera(feed.name, feed, fault=lambda: self.faults.of(feed.name))
+
+    async def _open_door(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._door = await loop.create_server(
+            lambda: Connection(self._server, self._connections), self._host, self._port
+        )
+        self._port = self._door.sockets[0].getsockname()[1]
+
+    def _close_door(self) -> None:
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+
+    async def _live_faults(self) -> None:
+        shut = self._server.away(None)
+        if shut:
+            self._close_door()
+        elif self._door is None:
+            await self._open_door()
+        self._live_connections()
+
+    def _live_connections(self) -> None:
+        for connection in tuple(self._connections):
+            connection.live()
+
+    def _reset(self, camera: str | None) -> None:
+        for connection in tuple(self._connections):
+            if camera in (None, connection.camera):
+                connection.reset()
+
+    def _jump(self, seconds: float, camera: str | None) -> None:
+        for session in self._server.sessions.values():
+            if session.viewer is not None and camera in (None, session.camera.name):
+                session.viewer.jump(seconds)
+
+    def _on_loop(self, do: Callable[[], object]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(do)
 
     def _deliver(self, stream: Stream, unit: AccessUnit) -> None:
         """From a scene's thread to the loop; the feeds stop before the loop does."""

@@ -1,9 +1,11 @@
 """A viewer: RTP of one stream to one client."""
 
+import random
 import secrets
 from collections.abc import Callable
 
 from core.clock import NS_PER_S
+from sim.camera.faults import SOUND, Fault
 from sim.camera.paths import Path
 from sim.camera.rtp import goodbye, rtp_header, sender_report
 from sim.camera.sdp import VIDEO_PAYLOAD_TYPE
@@ -21,18 +23,28 @@ class Viewer:
 
     Args:
         now_ns: UTC as the camera counts it, for sender reports.
+        fault: what the camera does wrong at present.
     """
 
-    def __init__(self, stream: Stream, path: Path, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        path: Path,
+        now_ns: Callable[[], int],
+        fault: Callable[[], Fault] = lambda: SOUND,
+    ) -> None:
         self.ssrc = secrets.randbits(32)
         self.path = path
         self.pictures_left_out = 0
         self._stream = stream
         self._now_ns = now_ns
+        self._fault = fault
+        self._dice = random.Random(self.ssrc)
         self._sequence = secrets.randbits(16)
         self._packets = self._octets = 0
         self._waits_for_key = True
-        self._first_timestamp = secrets.randbits(32)
+        first = fault().first_timestamp
+        self._first_timestamp = secrets.randbits(32) if first is None else first
         self._first_ns: int | None = None
         self._reported_ns = 0
 
@@ -49,19 +61,24 @@ class Viewer:
         """Send no more pictures until the next :meth:`play`."""
         self._stream.leave(self)
 
+    def jump(self, seconds: float) -> None:
+        """Let the RTP clock step, as after a firmware's clock change."""
+        ticks = round(seconds * VIDEO_RATE_HZ)
+        self._first_timestamp = (self._first_timestamp + ticks) & 0xFFFFFFFF
+
     def close(self) -> None:
         """Say goodbye."""
         self._stream.leave(self)
-        if self._packets:
+        if self._packets and not self._mute:
             self.path.send_rtcp(goodbye(self.ssrc))
         self.path.close()
 
     def show(self, unit: AccessUnit) -> None:
         """Send a picture, or leave it out."""
-        if self.path.congested():
+        if self.path.congested() or self._mute:
             self._waits_for_key = True
         if self._waits_for_key:
-            if not unit.key or self.path.congested():
+            if not unit.key or self._mute or self.path.congested():
                 self.pictures_left_out += 1
                 return
             self._waits_for_key = False
@@ -72,15 +89,22 @@ class Viewer:
         timestamp = self._timestamp(unit.utc_ns)
         last = len(unit.payloads) - 1
         packets: list[bytes] = []
+        loss = self._fault().loss
         for index, payload in enumerate(unit.payloads):
             header = rtp_header(
                 VIDEO_PAYLOAD_TYPE, index == last, self._sequence, timestamp, self.ssrc
             )
-            packets.append(header + payload)
+            if not loss or self._dice.random() >= loss:
+                packets.append(header + payload)
             self._sequence = (self._sequence + 1) & 0xFFFF
             self._octets += len(payload)
-        self._packets += len(packets)
+        self._packets += len(unit.payloads)
         self.path.send(packets)
+
+    @property
+    def _mute(self) -> bool:
+        fault = self._fault()
+        return fault.half_open or self.path.over in fault.silent
 
     def _timestamp(self, utc_ns: int) -> int:
         since_ns = utc_ns - (self._first_ns if self._first_ns is not None else utc_ns)
