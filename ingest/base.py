@@ -1,5 +1,6 @@
 """The base of all sources: sessions, time stamps, stalls, and always coming back."""
 
+import contextlib
 import random
 import threading
 from abc import ABC, abstractmethod
@@ -21,11 +22,14 @@ from ingest.clock_steady import SteadyUtc
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
 from ingest.health import HealthMeter, OnHealth
+from ingest.parameters import ParameterWatch, described_by
 from ingest.split import SplitPictures
 
 STALL_S = 5.0
 STEADY_S = 10.0
 UNTIMED_MOST = 30
+
+Packets = Generator["Packet[Stream]", None, None]
 
 log = structlog.get_logger()
 
@@ -54,6 +58,8 @@ class Source(ABC):
         self.clock = clock
         self.health = HealthMeter(camera, process, clock, on_health, stall_s=stall_s)
         self.stall_s = stall_s
+        self.received = 0
+        """Packets of the present session, or of the last one."""
         self._backoff = Backoff(rng or random.Random())
         self._steady = SteadyUtc(clock)
         self._ended_ns: dict[str, int] = {}
@@ -75,6 +81,10 @@ class Source(ABC):
         """Our time for this source's events; a step of the wall clock never takes it back."""
         return self._steady.utc_ns()
 
+    def ended(self) -> str:
+        """What it means that a session came to its end without an error."""
+        return "the stream ended"
+
     def after_session(self, lost: Lost) -> bool:
         """Whether to try again after a session; live sources always do."""
         return lost.reason != "stopped"
@@ -85,6 +95,8 @@ class Source(ABC):
     def packets(self, stop: threading.Event) -> Iterator[Event]:
         """Events until ``stop`` is set: Connected, packets, Lost, wait, Connected, …
 
+        A second Connected without a Lost before it means that the camera went on in the same
+        session with another picture (resolution, profile); no packet is missing between them.
         The last event is always a Lost. A stalled read ends within ``stall_s``, so that is
         also how long stopping may take.
         """
@@ -108,6 +120,7 @@ class Source(ABC):
             self.clock.wait(stop, wait_s)
 
     def _session(self, stop: threading.Event) -> Generator[Event, None, Lost]:
+        self.received = 0
         try:
             container = self.open()
         except IngestError as error:
@@ -118,44 +131,77 @@ class Source(ABC):
             video = streams[0]
             self.health.connected(float(nominal_rate(video) or 0), video.codec_context.name)
             yield Connected(streams, self.utc_ns())
-            return (yield from self._read(container, streams, stop))
+            # Closed before the container: an expired read limit would cut off the TEARDOWN, and
+            # the camera would keep a session that nobody reads.
+            with contextlib.closing(_demux(container, streams)) as packets:
+                return (yield from self._read(packets, streams, stop))
         except IngestError as error:
             return self._lost("broken", str(error))
         finally:
             container.close()
 
     def _read(
-        self, container: InputContainer, streams: tuple[Stream, ...], stop: threading.Event
+        self, packets: Packets, streams: tuple[Stream, ...], stop: threading.Event
     ) -> Generator[Event, None, Lost]:
-        anchors = {s.index: Timeline(s, self._ended_ns.get(s.type, 0)) for s in streams}
+        stall_ns = round(self.stall_s * NS_PER_S)
+        watch = ParameterWatch(streams[0].codec_context.name, streams[0].codec_context.extradata)
+        anchors = {
+            stream.index: Timeline(stream, self._ended_ns.get(stream.type, 0), rtp=self.may_split)
+            for stream in streams
+        }
         pictures = SplitPictures()
         picture_ns = self.clock.monotonic_ns()
-        packets = container.demux(streams)
         while not stop.is_set():
+            asked_ns = self.clock.monotonic_ns()
             try:
                 packet = next(packets, None)
             except av.error.ExitError:
-                return self._lost("stalled", f"no packet for {self.stall_s:g} s")
+                return self._stalled()
             except (av.error.FFmpegError, OSError) as error:
                 return self._lost("broken", str(self.explain(error)))
             if packet is None:
-                return self._lost("ended", "the stream ended")
+                return self._lost("ended", self.ended())
             if packet.size == 0:
                 continue
+            self.received += 1
             now_ns = self.clock.monotonic_ns()
             if packet.stream.type == "video":
                 picture_ns = now_ns
                 self.health.demuxed(packet)
-            elif now_ns - picture_ns > self.stall_s * NS_PER_S:
+            elif now_ns - picture_ns > stall_ns:
                 return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
             for whole in pictures.push(packet) if self.may_split else [packet]:
+                if whole.is_keyframe and whole.stream_index == streams[0].index:
+                    data = bytes(whole)
+                    if watch.changed(data) and (now := self._redescribed(streams, data)):
+                        yield now
                 for event in anchors[whole.stream_index].take(whole, self.utc_ns()):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
                         self._ended_ns[event.kind] = event.dts_ns
                         self.pace(event.dts_ns, stop)
                     yield event
+            # FFmpeg's parser keeps a picture back until the next one begins. A read that timed
+            # out gives out that picture first, and would wait for as long again.
+            if now_ns - asked_ns >= stall_ns:
+                return self._stalled()
         return self._lost("stopped", "")
+
+    def _redescribed(self, streams: tuple[Stream, ...], key_picture: bytes) -> Connected | None:
+        old = streams[0]
+        new = described_by(key_picture, old.codec_context.name, nominal_rate(old))
+        if new is None or not isinstance(new, VideoStream):
+            return None
+        log.info(
+            "the camera's picture is now described anew",
+            camera=self.camera,
+            codec=new.codec_context.name,
+            size=f"{new.codec_context.width}x{new.codec_context.height}",
+        )
+        return Connected((new, *streams[1:]), self.utc_ns())
+
+    def _stalled(self) -> Lost:
+        return self._lost("stalled", f"no packet for {self.stall_s:g} s")
 
     def _measure(self, event: MediaPacket | Reanchored) -> None:
         if isinstance(event, Reanchored):
@@ -175,12 +221,15 @@ class Timeline:
     are held (a few) and dated backwards from the first that has a time.
     """
 
-    def __init__(self, stream: Stream, floor_ns: int = 0) -> None:
+    def __init__(self, stream: Stream, floor_ns: int = 0, *, rtp: bool = False) -> None:
         self._kind: Literal["video", "audio"] = "video" if stream.type == "video" else "audio"
         self._time_base = stream.time_base or Fraction(1, 90_000)
         self._spacing_ns = round(NS_PER_S / float(nominal_rate(stream) or 25))
         self._floor_ns = floor_ns
         self._anchor = Anchor(floor_ns)
+        # RTP times are known modulo 2^32 ticks (RFC 3550 §5.1); FFmpeg takes a step back for
+        # a wrap, which would be reported as a jump of half a day.
+        self._wrap_s = float(self._time_base * 2**32) if rtp else 0.0
         self._untimed: list[tuple[Packet[Stream], int]] = []
         self._last_dts_ns: int | None = None
 
@@ -202,6 +251,8 @@ class Timeline:
         moved = self._anchor.place(dts_ns, arrived_ns)
         if moved is not None:
             by_s = moved.by_ns / NS_PER_S
+            if self._wrap_s:
+                by_s = (by_s + self._wrap_s / 2) % self._wrap_s - self._wrap_s / 2
             events.append(Reanchored(self._kind, arrived_ns, by_s, moved.why))
         early_ns = dts_ns
         for held, held_arrived_ns in reversed(self._untimed):
@@ -230,6 +281,10 @@ class Timeline:
             arrived_ns=arrived_ns,
             keyframe=packet.is_keyframe,
         )
+
+
+def _demux(container: InputContainer, streams: tuple[Stream, ...]) -> Packets:
+    yield from container.demux(streams)
 
 
 def wanted_streams(container: InputContainer) -> tuple[Stream, ...]:

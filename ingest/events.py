@@ -15,7 +15,7 @@ LostReason = Literal["unreachable", "refused", "stalled", "broken", "ended", "st
 
 @dataclass(frozen=True, eq=False)
 class Connected:
-    """A session began.
+    """A session began, or goes on with another picture (then no Lost came before it).
 
     Attributes:
         streams: the streams whose packets follow, with their codec parameters.
@@ -32,7 +32,7 @@ class MediaPacket:
     """One compressed picture or piece of sound, with its time.
 
     Attributes:
-        packet: as demuxed; ``packet.stream`` is one of the session's streams.
+        packet: as demuxed; ``packet.stream`` is one of the session's streams as it was opened.
         kind: what it holds.
         time_ns: UTC nanoseconds of presentation.
         dts_ns: UTC nanoseconds of decoding (equal to ``time_ns`` without B pictures).

@@ -7,6 +7,24 @@ the decoder calls those invalid data, which they are not.
 from collections.abc import Iterator
 
 
+def leading_units(data: bytes) -> Iterator[bytes]:
+    """NAL units of an annex B byte stream, in order, without start codes and trailing zeros.
+
+    Lazy: who stops at the first slice does not pay for searching the slices.
+
+    >>> list(leading_units(bytes.fromhex("00000001 6742 000001 68ce 0000")))
+    [b'gB', b'h\\xce']
+    """
+    start = data.find(b"\0\0\1")
+    while start >= 0:
+        start += 3
+        following = data.find(b"\0\0\1", start)
+        unit = data[start : following if following >= 0 else len(data)].rstrip(b"\0")
+        if unit:
+            yield unit
+        start = following
+
+
 class PictureSniffer:
     """Tells packets with coded slices from packets with parameter sets or messages alone."""
 

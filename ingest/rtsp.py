@@ -2,6 +2,7 @@
 
 import random
 import re
+import socket
 from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -11,6 +12,7 @@ from av.container import InputContainer
 from core.clock import Clock
 from ingest.base import STALL_S, Source
 from ingest.errors import IngestError, RefusedError
+from ingest.events import Lost
 from ingest.health import OnHealth
 
 OPEN_S = 10.0
@@ -23,6 +25,9 @@ _TRANSPORT = {
     # Both are offered, TCP first: a camera that refuses one (461) is asked for the other.
     "auto": {"rtsp_transport": "udp+tcp", "rtsp_flags": "prefer_tcp"},
 }
+# UDP first; FFmpeg itself goes back to TCP when no packet comes by UDP.
+_UDP_FIRST = {"rtsp_transport": "udp+tcp"}
+REACH_S = 1.0
 
 _PASSWORD = re.compile(r"(?i)\b(pass(?:word|wd)?|pwd)=[^&;/?#]*")
 
@@ -69,18 +74,46 @@ class RtspSource(Source):
         self._transport = transport
         self._username, self._password = username, password
         self._open_s = open_s
+        self._udp_first = False
 
     def open(self) -> InputContainer:
         container = self._open(PROBE_US)
-        videos = container.streams.video
-        if videos and not videos[0].codec_context.width:
+        if container.streams.video and not _described(container):
             # The SDP told nothing of the picture; wait for the parameter sets in the stream.
             container.close()
             container = self._open(LONG_PROBE_US)
+        if not _described(container):
+            what = "no picture that can be read" if container.streams.video else "no video"
+            container.close()
+            raise IngestError(
+                f"{self._where} answers, but sends {what}; set its codec to H.264, H.265 or MJPEG"
+            )
         return container
 
+    def ended(self) -> str:
+        return "the camera closed the connection"
+
+    def after_session(self, lost: Lost) -> bool:
+        """Always again; in ``auto``, the other transport after a session without a packet.
+
+        A firewall or a bad firmware may let the commands pass and not the pictures. Whether the
+        camera is there at all decides: one that is off must not be found by UDP when it returns.
+        """
+        silent = self.received == 0 and lost.reason in ("stalled", "unreachable", "ended")
+        if self._transport == "auto" and silent:
+            self._udp_first = not self._udp_first and self._listens()
+        return super().after_session(lost)
+
+    def _listens(self) -> bool:
+        parts = urlsplit(self.url)
+        try:
+            socket.create_connection((parts.hostname, parts.port or 554), REACH_S).close()
+        except (OSError, ValueError):
+            return False
+        return True
+
     def explain(self, error: Exception) -> IngestError:
-        where = f"camera {self.camera} at {redacted(self.url)}"
+        where = self._where
         match error:
             case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
                 hint = "user name or password wrong" if self._username else "it wants a password"
@@ -93,12 +126,19 @@ class RtspSource(Source):
                 return IngestError(f"{where}: nothing listens there; check power and port")
             case av.error.ExitError() | av.error.TimeoutError():
                 return IngestError(f"{where} did not answer within {self._open_s:g} s")
-            case av.error.EOFError():
+            case av.error.EOFError() | av.error.ConnectionResetError():
                 return IngestError(f"{where} closed the connection")
+            case av.error.InvalidDataError():
+                return IngestError(f"{where} broke off, or its answer cannot be read")
         return IngestError(f"{where}: {_plain(error)}")
 
+    @property
+    def _where(self) -> str:
+        return f"camera {self.camera} at {redacted(self.url)}"
+
     def _open(self, probe_us: int) -> InputContainer:
-        options = {**_TRANSPORT[self._transport], "analyzeduration": str(probe_us)}
+        transport = _UDP_FIRST if self._udp_first else _TRANSPORT[self._transport]
+        options = {**transport, "analyzeduration": str(probe_us)}
         try:
             return av.open(
                 self._address(),
@@ -117,6 +157,13 @@ class RtspSource(Source):
         parts = urlsplit(self.url)
         login = quote(self._username, safe="") + ":" + quote(self._password or "", safe="")
         return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
+
+
+def _described(container: InputContainer) -> bool:
+    """Codec and size of the picture are known; FFmpeg gives no context to a codec it lacks."""
+    return any(
+        v.codec_context is not None and v.codec_context.width for v in container.streams.video
+    )
 
 
 def redacted(url: str) -> str:

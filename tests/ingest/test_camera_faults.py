@@ -1,0 +1,107 @@
+"""Every fault of the virtual camera, over real sockets: noticed, over, one session, no thread."""
+
+import threading
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from ingest.events import Connected, Lost, MediaPacket, Reanchored
+from ingest.rtsp import RtspSource
+from sim.camera import VirtualTownship
+from sim.camera.faults import SOUND, Fault
+from tests.ingest.fault_kit import CAMERA, CLOCK, PAUSE, SCENARIOS, Scenario, Steady, Watch, run
+from tests.sim.camera_kit import PASSWORD, USER, BoxScene, township, wait_for
+
+FPS = 20.0
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[VirtualTownship]:
+    with township(scenes={CAMERA: BoxScene(fps=FPS)}) as running:
+        yield running
+
+
+def source(town: VirtualTownship, **more: object) -> RtspSource:
+    settings = {"username": USER, "password": PASSWORD, "rng": Steady(0.02), "stall_s": 1.0, **more}
+    return RtspSource(CAMERA, town.url(CAMERA), CLOCK, **settings)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_fault_is_noticed_and_over(town: VirtualTownship, scenario: Scenario) -> None:
+    threads = threading.active_count()
+    outcome = run(town, scenario, username=USER, password=PASSWORD, fps=FPS)
+    if scenario.reasons:
+        assert outcome.reason in scenario.reasons
+    assert outcome.noticed_s is None or outcome.noticed_s < 6
+    assert outcome.back_s < 10
+    assert outcome.sessions == 1
+    if scenario.shows in ("described", "reanchored"):
+        assert outcome.pictures_lost <= 2  # at most what a loaded machine left out itself
+    wait_for(lambda: town.connections == 0)
+    assert threading.active_count() <= threads
+
+
+def test_other_picture_is_described_before_its_first_key_frame(town: VirtualTownship) -> None:
+    town.resize(CAMERA, (320, 240))
+    with Watch(source(town)) as watch:
+        assert watch.more(5)
+        town.resize(CAMERA, (640, 352))
+        assert watch.wait(lambda: len(watch.of(Connected)) >= 2)
+        assert watch.more(3)
+    at, second = watch.of(Connected)[-1]
+    assert isinstance(second, Connected)
+    context = second.streams[0].codec_context
+    assert (context.name, context.width, context.height) == ("h264", 640, 352)
+    assert context.extradata
+    following = next(e for when, e in watch.events if when >= at and isinstance(e, MediaPacket))
+    assert following.keyframe
+    assert not [e for _, e in watch.of(Lost) if isinstance(e, Lost) and e.reason != "stopped"]
+
+
+def test_clock_that_jumps_back_is_not_taken_for_a_wrap(town: VirtualTownship) -> None:
+    with Watch(source(town)) as watch:
+        assert watch.more(5)
+        town.jump(-100)
+        assert watch.wait(lambda: watch.of(Reanchored))
+        assert watch.more(5)
+    moved = watch.of(Reanchored)[0][1]
+    assert isinstance(moved, Reanchored)
+    assert moved.by_s == pytest.approx(100, abs=5)
+    times = [picture.dts_ns for picture in watch.pictures()]
+    assert times == sorted(times)
+
+
+def test_fifty_flaps_leave_one_session_no_thread_and_flat_memory(town: VirtualTownship) -> None:
+    town.misbehave(SOUND)
+    threads = threading.active_count()
+    process = psutil.Process()
+    sizes = []
+    with Watch(source(town)) as watch:
+        for flap in range(50):
+            assert watch.wait(lambda flap=flap: len(watch.of(Connected)) > flap)
+            town.reset(CAMERA)
+            assert watch.wait(lambda flap=flap: len(watch.of(Lost)) > flap)
+            sizes.append(process.memory_info().rss)
+        assert watch.more(5)
+        assert watch.wait(lambda: town.sessions == 1 and town.connections == 1)
+    wait_for(lambda: town.connections == 0)
+    assert threading.active_count() <= threads
+    assert max(sizes[40:]) - max(sizes[5:15]) < 8 * 2**20
+    assert all(
+        isinstance(e, Lost) and e.reason in ("ended", "broken", "unreachable", "stopped")
+        for _, e in watch.of(Lost)
+    )
+
+
+def test_camera_that_is_away_costs_no_processor_time(town: VirtualTownship) -> None:
+    """Asked as seldom as the backoff says, a camera that refuses takes next to nothing."""
+    town.misbehave(Fault(refuse=True))
+    try:
+        with Watch(source(town, rng=Steady(0.5))) as watch:
+            assert watch.wait(lambda: watch.of(Lost))
+            before = threading.active_count()
+            CLOCK.wait(PAUSE, 1.5)
+            assert threading.active_count() == before
+    finally:
+        town.misbehave(SOUND)
