@@ -3,7 +3,7 @@
 The virtual camera misbehaves on command over real sockets; the source has its own limits (a stall
 after five seconds, waits of the backoff as they come). Run from a checkout:
 
-    PYTHONPATH=. python bench/camera_faults.py [--stall 5] [--holds 8] [--only WORD]
+    python -m bench.camera_faults [--stall 5] [--holds 7] [--only WORD]
 """
 
 import argparse
@@ -91,7 +91,7 @@ def away(seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stall", type=float, default=5.0)
-    parser.add_argument("--holds", type=float, default=8.0)
+    parser.add_argument("--holds", type=float, default=7.0)
     parser.add_argument("--away", type=float, default=60.0)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()

@@ -4,7 +4,7 @@ A feeder process serves pre-encoded loops (main 1280x720, sub 640x360, 10 pictur
 the virtual camera's server; a second process reads main and sub of every camera as the recorder
 does. Beside it, in the same run, `ffmpeg -c copy` processes read the same. Run from a checkout:
 
-    PYTHONPATH=. python bench/ingest.py [--cameras 16 32 64] [--seconds 15] [--ffmpeg 8]
+    python -m bench.ingest [--cameras 16 32 64] [--seconds 15] [--ffmpeg 8]
 """
 
 import argparse
@@ -24,6 +24,7 @@ import structlog
 from core.clock import NS_PER_S, SystemClock
 from ingest.events import Lost, MediaPacket
 from ingest.rtsp import RtspSource
+from sim.camera import server as limits
 from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
 from sim.camera.encoder import H264Encoder
@@ -76,10 +77,8 @@ async def _feed(cameras: int, port: Pipe, stop: Event) -> None:
         Authenticator(USER, PASSWORD, realm="bench", basic=False),
         SystemClock(),
         Rules(),
-        lambda camera, talk: None,
+        lambda _camera, _talk: None,
     )
-    import sim.camera.server as limits
-
     limits.SESSIONS_LIMIT = 4 * cameras + 16
     connections: set[Connection] = set()
     door = await asyncio.get_running_loop().create_server(

@@ -2,12 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 
 import psutil
 import pytest
 
+from core.clock import NS_PER_S
 from ingest.events import Connected, Lost, MediaPacket, Reanchored
 from ingest.rtsp import RtspSource
+from recorder.camera import CameraRecorder
+from recorder.ledger import read_gaps
+from recorder.shelf import segments
 from sim.camera import VirtualTownship
 from sim.camera.faults import SOUND, Fault
 from tests.ingest.fault_kit import CAMERA, CLOCK, PAUSE, SCENARIOS, Scenario, Steady, Watch, run
@@ -105,3 +111,34 @@ def test_camera_that_is_away_costs_no_processor_time(town: VirtualTownship) -> N
             assert threading.active_count() == before
     finally:
         town.misbehave(SOUND)
+
+
+def test_recording_through_faults_leaves_an_honest_ledger(
+    town: VirtualTownship, tmp_path: Path
+) -> None:
+    """Segments and gaps follow each other: no moment is missing, none is there twice."""
+    town.resize(CAMERA, (320, 240))
+    camera = CameraRecorder(tmp_path, source(town), CLOCK, segment_s=60, sync=False)
+    stop = threading.Event()
+    thread = threading.Thread(target=camera.run, args=(stop,))
+    began_ns = CLOCK.utc_ns()
+    thread.start()
+    for fault in (lambda: town.reset(CAMERA), lambda: town.resize(CAMERA, (480, 320))) * 3:
+        CLOCK.wait(PAUSE, 0.6)
+        fault()
+    CLOCK.wait(PAUSE, 1.0)
+    stop.set()
+    thread.join(10)
+    gaps = read_gaps(tmp_path, CAMERA)
+    assert [gap.reason for gap in gaps if gap.last_ns is None] == ["shutdown"]
+    assert {gap.reason for gap in gaps} <= {
+        "starting", "ended", "broken", "reconnected", "unreachable", "shutdown"
+    }  # fmt: skip
+    spans = []
+    for segment in segments(tmp_path, CAMERA):
+        found = segment.scan()
+        spans.append((segment.start_ns, segment.utc_ns(found.end_dts, found.timescale)))
+    spans += [(gap.first_ns, gap.last_ns or CLOCK.utc_ns()) for gap in gaps]
+    spans = sorted(span for span in spans if span[0] >= began_ns - NS_PER_S)
+    for before, after in pairwise(spans):
+        assert abs(after[0] - before[1]) < 0.15 * NS_PER_S
