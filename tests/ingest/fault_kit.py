@@ -216,7 +216,8 @@ def run(
                 assert watch.wait(lambda: watch.of(kind, began_ns)), "it was not noticed"
                 shown = watch.of(kind, began_ns)
             assert watch.more(4), "it did not come back"
-            back_ns = watch.of(MediaPacket, over_ns)[0][0]
+            since_ns = max(over_ns, shown[0][0]) if scenario.shows == "lost" else over_ns
+            back_ns = watch.of(MediaPacket, since_ns)[0][0]
             assert watch.wait(lambda: town.sessions == 1, 5), f"{town.sessions} sessions"
             times = [p.time_ns for p in watch.pictures()]
             missing = sum(max(0, round((b - a) * fps / NS_PER_S) - 1) for a, b in pairwise(times))
