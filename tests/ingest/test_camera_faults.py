@@ -100,8 +100,8 @@ def test_fifty_flaps_leave_one_session_no_thread_and_flat_memory(town: VirtualTo
     )
 
 
-def test_camera_that_is_away_costs_no_processor_time(town: VirtualTownship) -> None:
-    """Asked as seldom as the backoff says, a camera that refuses takes next to nothing."""
+def test_camera_that_is_away_gathers_no_threads(town: VirtualTownship) -> None:
+    """Attempt after attempt; what they cost is measured in bench/camera_faults.py."""
     town.misbehave(Fault(refuse=True))
     try:
         with Watch(source(town, rng=Steady(0.5))) as watch:
