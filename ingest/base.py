@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from core.clock import NS_PER_S, Clock
 from ingest.anchor import Anchor
 from ingest.backoff import Backoff
+from ingest.burst import Arrived, dated
 from ingest.clock_steady import SteadyUtc
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
@@ -89,6 +90,10 @@ class Source(ABC):
         """Whether to try again after a session; live sources always do."""
         return lost.reason != "stopped"
 
+    def arrivals(self, packets: "Iterator[Packet[Stream]]") -> Iterator[Arrived]:
+        """Packets with the time they arrived; what queued up while opening is dated back."""
+        return dated(packets, self.utc_ns, self.clock.monotonic_ns)
+
     def pace(self, time_ns: int, stop: threading.Event) -> None:  # noqa: B027 (live: no pace)
         """Hold a packet back until its time; only sources that are not live need to."""
 
@@ -151,10 +156,11 @@ class Source(ABC):
         }
         pictures = SplitPictures()
         picture_ns = self.clock.monotonic_ns()
+        arrivals = self.arrivals(packets)
         while not stop.is_set():
             asked_ns = self.clock.monotonic_ns()
             try:
-                packet = next(packets, None)
+                packet, arrived_ns = next(arrivals, (None, 0))
             except av.error.ExitError:
                 return self._stalled()
             except (av.error.FFmpegError, OSError) as error:
@@ -175,7 +181,7 @@ class Source(ABC):
                     data = bytes(whole)
                     if watch.changed(data) and (now := self._redescribed(streams, data)):
                         yield now
-                for event in anchors[whole.stream_index].take(whole, self.utc_ns()):
+                for event in anchors[whole.stream_index].take(whole, arrived_ns):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
                         self._ended_ns[event.kind] = event.dts_ns

@@ -8,6 +8,7 @@ from typing import Literal
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -15,6 +16,7 @@ from av.video.stream import VideoStream
 from core.clock import NS_PER_S, Clock
 from core.video import Frame
 from ingest.base import Source, nominal_rate, wanted_streams
+from ingest.burst import Arrived
 from ingest.errors import CorruptFileError, IngestError, RefusedError
 from ingest.events import Lost
 from ingest.health import OnHealth
@@ -49,6 +51,10 @@ class FileSource(Source):
 
     def after_session(self, lost: Lost) -> bool:
         return self._loop and lost.reason == "ended"
+
+    def arrivals(self, packets: "Iterator[Packet[Stream]]") -> Iterator[Arrived]:
+        """A file never makes one wait: it is read as it is paced."""
+        return ((packet, self.utc_ns()) for packet in packets)
 
     def pace(self, time_ns: int, stop: threading.Event) -> None:
         ahead_ns = time_ns - self.utc_ns()

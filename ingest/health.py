@@ -76,6 +76,7 @@ class HealthMeter:
             self._sessions.append(self._session_ns)
             self._sender = SenderTime(codec)
             self._forget()
+        self._tell()
 
     def demuxed(self, packet: "Packet[Stream]") -> None:
         """A video packet as the demuxer gave it, for what the camera says of itself."""
@@ -125,10 +126,17 @@ class HealthMeter:
         self._tell(force=True)
 
     def now(self) -> CameraHealth:
-        """The present view; true even if nothing has happened for long."""
+        """The present view; true even if nothing has happened for long.
+
+        What time alone has changed (a stall) is reported, too: whoever follows the reports sees
+        every state that anybody saw.
+        """
+        self._tell()
+        return self._view()
+
+    def _view(self) -> CameraHealth:
         with self._lock:
             now_ns, at_ns = self._clock.monotonic_ns(), self._clock.utc_ns()
-            self._judge(now_ns, at_ns)
             span_s = self._span_s(now_ns)
             offset = self._sender.clock.offset()
             seen = self._picture
@@ -218,7 +226,7 @@ class HealthMeter:
             if not (force or changed or now_ns - self._reported_ns >= REPORT_NS):
                 return
             self._reported_ns = now_ns
-            found = self.now()
+            found = self._view()
         try:
             self._report(found)
         except Exception:
