@@ -12,7 +12,7 @@ class ModelCard(Value):
     """A model file that is present and whose hash was checked.
 
     ``family`` says how pictures go in and how answers come out; see
-    ``detectors/backends/`` for one decoder a family.
+    ``detectors/families/`` for one decoder a family.
     """
 
     name: str

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from core.bus.streams import RedisBus
 from core.clock import Clock, SystemClock
 from core.config.site import Site
 from core.errors import BusError
+from wardwatch.lock import held
 from wardwatch.paths import Paths
 from wardwatch.supervisor import Supervisor
 
@@ -33,13 +35,16 @@ class CommandCentre:
     def __post_init__(self) -> None:
         self.paths = Paths(self.site.data_dir.resolve())
         self._supervisor = Supervisor(self.paths, self.clock)
+        self._lock = ExitStack()
 
     def start(self) -> dict[str, Any]:
         """Start everything; what the hub announces, e.g. the console's address.
 
         Raises:
+            InUseError: another command centre runs in the data directory.
             SupervisorError: a process did not come up; the others are ended.
         """
+        self._lock.enter_context(held(self.paths.data))
         self.paths.make()
         self.paths.site_file.write_text(self.site.model_dump_json(), encoding="utf-8")
         self.paths.site_file.chmod(0o600)
@@ -74,6 +79,7 @@ class CommandCentre:
     def stop(self) -> None:
         """End all processes, in order."""
         self._supervisor.stop()
+        self._lock.close()
 
     def bus(self, name: str) -> RedisBus:
         """A connection to the running bus, for one who looks on."""

@@ -26,7 +26,7 @@ from core.model import ModelCard
 from core.store.database import open_store
 from core.store.users import Role
 from models.store import Store as ModelStore
-from wardwatch import demo_report
+from wardwatch import demo_report, lock
 from wardwatch.command_centre import CommandCentre
 from wardwatch.paths import Paths
 
@@ -157,9 +157,12 @@ def _free_port() -> int:
 def _clear(data: Path) -> None:
     """Remove an earlier demo, and only that: the mark says that the directory is one."""
     mark = data / ".wardwatch-demo"
-    if data.exists() and any(data.iterdir()):
-        if not mark.exists():
-            raise DemoError(f"{data} holds something that is not a demo; name another --data")
-        shutil.rmtree(data)
-    data.mkdir(parents=True, exist_ok=True)
-    mark.touch()
+    if data.exists() and any(data.iterdir()) and not mark.exists():
+        raise DemoError(f"{data} holds something that is not a demo; name another --data")
+    with lock.held(data):
+        mark.touch()
+        for path in data.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in (lock.NAME, mark.name):
+                path.unlink()

@@ -19,6 +19,7 @@ from sim import scenes
 from sim.camera import VirtualTownship
 from tests.model_cards import model_card
 from tests.wardwatch.cli import ROOT, complaint, wardwatch
+from wardwatch.lock import held
 
 PATIENCE_S = 60.0
 
@@ -78,6 +79,12 @@ def test_a_port_that_is_taken(config: Path) -> None:
         change(config / "township.yaml", "port: 0", f"port: {port}")
         message = complaint(wardwatch("up", "--config", config, WARDWATCH_CAMERA_PASSWORD="x"))
     assert f"cannot listen on 127.0.0.1:{port}" in message
+
+
+def test_a_data_directory_that_is_in_use(config: Path, tmp_path: Path) -> None:
+    with held(tmp_path / "data"):
+        message = complaint(wardwatch("up", "--config", config, WARDWATCH_CAMERA_PASSWORD="x"))
+    assert message == f"{tmp_path / 'data'}: another Wardwatch runs in this data directory"
 
 
 def test_doctor_names_what_is_wrong(config: Path) -> None:
