@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from core.bus.embedded import become_server, socket_url
-from core.bus.memory import MemoryBus
 from core.bus.spool import Spool
 from core.bus.streams import RedisBus
 from core.errors import BusError
@@ -109,7 +108,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 class Consumer:
     """Collects what arrives in a group."""
 
-    def __init__(self, bus: RedisBus | MemoryBus, fail_first: int = 0) -> None:
+    def __init__(self, bus: RedisBus, fail_first: int = 0) -> None:
         self.got: list[int] = []
         self._failures = fail_first
         self._stop = threading.Event()
@@ -230,12 +229,3 @@ def test_spool_keeps_what_could_not_be_delivered(tmp_path: Path) -> None:
     assert spool.waiting
     Spool(tmp_path / "spool.jsonl").drain(lambda stream, fields: sent.append(fields["body"]))
     assert sent == ["0", "1", "2", "3"]
-
-
-def test_memory_bus() -> None:
-    bus = MemoryBus()
-    bus.publish("notes", Note(number=3))
-    consumer = Consumer(bus)
-    until(lambda: consumer.got == [3])
-    consumer.stop()
-    assert bus.published("notes") == [Note(number=3)]

@@ -1,6 +1,5 @@
-"""Fixtures: the shared test media, and the npm package fetched once a machine."""
+"""Fixtures: the npm package fetched once a machine."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,6 @@ from models.cache import default_directory
 from models.errors import SourceError
 from models.registry import NpmSource
 from models.sources import sha256
-
-
-@pytest.fixture(scope="session")
-def assets() -> Path:
-    named = os.environ.get("WARDWATCH_ASSETS")
-    if not named:
-        pytest.skip("WARDWATCH_ASSETS does not name the shared test media")
-    return Path(named)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ A sighting goes out through the spooling side of the bus, so none is lost while 
 
 import os
 import threading
-from collections import deque
 
 import structlog
 
@@ -25,8 +24,6 @@ from wardwatch.processes.context import Context
 from wardwatch.sources import open_source
 
 log = structlog.get_logger()
-
-_PACE_S = 5.0
 
 
 def run(context: Context) -> None:
@@ -60,14 +57,14 @@ def run(context: Context) -> None:
 def _watch(context: Context, bus: RedisBus, engine: BatchedEngine, camera: Camera) -> None:
     """One camera; whatever happens here, the other cameras go on."""
     site = context.site
-    pace = _Pace(context.clock)
+    lag = _Lag(context.clock)
     try:
         source = open_source(
             camera,
             camera.streams.sub or camera.streams.main,
             context.clock,
             process="analyst",
-            on_health=lambda health: bus.show(HEALTH, pace.tell(health)),
+            on_health=lambda health: bus.show(HEALTH, lag.tell(health)),
         )
     except WardwatchError as error:
         log.error("camera cannot be analysed", camera=camera.id, error=str(error))
@@ -89,40 +86,26 @@ def _watch(context: Context, bus: RedisBus, engine: BatchedEngine, camera: Camer
             except Exception:
                 log.exception("frame not analysed", camera=camera.id)
                 continue
-            pace.analysed(frame.time_ns)
+            lag.analysed(frame.time_ns)
             for sighting in seen.sightings:
                 bus.publish(SIGHTINGS, sighting)
             bus.show(OBJECTS, _objects(seen, pipeline.subjects))
 
 
-class _Pace:
-    """How many frames a second are analysed, and how old they are by then.
-
-    The wall shows it, so that overload is seen (invariant 6); what the source counts is what the
-    camera sends.
-    """
+class _Lag:
+    """How old a frame is when it has been analysed: overload shows here first (invariant 6)."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._done_ns: deque[int] = deque()
         self._lag_s = 0.0
 
     def analysed(self, frame_ns: int) -> None:
         """A frame has been analysed just now."""
-        now_ns = self._clock.monotonic_ns()
-        self._done_ns.append(now_ns)
-        self._forget(now_ns)
         self._lag_s = max(0.0, (self._clock.utc_ns() - frame_ns) / NS_PER_S)
 
     def tell(self, health: CameraHealth) -> CameraHealth:
-        """The source's health with the analyst's own rate and lag."""
-        self._forget(self._clock.monotonic_ns())
-        fps = round(len(self._done_ns) / _PACE_S, 2)
-        return health.model_copy(update={"fps": fps, "lag_s": round(self._lag_s, 3)})
-
-    def _forget(self, now_ns: int) -> None:
-        while self._done_ns and now_ns - self._done_ns[0] > _PACE_S * NS_PER_S:
-            self._done_ns.popleft()
+        """The source's health with the analyst's own lag."""
+        return health.model_copy(update={"lag_s": round(self._lag_s, 3)})
 
 
 def _objects(seen: Seen, subjects: frozenset[int]) -> ObjectsSeen:

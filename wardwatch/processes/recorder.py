@@ -11,6 +11,7 @@ from core.config.cameras import Camera
 from core.errors import WardwatchError
 from core.messages import HEALTH
 from ingest.base import Source
+from ingest.health import OnHealth
 from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
@@ -56,9 +57,8 @@ def run(context: Context) -> None:
     bus.close()
 
 
-def _source(context: Context, camera: Camera, report: object) -> Source | None:
+def _source(context: Context, camera: Camera, report: OnHealth) -> Source | None:
     """The camera's main stream; a camera that is configured wrongly does not stop the others."""
-    assert callable(report)
     try:
         return open_source(
             camera, camera.streams.main, context.clock, process="recorder", on_health=report

@@ -199,6 +199,7 @@ export interface Health {
   at: string;
   reason: string;
   fps: number;
+  analysed_fps: number | null;
   lag_s: number;
   bitrate_kbps: number;
 }
