@@ -12,7 +12,7 @@ import structlog
 
 from broadcast import drivers
 from broadcast.audio import sha256
-from broadcast.base import Delivery
+from broadcast.base import Delivery, SpeakerDriver
 from broadcast.errors import BroadcastError
 from broadcast.journal import Begun, Journal
 from broadcast.rules import Policy
@@ -21,6 +21,8 @@ from core.cases import Announcement, Receipt
 from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
 from core.config.site import Site
+from core.credentials import credentials_of
+from core.networks import Networks
 
 log = structlog.get_logger()
 
@@ -55,7 +57,7 @@ class Announcer:
         self._site = site
         self._clock = clock
         self._audio_dir = audio_dir
-        self._build = build or (lambda camera: drivers.build(camera, clock))
+        self._build = build or self._driver
         self._speech = Speech(clips)
         self._policy = Policy(site.warnings, site.zone_info, clock)
         self._journal = Journal(audio_dir / "receipts.jsonl")
@@ -64,6 +66,14 @@ class Announcer:
         self._running: dict[str, Future[Receipt]] = {}
         self._speakers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._recall()
+
+    def use(self, site: Site) -> None:
+        """Take another configuration of the cameras for what comes next."""
+        self._site = site
+
+    def _driver(self, camera: Camera) -> SpeakerDriver:
+        site = self._site
+        return drivers.build(camera, self._clock, credentials_of(site), Networks(site.networks))
 
     def stop(self) -> None:
         """Break off what is being said and refuse what comes; for shutdown."""

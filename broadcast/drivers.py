@@ -1,7 +1,6 @@
 """Which driver speaks for a camera, made from its configuration."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from broadcast.base import SpeakerDriver
@@ -10,12 +9,20 @@ from broadcast.file import FileSpeaker
 from broadcast.onvif import OnvifSpeaker
 from core.clock import Clock
 from core.config.cameras import Camera
+from core.credentials import Credentials
+from core.errors import ConfigError
+from core.networks import Networks
 
 Build = Callable[[Camera], SpeakerDriver]
 
 
-def build(camera: Camera, clock: Clock, environ: Mapping[str, str] = os.environ) -> SpeakerDriver:
+def build(
+    camera: Camera, clock: Clock, credentials: Credentials, networks: Networks | None = None
+) -> SpeakerDriver:
     """The driver of a camera's loudspeaker. Nothing is opened yet.
+
+    Args:
+        networks: where loudspeakers may stand; None asks nothing.
 
     Raises:
         SpeakerError: the camera has no loudspeaker, or its section lacks something.
@@ -25,12 +32,17 @@ def build(camera: Camera, clock: Clock, environ: Mapping[str, str] = os.environ)
         raise SpeakerError(f"camera {camera.id}: has no loudspeaker; add a `speaker` section")
     match speaker.driver:
         case "onvif":
+            try:
+                credential = credentials.of(camera)
+            except ConfigError as error:
+                raise SpeakerError(str(error)) from None
             return OnvifSpeaker(
                 camera.id,
                 speaker.url or camera.streams.main,
                 clock,
-                username=camera.username,
-                password=_password(camera, environ),
+                username=credential.username if credential else None,
+                password=credential.password if credential else "",
+                networks=networks,
             )
         case "file":
             if speaker.url is None:
@@ -46,15 +58,3 @@ def identity(camera: Camera) -> str:
     if speaker is None:
         return f"none:{camera.id}"
     return f"{speaker.driver}:{speaker.url or camera.streams.main}"
-
-
-def _password(camera: Camera, environ: Mapping[str, str]) -> str:
-    if camera.password_env is None:
-        return ""
-    try:
-        return environ[camera.password_env]
-    except KeyError:
-        raise SpeakerError(
-            f"camera {camera.id}: password_env: the environment variable "
-            f"{camera.password_env} is not set"
-        ) from None

@@ -21,6 +21,7 @@ from broadcast.errors import NoBackchannelError, SpeakerError, StoppedError
 from broadcast.rtsp_client import RtspClient
 from broadcast.rtsp_messages import Response
 from core.clock import NS_PER_S, Clock
+from core.networks import Networks
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class OnvifSpeaker(SpeakerDriver):
         url: rtsp:// address whose description has the back track.
         username: sign-in name, None when none is wanted.
         password: its password.
+        networks: where it may stand; None asks nothing.
         timeout_s: longest wait for each answer.
     """
 
@@ -69,12 +71,14 @@ class OnvifSpeaker(SpeakerDriver):
         *,
         username: str | None = None,
         password: str = "",
+        networks: Networks | None = None,
         timeout_s: float = 5.0,
     ) -> None:
         self._who = f"camera {camera}"
         self._url = url
         self._clock = clock
         self._username, self._password = username, password
+        self._networks = networks
         self._timeout_s = timeout_s
 
     def speak(
@@ -87,6 +91,7 @@ class OnvifSpeaker(SpeakerDriver):
             self._clock,
             username=self._username,
             password=self._password,
+            networks=self._networks,
             timeout_s=self._timeout_s,
         ) as client:
             track, session_url, track_url = self._describe(client)

@@ -17,6 +17,7 @@ from broadcast import rtsp_auth
 from broadcast.errors import SignInError, SpeakerError
 from broadcast.rtsp_messages import Frame, Reader, Response, request
 from core.clock import NS_PER_S, Clock
+from core.networks import AddressError, Networks
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class RtspClient:
         clock: only its monotonic side is used, for the limits of waiting.
         username: sign-in name, None when the device wants none.
         password: its password.
+        networks: where the device may stand; None asks nothing.
         timeout_s: longest wait for connecting, for each answer, and for each write.
 
     Raises:
@@ -49,6 +51,7 @@ class RtspClient:
         *,
         username: str | None = None,
         password: str = "",
+        networks: Networks | None = None,
         timeout_s: float = 5.0,
     ) -> None:
         self.url = url
@@ -64,7 +67,10 @@ class RtspClient:
         self._closed_by_peer = False
         host, port = _endpoint(url, who)
         try:
-            self._socket = socket.create_connection((host, port), timeout_s)
+            address = host if networks is None else networks.address_of(host)
+            self._socket = socket.create_connection((address, port), timeout_s)
+        except AddressError as error:
+            raise SpeakerError(f"{who}: {error}") from None
         except OSError as error:
             raise SpeakerError(
                 f"{who}: cannot connect to {host}:{port}: {_plain(error)}; "
@@ -123,8 +129,7 @@ class RtspClient:
             fresh = rtsp_auth.strongest(answer.all("www-authenticate"))
             if self._username is None:
                 raise SignInError(
-                    f"{self.who}: {method} wants a sign-in; "
-                    "set username and password_env of the camera"
+                    f"{self.who}: {method} wants a sign-in; set the camera's username and password"
                 )
             if fresh is None:
                 raise SignInError(f"{self.who}: {method} wants a sign-in of a kind unknown here")
@@ -132,7 +137,7 @@ class RtspClient:
             if retries and not (fresh.stale and retries < 2):
                 raise SignInError(
                     f"{self.who}: {method} refuses the user name or password; "
-                    "check username and the variable named by password_env"
+                    "check the camera's username and password"
                 )
             if fresh.algorithm == "BASIC":
                 log.warning("speaker.password_in_clear", device=self.who)
@@ -235,7 +240,7 @@ def _endpoint(url: str, who: str) -> tuple[str, int]:
     if "@" in parts.netloc:
         raise SpeakerError(
             f"{who}: the speaker address holds credentials; "
-            "put them in username and password_env of the camera"
+            "give them as the camera's username and password"
         )
     return host, port
 

@@ -10,6 +10,7 @@ import av
 from av.container import InputContainer
 
 from core.clock import Clock
+from core.networks import AddressError, Networks
 from ingest.base import STALL_S, Source
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Lost
@@ -38,6 +39,11 @@ class RtspSource(Source):
     User name and password are given apart from the address. FFmpeg takes them inside the URL
     only, so the joined form exists nowhere but in the call that opens it, and no error text
     of FFmpeg is passed on (its errors quote the URL).
+
+    Args:
+        networks: where the camera may stand; None asks nothing (tests, benchmarks). FFmpeg
+            follows an RTSP redirection by itself, so a camera that is inside is trusted to
+            redirect to where it likes.
     """
 
     may_split = True
@@ -54,6 +60,7 @@ class RtspSource(Source):
         process: Literal["recorder", "analyst"] = "recorder",
         on_health: OnHealth | None = None,
         rng: random.Random | None = None,
+        networks: Networks | None = None,
         open_s: float = OPEN_S,
         stall_s: float = STALL_S,
     ) -> None:
@@ -73,10 +80,13 @@ class RtspSource(Source):
         self.url = url
         self._transport = transport
         self._username, self._password = username, password
+        self._networks = networks
         self._open_s = open_s
         self._udp_first = False
+        self._netloc = parts.netloc
 
     def open(self) -> InputContainer:
+        self._netloc = self._checked()
         container = self._open(PROBE_US)
         if container.streams.video and not _described(container):
             # The SDP told nothing of the picture; wait for the parameter sets in the stream.
@@ -107,7 +117,8 @@ class RtspSource(Source):
     def _listens(self) -> bool:
         parts = urlsplit(self.url)
         try:
-            socket.create_connection((parts.hostname, parts.port or 554), REACH_S).close()
+            host = urlsplit(f"//{self._netloc}").hostname
+            socket.create_connection((host, parts.port or 554), REACH_S).close()
         except (OSError, ValueError):
             return False
         return True
@@ -117,7 +128,7 @@ class RtspSource(Source):
         match error:
             case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
                 hint = "user name or password wrong" if self._username else "it wants a password"
-                return RefusedError(f"{where} refused: {hint}; check username and password_env")
+                return RefusedError(f"{where} refused: {hint}; check username and password")
             case av.error.HTTPNotFoundError():
                 return RefusedError(f"{where} refused: no such stream; check the path")
             case av.error.HTTPClientError() | av.error.HTTPServerError():
@@ -151,12 +162,24 @@ class RtspSource(Source):
             # `from None`: the cause's text and arguments quote the address with its password.
             raise self.explain(error) from None
 
-    def _address(self) -> str:
-        if self._username is None:
-            return self.url
+    def _checked(self) -> str:
+        """``host:port`` to connect to, an address of the configured networks."""
         parts = urlsplit(self.url)
+        if self._networks is None:
+            return parts.netloc
+        try:
+            address = self._networks.address_of(parts.hostname or "")
+        except AddressError as error:
+            raise IngestError(f"camera {self.camera}: {error}") from None
+        shown = f"[{address}]" if ":" in address else address
+        return f"{shown}:{parts.port}" if parts.port else shown
+
+    def _address(self) -> str:
+        parts = urlsplit(self.url)._replace(netloc=self._netloc)
+        if self._username is None:
+            return urlunsplit(parts)
         login = quote(self._username, safe="") + ":" + quote(self._password or "", safe="")
-        return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
+        return urlunsplit(parts._replace(netloc=f"{login}@{self._netloc}"))
 
 
 def _described(container: InputContainer) -> bool:

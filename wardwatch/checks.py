@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,7 @@ from models.store import Store as ModelStore
 from recorder.vault import MANIFEST, Vault
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
-from wardwatch.sources import open_source
+from wardwatch.sources import Sources, sources_of
 
 State = Literal["ok", "warn", "bad"]
 
@@ -67,7 +68,7 @@ def examine(config: Path | None) -> Iterator[Check]:
         yield _audit(site, paths)
     yield from _vault(paths)
     with ThreadPoolExecutor(8) as pool:
-        yield from pool.map(_camera, site.cameras)
+        yield from pool.map(partial(_camera, sources_of(site, SystemClock())), site.cameras)
 
 
 def _web() -> Check:
@@ -135,15 +136,15 @@ def _vault(paths: Paths) -> Iterator[Check]:
         yield Check("evidence", "ok", f"{len(verdicts)} sealed files as sealed")
 
 
-def _camera(camera: Camera) -> Check:
+def _camera(sources: Sources, camera: Camera) -> Check:
     """Connect to the main stream and wait for its first picture."""
     what = f"camera {camera.id}"
     if not camera.enabled:
         return Check(what, "ok", "switched off by the configuration")
-    clock, stop = SystemClock(), threading.Event()
+    clock, stop = sources.clock, threading.Event()
     began_ns = clock.monotonic_ns()
     try:
-        source = open_source(camera, camera.streams.main, clock, process="recorder")
+        source = sources.open(camera, camera.streams.main, process="recorder")
         for event in source.packets(stop):
             if event.event == "lost":
                 return Check(what, "bad", f"{event.reason}: {event.detail}".rstrip(": "))

@@ -2,8 +2,9 @@
 
 from datetime import time
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Section(BaseModel):
@@ -17,6 +18,18 @@ Id = Annotated[
     StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$"),
     Field(description="Lower-case letters, digits, - and _; used in paths and addresses."),
 ]
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is no IANA time zone, write e.g. Asia/Shanghai") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_timezone)]
+"""The IANA name of a time zone."""
 
 
 class Hours(Section):

@@ -10,11 +10,19 @@ from core.config.zones import Zone
 from core.geometry import GeoPoint
 from core.value import Text
 
+PULLED = ("rtsp", "rtsps")
+PUSHED = ("srt", "udp", "rtmp")
+"""Schemes at which the program listens: the device sends by itself (drones, body cameras)."""
+
 
 class Streams(Section):
     """Where the pictures come from. Addresses hold no credentials."""
 
-    main: str = Field(title="主码流", description="rtsp:// address (or a file) that is recorded.")
+    main: str = Field(
+        title="主码流",
+        description="Recorded. rtsp:// address of a camera, or srt://, udp:// or rtmp:// with the "
+        "address and port to listen at for a device that sends by itself, or a file.",
+    )
     sub: str | None = Field(
         default=None, title="子码流", description="Smaller stream for analysis; main when absent."
     )
@@ -28,6 +36,19 @@ class Streams(Section):
         if url is not None and "@" in urlsplit(url).netloc:
             raise ValueError("put the user name in `username` and the password in `password_env`")
         return url
+
+    @field_validator("main", "sub")
+    @classmethod
+    def _known_scheme(cls, url: str | None) -> str | None:
+        scheme = urlsplit(url).scheme if url is not None and "://" in url else "file"
+        if scheme not in ("file", *PULLED, *PUSHED):
+            raise ValueError(f"{scheme}:// is not supported; {', '.join((*PULLED, *PUSHED))} are")
+        return url
+
+    @property
+    def pushed(self) -> bool:
+        """The device sends by itself, so there is one stream and we listen for it."""
+        return urlsplit(self.main).scheme in PUSHED
 
 
 class Speaker(Section):
@@ -53,11 +74,18 @@ class Camera(Section):
         default=0, ge=0, lt=360, title="朝向", description="Where it looks, degrees from north."
     )
     streams: Streams
+    onvif: str | None = Field(
+        default=None,
+        title="ONVIF",
+        description="host, host:port or http:// address of its ONVIF services: events, steering, "
+        "clock; none is asked when absent.",
+    )
     username: str | None = Field(default=None, title="用户名", description="Sign-in name.")
     password_env: str | None = Field(
         default=None,
         title="密码变量",
-        description="Environment variable with the password (secrets never stand in YAML).",
+        description="Environment variable with the password (secrets never stand in YAML). "
+        "Without it the password set by `wardwatch cameras password` is used.",
     )
     speaker: Speaker | None = Field(default=None, title="喇叭", description="None: cannot warn.")
     zones: tuple[Zone, ...] = Field(default=(), title="区域", description="What is watched where.")

@@ -62,9 +62,20 @@ def load(directory: Path, **overrides: Any) -> Site:
         site = Site.model_validate(data)
     except ValidationError as error:
         raise ConfigError(_explain(error, data, origin, township)) from None
-    if site.map is not None and not site.map.is_absolute():
-        site = site.model_copy(update={"map": directory / site.map})
-    return site
+    return _resolved(site, directory)
+
+
+def _resolved(site: Site, directory: Path) -> Site:
+    """Paths that are relative to the configuration directory, made whole."""
+    files = site.credentials
+    beside = directory / (files.file or "credentials.json")
+    update: dict[str, Any] = {
+        "directory": directory.resolve(),
+        "credentials": files.model_copy(update={"file": beside}),
+    }
+    if site.map is not None:
+        update["map"] = directory / site.map
+    return site.model_copy(update=update)
 
 
 def _read(path: Path, expected: type) -> Any:

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 from typing import Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from core.config.base import Hours, Section
+from core.config.base import Hours, Id, Section, TimeZone
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningTexts
 from core.config.people import Officer
 from core.geometry import GeoPoint
+from core.networks import PRIVATE, Network
 from core.value import Language, Text
 
 
@@ -40,6 +41,36 @@ class Recording(Section):
         default=30, ge=30, le=365, title="保存", description="Days kept; the law's floor is 30."
     )
     max_gb: float = Field(default=500, gt=0, title="容量", description="Most gigabytes used.")
+
+
+class CredentialFiles(Section):
+    """Where the cameras' passwords are, encrypted, and the key to them."""
+
+    file: Path | None = Field(
+        default=None,
+        title="密码文件",
+        description="Encrypted; credentials.json beside cameras.yaml when absent.",
+    )
+    key_file: Path | None = Field(
+        default=None,
+        title="密钥文件",
+        description="credentials.key in the data directory when absent. The environment variable "
+        "WARDWATCH_CREDENTIALS_KEY goes before it.",
+    )
+
+
+class Inbox(Section):
+    """A watch folder for films from the cards of drones and body cameras."""
+
+    folder: Path = Field(
+        title="文件夹", description="One folder a device inside it; its films are imported."
+    )
+    timezone: TimeZone | None = Field(
+        default=None, title="时区", description="Of clocks that name none; the site's when absent."
+    )
+    timezones: dict[Id, TimeZone] = Field(
+        default={}, title="各设备时区", description="The same for single devices."
+    )
 
 
 class Evidence(Section):
@@ -102,15 +133,27 @@ class Site(Section):
     """Everything one command centre runs on."""
 
     name: Text = Field(title="名称", description="Name of the township.")
-    timezone: str = Field(default="Asia/Shanghai", title="时区", description="IANA name.")
+    timezone: TimeZone = Field(default="Asia/Shanghai", title="时区", description="IANA name.")
     language: Language = Field(default="zh", title="语言", description="Language of new users.")
     centre: GeoPoint = Field(title="中心", description="Middle of the map.")
+    directory: Path | None = Field(
+        default=None, title="配置目录", description="Where this was read from; set by the reader."
+    )
     data_dir: Path = Field(
         default=Path("var"), title="数据目录", description="Recordings, vault, database, logs."
     )
     redis: Redis = Redis()
     database: Database = Database()
+    networks: tuple[Network, ...] = Field(
+        default=PRIVATE,
+        title="摄像机网段",
+        description="Networks that cameras and loudspeakers may stand in; private ones by default.",
+    )
+    credentials: CredentialFiles = CredentialFiles()
     recording: Recording = Recording()
+    inbox: Inbox | None = Field(
+        default=None, title="导入文件夹", description="None: no films are imported."
+    )
     evidence: Evidence = Evidence()
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
@@ -125,15 +168,6 @@ class Site(Section):
     mode: Literal["live", "demo"] = Field(
         default="live", title="模式", description="demo: officers are simulated."
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{name!r} is no IANA time zone, write e.g. Asia/Shanghai") from None
-        return name
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from core.clock import Clock
+from core.networks import Networks
 from ingest.onvif.address import read_address
 from ingest.onvif.caller import Caller, Service, SignIn
 from ingest.onvif.device import Device, DeviceInformation, RelayOutput
@@ -52,6 +53,7 @@ class OnvifCamera:
         username: None asks without signing in.
         timeout_s: for one question.
         tls_verify: check the certificate of an https address.
+        networks: where the camera may stand; None asks nothing (tests).
 
     Attributes:
         ptz: steering.
@@ -69,13 +71,16 @@ class OnvifCamera:
         clock: Clock,
         timeout_s: float = 10.0,
         tls_verify: bool = True,
+        networks: Networks | None = None,
     ) -> None:
         account = (username, password or "") if username is not None else None
         try:
             place = read_address(address)
         except OnvifError as error:
             raise OnvifError(f"camera {name}: {error}") from None
-        self._http = HttpLink(username, password or "", timeout_s=timeout_s, tls_verify=tls_verify)
+        self._http = HttpLink(
+            username, password or "", timeout_s=timeout_s, tls_verify=tls_verify, networks=networks
+        )
         self._caller = Caller(name, place, self._http, account, clock)
         self._device = Device(self._caller)
         self._media = Media(self._caller)

@@ -6,6 +6,7 @@ from typing import Self
 
 import httpx
 
+from core.networks import AddressError, Networks
 from ingest.onvif.errors import AnswerError, SilenceError
 
 _CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=2)
@@ -30,12 +31,20 @@ class HttpLink:
     Args:
         timeout_s: for a whole exchange.
         tls_verify: check certificates; many cameras sign their own.
+        networks: where the camera may stand; None asks nothing.
     """
 
     def __init__(
-        self, username: str | None, password: str | None, *, timeout_s: float, tls_verify: bool
+        self,
+        username: str | None,
+        password: str | None,
+        *,
+        timeout_s: float,
+        tls_verify: bool,
+        networks: Networks | None = None,
     ) -> None:
         self._timeout_s = timeout_s
+        self._networks = networks
         self._client = httpx.AsyncClient(
             verify=tls_verify,
             trust_env=False,
@@ -87,11 +96,25 @@ class HttpLink:
             reply = await self._send(request, self._basic, self._timeout_s, most_bytes)
         return reply
 
+    async def _pin(self, request: httpx.Request) -> None:
+        """Lead the request to an address of the configured networks, whatever its name says."""
+        if self._networks is None:
+            return
+        host = request.url.host
+        try:
+            address = await asyncio.to_thread(self._networks.address_of, host)
+        except AddressError as error:
+            raise SilenceError(str(error)) from None
+        # The Host header was made from the name and stays; TLS is to ask for the name, too.
+        request.extensions["sni_hostname"] = host
+        request.url = request.url.copy_with(host=address)
+
     async def _send(
         self, request: httpx.Request, auth: httpx.Auth | None, seconds: float, most_bytes: int
     ) -> Reply:
         try:
             async with asyncio.timeout(seconds):
+                await self._pin(request)
                 response = await self._client.send(request, auth=auth, stream=True)
                 try:
                     return Reply(

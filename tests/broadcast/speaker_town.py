@@ -1,5 +1,7 @@
 """A small township for the tests of this room."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.cases import Announcement
@@ -7,6 +9,7 @@ from core.clock import ManualClock, SystemClock
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningText, WarningTexts
 from core.config.site import Site
+from core.credentials import Credentials
 from core.seeing import Kind
 from core.value import Text, new_id
 
@@ -35,8 +38,16 @@ def camera(camera_id: str, speaker: dict[str, Any] | None = None, **more: Any) -
     )
 
 
+def sign_ins(folder: Path, **environ: str) -> Credentials:
+    """Sign-ins by environment variables alone."""
+    return Credentials(folder / "credentials.json", folder / "credentials.key", environ)
+
+
 def site(
-    *cameras: Camera, texts: tuple[WarningText, ...] = (), warnings: dict[str, Any] | None = None
+    *cameras: Camera,
+    texts: tuple[WarningText, ...] = (),
+    warnings: dict[str, Any] | None = None,
+    networks: Sequence[str] = ("127.0.0.0/8",),
 ) -> Site:
     return Site.model_validate(
         {
@@ -46,6 +57,7 @@ def site(
             "catalogue": Catalogue(rows=()),
             "warning_texts": WarningTexts(texts=texts),
             "warnings": warnings or {},
+            "networks": networks,
         }
     )
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from core.clock import ManualClock, SystemClock
 from core.config.cameras import Camera
 from core.config.site import Site
 from tests.broadcast.faulty_speaker import FaultyServer
-from tests.broadcast.speaker_town import announcement, camera, site
+from tests.broadcast.speaker_town import announcement, camera, sign_ins, site
 
 
 class Horn(SpeakerDriver):
@@ -314,7 +315,7 @@ def test_two_cameras_speak_over_the_network_at_once_and_both_close(tmp_path: Pat
             town,
             clock=clock,
             audio_dir=tmp_path,
-            build=lambda one: build(one, clock, {"WW_PW": "geheim"}),
+            build=lambda one: build(one, clock, sign_ins(tmp_path, WW_PW="geheim")),
         )
         asked = [announcement(clock, name, text="停") for name in ("river", "lane")]
         receipts = {one.camera: one for one in together(announcer, asked)}
@@ -330,9 +331,26 @@ def test_two_cameras_speak_over_the_network_at_once_and_both_close(tmp_path: Pat
 def test_drivers_are_made_from_the_configuration(tmp_path: Path) -> None:
     clock = ManualClock()
     one = camera("river", {"driver": "onvif"})
-    assert isinstance(build(one, clock), OnvifSpeaker)
+    assert isinstance(build(one, clock, sign_ins(tmp_path)), OnvifSpeaker)
     assert identity(one) == "onvif:rtsp://127.0.0.1:1/river"
-    assert isinstance(build(to_file("river", tmp_path), clock), FileSpeaker)
+    assert isinstance(build(to_file("river", tmp_path), clock, sign_ins(tmp_path)), FileSpeaker)
+
+
+def test_a_loudspeaker_outside_the_networks_is_not_connected_to(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with FaultyServer() as server:
+        town = site(
+            camera("river", {"driver": "onvif", "url": server.url}),
+            warnings=CLOCK_ONLY,
+            networks=["10.0.0.0/8"],
+        )
+        announcer = Announcer(town, clock=clock, audio_dir=tmp_path)
+        receipt = announcer.handle(announcement(clock))
+        assert not receipt.ok
+        assert "127.0.0.1 lies outside the camera networks" in str(receipt.error)
+        assert server.requests == []
+        announcer.use(town.model_copy(update={"networks": (ip_network("127.0.0.0/8"),)}))
+        assert announcer.handle(announcement(clock)).ok
 
 
 def test_files_are_never_overwritten(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_wrong_password_is_tried_once() -> None:
 
 
 def test_sign_in_wanted_but_not_configured() -> None:
-    with FaultyServer(auth=("MD5",)) as server, pytest.raises(SignInError, match="password_env"):
+    with FaultyServer(auth=("MD5",)) as server, pytest.raises(SignInError, match="password"):
         speak(server)
 
 

@@ -21,7 +21,7 @@ from detectors.service import BatchedEngine
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
 from wardwatch.processes.context import Context
-from wardwatch.sources import open_source
+from wardwatch.sources import sources_of
 
 log = structlog.get_logger()
 
@@ -59,10 +59,9 @@ def _watch(context: Context, bus: RedisBus, engine: BatchedEngine, camera: Camer
     site = context.site
     lag = _Lag(context.clock)
     try:
-        source = open_source(
+        source = sources_of(site, context.clock).open(
             camera,
             camera.streams.sub or camera.streams.main,
-            context.clock,
             process="analyst",
             on_health=lambda health: bus.show(HEALTH, lag.tell(health)),
         )

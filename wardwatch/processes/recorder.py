@@ -17,7 +17,7 @@ from recorder.recorder import Recorder
 from recorder.relay import Relay
 from recorder.retention import Retention, StorageAlarm
 from wardwatch.processes.context import Context
-from wardwatch.sources import open_source
+from wardwatch.sources import Sources, sources_of
 
 log = structlog.get_logger()
 
@@ -29,13 +29,14 @@ def run(context: Context) -> None:
     site, paths, clock = context.site, context.paths, context.clock
     bus = context.bus()
     relay = Relay(paths.run)
+    sources = sources_of(site, clock)
     report = partial(bus.show, HEALTH)
     recorder = Recorder(
         paths.recordings,
         [
             source
             for camera in site.cameras
-            if camera.enabled and (source := _source(context, camera, report)) is not None
+            if camera.enabled and (source := _source(sources, camera, report)) is not None
         ],
         clock,
         segment_s=site.recording.segment_s,
@@ -57,12 +58,10 @@ def run(context: Context) -> None:
     bus.close()
 
 
-def _source(context: Context, camera: Camera, report: OnHealth) -> Source | None:
+def _source(sources: Sources, camera: Camera, report: OnHealth) -> Source | None:
     """The camera's main stream; a camera that is configured wrongly does not stop the others."""
     try:
-        return open_source(
-            camera, camera.streams.main, context.clock, process="recorder", on_health=report
-        )
+        return sources.open(camera, camera.streams.main, process="recorder", on_health=report)
     except WardwatchError as error:
         log.error("camera cannot be recorded", camera=camera.id, error=str(error))
         return None

@@ -4,13 +4,13 @@ import threading
 from urllib.parse import urlsplit
 
 from core.cases import Order, OrderState
+from core.credentials import credentials_of
 from core.errors import ConfigError
 from core.geometry import GeoPoint
 from core.messages import ORDER_REPLIES, ORDERS, OrderReply
 from sim import scenes
 from sim.camera import VirtualTownship
 from wardwatch.processes.context import Context
-from wardwatch.sources import password
 
 
 def run(context: Context) -> None:
@@ -20,13 +20,14 @@ def run(context: Context) -> None:
     for camera in cameras:
         if camera.id not in known:
             raise ConfigError(f"camera {camera.id}: the demo has no scene of that name")
+    credential = credentials_of(context.site).of(cameras[0])
     address = urlsplit(cameras[0].streams.main)
     with VirtualTownship(
         {camera.id: known[camera.id] for camera in cameras},
         host=address.hostname or "127.0.0.1",
         port=address.port or 0,
-        username=cameras[0].username or "",
-        password=password(cameras[0]) or "",
+        username=credential.username if credential else "",
+        password=credential.password if credential else "",
         clock=context.clock,
         out_dir=context.paths.township,
     ) as township:
