@@ -17,6 +17,8 @@ from recorder.source import MediaEvent, PacketSource, Sample
 RETRY_S = 5.0
 FAULT_WAIT_S = 1.0
 LONGEST_PICTURE_NS = 2 * NS_PER_S
+AWAY = ("removed", "disabled")
+"""Reasons for recording nothing that hold whether the camera could be reached or not."""
 
 log = structlog.get_logger()
 
@@ -59,6 +61,7 @@ class CameraRecorder:
         self._duration_ns = FIRST_DURATION_NS
         self._end_ns: int | None = None
         self._retry_ns = 0
+        self._parting = "shutdown"
 
     def run(self, stop: threading.Event) -> None:
         """Record until ``stop`` is set or the source is exhausted."""
@@ -72,11 +75,21 @@ class CameraRecorder:
                 log.exception("recording faltered", camera=self.camera)
                 self._break("recorder_fault", f"{type(error).__name__}: {error}", abandon=True)
                 self._clock.wait(stop, FAULT_WAIT_S)
-        self._break("shutdown" if stop.is_set() else "ended", "")
+        self._break(self._parting if stop.is_set() else "ended", "")
+        if stop.is_set() and self._parting in AWAY:
+            self.ledger.turn(self._clock.utc_ns(), self._parting)
+
+    def part(self, reason: str) -> None:
+        """What the ledger shall say when :meth:`run` is stopped; "shutdown" unless told."""
+        self._parting = reason
 
     def _take_up(self) -> None:
         """Account for the time since the last packet on disk, whatever ended it."""
         now_ns = self._clock.utc_ns()
+        # Another recorder of this camera may have written until now.
+        self.ledger.refresh()
+        if self.ledger.open_gap is not None and self.ledger.open_gap.reason in AWAY:
+            self.ledger.turn(now_ns, "starting", "to be recorded again")
         if self.ledger.open_gap is None:
             end_ns = latest_end_ns(self._root, self.camera)
             if end_ns is None:
@@ -100,7 +113,7 @@ class CameraRecorder:
         elif event.event == "reanchored" and event.kind == "video":
             self._break("clock", f"the camera's time line moved by {event.by_s:+.3f} s")
         elif event.event == "lost":
-            self._break("shutdown" if event.reason == "stopped" else event.reason, event.detail)
+            self._break(self._parting if event.reason == "stopped" else event.reason, event.detail)
 
     def _show(self, action: Callable[[LiveSink], None]) -> None:
         """Hand something to live viewers; a defect there must not cost a recorded picture."""

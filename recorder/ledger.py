@@ -21,7 +21,7 @@ class Gap(Value):
 
     first_ns: int
     last_ns: int | None = None
-    reason: str = Field(description="unreachable, refused, stalled, shutdown, crash …")
+    reason: str = Field(description="unreachable, stalled, shutdown, removed, changed, crash …")
     detail: str = ""
 
     def overlaps(self, first_ns: int, last_ns: int) -> bool:
@@ -36,14 +36,21 @@ class GapLedger:
         self._path = root / camera / FILE_NAME
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        gaps = read_gaps(root, camera)
-        self._open = gaps[-1] if gaps and gaps[-1].last_ns is None else None
+        self._root, self._camera = root, camera
+        self._open: Gap | None = None
+        self.refresh()
         self._end_torn_line()
 
     @property
     def open_gap(self) -> Gap | None:
         """The gap that is going on."""
         return self._open
+
+    def refresh(self) -> None:
+        """Read which gap is open, after somebody else has written."""
+        gaps = read_gaps(self._root, self._camera)
+        with self._lock:
+            self._open = gaps[-1] if gaps and gaps[-1].last_ns is None else None
 
     def begin(self, first_ns: int, reason: str, detail: str = "") -> None:
         """Nothing is recorded from here on; the first reason of a running gap stays."""
@@ -61,6 +68,12 @@ class GapLedger:
             self._append(closed)
             self._open = None
             return closed
+
+    def turn(self, at_ns: int, reason: str, detail: str = "") -> None:
+        """Still nothing is recorded, but from here on for another reason."""
+        if self._open is None or self._open.reason != reason:
+            self.end(at_ns)
+            self.begin(at_ns, reason, detail)
 
     def _append(self, gap: Gap) -> None:
         line = json.dumps(gap.model_dump(), ensure_ascii=False) + "\n"

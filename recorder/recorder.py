@@ -1,8 +1,8 @@
 """All cameras of one process: a thread each, so that no camera ever waits for another."""
 
 import threading
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,38 @@ class LiveHouse(Protocol):
     """Gives every camera its live channel."""
 
     def channel(self, camera: str) -> LiveSink:
-        """The channel of that camera."""
+        """The channel of that camera, always the same one until it is closed."""
+
+    def close(self, camera: str) -> None:
+        """Nobody can watch that camera any more."""
+
+
+@dataclass
+class _Post:
+    """One camera's thread, and how it alone is told to end.
+
+    Attributes:
+        before: who recorded this camera until now; two must never write the same ledger.
+    """
+
+    recorder: CameraRecorder
+    before: "_Post | None" = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        name = f"record-{self.recorder.camera}"
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def end(self, reason: str) -> None:
+        """Tell it to end; returns at once."""
+        self.recorder.part(reason)
+        self.stop.set()
+
+    def _run(self) -> None:
+        if self.before is not None:
+            self.before.thread.join()
+            self.before = None
+        self.recorder.run(self.stop)
 
 
 class Recorder:
@@ -30,7 +61,7 @@ class Recorder:
 
     Args:
         root: folder of the recordings.
-        sources: one packet source a camera.
+        sources: one packet source a camera; more may be added while recording.
         segment_s: length of a file, rounded up to the next key frame.
         retention: sweeps old files; None keeps everything.
         live: live relay; None without live pictures.
@@ -48,52 +79,103 @@ class Recorder:
         live: LiveHouse | None = None,
         sync: bool = True,
     ) -> None:
-        self._clock, self._retention = clock, retention
+        self._root, self._clock, self._retention, self._live = root, clock, retention, live
+        self._segment_s, self._sync = segment_s, sync
         self._stop = threading.Event()
         self._sweep_now = threading.Event()
-        self.cameras = [
-            CameraRecorder(
-                root,
-                source,
-                clock,
-                segment_s=segment_s,
-                live=live.channel(source.camera) if live else None,
-                may_record=self._may_record,
-                on_full=self._sweep_now.set,
-                sync=sync,
-            )
-            for source in sources
-        ]
-        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._started = False
+        self._posts: dict[str, _Post] = {}
+        self._leaving: list[_Post] = []
+        self._housekeeper = threading.Thread(target=self._keep_house, name="retention", daemon=True)
+        for source in sources:
+            self.add(source)
+
+    @property
+    def cameras(self) -> list[CameraRecorder]:
+        """Who records what at present."""
+        with self._lock:
+            return [post.recorder for post in self._posts.values()]
+
+    def add(self, source: PacketSource) -> None:
+        """Record one more camera, or one that is recorded already from another source.
+
+        Then the ledger says "changed" for the time between the two. Returns at once; the new
+        source is opened when the old one has been closed. No other camera takes notice.
+        """
+        recorder = CameraRecorder(
+            self._root,
+            source,
+            self._clock,
+            segment_s=self._segment_s,
+            live=self._live.channel(source.camera) if self._live else None,
+            may_record=self._may_record,
+            on_full=self._sweep_now.set,
+            sync=self._sync,
+        )
+        with self._lock:
+            post = _Post(recorder, before=self._dismiss(source.camera, "changed"))
+            self._posts[source.camera] = post
+            if self._started:
+                post.thread.start()
+
+    def remove(self, camera: str, reason: str = "removed") -> None:
+        """Record a camera no longer. What was recorded stays.
+
+        Returns at once; the session is closed within the time a stalled read may take.
+
+        Args:
+            reason: what the ledger shall say: "removed" or "disabled".
+        """
+        with self._lock:
+            self._dismiss(camera, reason)
+        if self._live is not None:
+            self._live.close(camera)
 
     def start(self) -> None:
         """Begin to record."""
-        for camera in self.cameras:
-            self._spawn(f"record-{camera.camera}", partial(camera.run, self._stop))
+        with self._lock:
+            self._started = True
+            for post in self._posts.values():
+                post.thread.start()
         if self._retention is not None:
-            self._spawn("retention", self._keep_house)
+            self._housekeeper.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Finish all files; True when every thread ended in time."""
         self._stop.set()
         self._sweep_now.set()
+        with self._lock:
+            posts = [*self._posts.values(), *self._leaving]
+        for post in posts:
+            post.stop.set()
         until_ns = self._clock.monotonic_ns() + round(timeout_s * 1e9)
-        for thread in self._threads:
+        threads = [post.thread for post in posts] + [self._housekeeper]
+        running = [thread for thread in threads if thread.is_alive()]
+        for thread in running:
             thread.join(max(0.0, (until_ns - self._clock.monotonic_ns()) / 1e9))
-        late = [thread.name for thread in self._threads if thread.is_alive()]
+        late = [thread.name for thread in running if thread.is_alive()]
         if late:
             log.error("threads did not end", threads=late)
         return not late
 
     def alive(self) -> dict[str, bool]:
         """Whether each camera's thread runs."""
-        running = {thread.name for thread in self._threads if thread.is_alive()}
-        return {c.camera: f"record-{c.camera}" in running for c in self.cameras}
+        with self._lock:
+            return {camera: post.thread.is_alive() for camera, post in self._posts.items()}
 
-    def _spawn(self, name: str, run: Callable[[], None]) -> None:
-        thread = threading.Thread(target=run, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def _dismiss(self, camera: str, reason: str) -> _Post | None:
+        """Tell who records a camera to end; whoever that was last, also if removed before."""
+        self._leaving = [post for post in self._leaving if post.thread.is_alive()]
+        post = self._posts.pop(camera, None)
+        if post is None:
+            named = (one for one in reversed(self._leaving) if one.recorder.camera == camera)
+            return next(named, None)
+        post.end(reason)
+        if post.thread.ident is None:
+            return None  # never began
+        self._leaving.append(post)
+        return post
 
     def _may_record(self) -> bool:
         return self._retention is None or not self._retention.blocked

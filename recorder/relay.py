@@ -269,7 +269,7 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._channels: dict[str, Channel] = {}
-        self._servers: list[tuple[asyncio.Server, Path]] = []
+        self._servers: dict[str, tuple[asyncio.Server, Path]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         folder = run_dir / "live"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -295,6 +295,14 @@ class Relay:
             self._channels[camera] = channel
         return self._channels[camera]
 
+    def close(self, camera: str) -> None:
+        """End a camera's stream for everybody and remove its socket."""
+        channel = self._channels.pop(camera, None)
+        if channel is not None:
+            channel.close()
+            with contextlib.suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._unlisten(camera), self._loop).result(START_S)
+
     def stop(self) -> None:
         """End all streams and remove the sockets."""
         for channel in self._channels.values():
@@ -315,12 +323,16 @@ class Relay:
             await _serve(channel, reader, writer)
 
         server = await asyncio.start_unix_server(met, path=str(path))
-        self._servers.append((server, path))
+        self._servers[channel.camera] = (server, path)
+
+    async def _unlisten(self, camera: str) -> None:
+        server, path = self._servers.pop(camera)
+        server.close()
+        path.unlink(missing_ok=True)
 
     async def _shut(self) -> None:
-        for server, path in self._servers:
-            server.close()
-            path.unlink(missing_ok=True)
+        for camera in list(self._servers):
+            await self._unlisten(camera)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
