@@ -67,6 +67,14 @@ class Desk:
         self._outbox = Outbox(send)
         self._lock = threading.RLock()  # a bus within the process answers while it is sent to
 
+    def use(self, site: Site, warning_text: WarningWords) -> None:
+        """Take another configuration for what comes next, and the words that go with it.
+
+        Incidents of a camera that is no longer in it go on without loudspeaker.
+        """
+        with self._lock:
+            self._site, self._words = site, warning_text
+
     def resume(self) -> int:
         """Send again what a crash may have kept from leaving; call once before the handlers.
 

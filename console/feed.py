@@ -8,7 +8,7 @@ the number of cameras, officers and incidents, not by how far behind the browser
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
 
@@ -75,6 +75,15 @@ class Feed:
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
         self._health: dict[tuple[str, str], CameraHealth] = {}
+        self._cameras: frozenset[str] | None = None
+
+    def keep_cameras(self, cameras: Iterable[str]) -> None:
+        """Forget the health of all but these cameras, and take no more of the others'."""
+        with self._lock:
+            self._cameras = frozenset(cameras)
+            self._health = {
+                key: health for key, health in self._health.items() if key[0] in self._cameras
+            }
 
     def push(self, topic: Topic, message: Value) -> None:
         """Take a message from a bus tail. Thread-safe; never blocks.
@@ -85,6 +94,8 @@ class Feed:
         key = _key(topic, message)
         with self._lock:
             if isinstance(message, CameraHealth):
+                if self._cameras is not None and message.camera not in self._cameras:
+                    return  # the last word of one that was removed
                 self._health[(message.camera, message.process)] = message
             listeners = [one for one in self._listeners if topic in one.topics]
         for listener in listeners:

@@ -35,12 +35,13 @@ Live = Callable[[str], AsyncIterator[LivePart]]
 Send = Callable[[str, Value], None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Services:
     """Everything the console needs from the rest of the house.
 
     Attributes:
-        site: the township's configuration.
+        site: the township's configuration at present; replaced as a whole when cameras are
+            added, changed or removed, so read it anew in every request.
         store: the database; read for pages, written for sign-ins and the audit log.
         clock: UTC and monotonic time.
         send: publishes one message to a stream of the bus; may raise when it cannot.

@@ -199,6 +199,24 @@ def test_a_camera_that_is_not_configured_waits_for_a_person(world: World) -> Non
     assert world.orders[0].place == world.site.centre
 
 
+def test_an_incident_goes_on_when_its_camera_is_removed(world: World) -> None:
+    world.see("s1")
+    assert world.states() == ["detected", "warning"]
+    rest = tuple(one for one in world.site.cameras if one.id != "river")
+    without = world.site.model_copy(update={"cameras": rest})
+    world.desk.use(without, lambda _incident, camera, _attempt: camera.id)
+    world.speak(ok=False, error="no camera 'river' is configured")
+    world.see("s1", CONTINUES, fired_s=1)
+    world.pass_s(5)
+    assert world.command(Action.WARN) is not None
+    assert world.command(Action.DISPATCH) is None
+    assert world.orders[0].place == world.incident.place
+    world.reply(OrderState.ACKNOWLEDGED)
+    world.desk.use(world.site, lambda _incident, camera, _attempt: f"again at {camera.id}")
+    world.see("s2", camera="lane", zone="verge", kind=Kind.DUMPING)
+    assert world.announcements[-1].text == "again at lane"
+
+
 # officers
 
 

@@ -23,7 +23,7 @@ from console.sessions import COOKIE, CSRF_HEADER
 from console.viewer import ViewerQueue
 from core.cases import OfficerPosition, OfficerStatus
 from core.geometry import GeoPoint
-from core.messages import IncidentChanged, ObjectsSeen
+from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from tests.console import fake_live
 from tests.console.conftest import ORIGIN, Desk, Server
 
@@ -103,6 +103,20 @@ def test_a_listener_that_lost_messages_is_told() -> None:
     topics = asyncio.run(run())
     assert topics[0] == "resync"
     assert len(topics) == MAX_WAITING + 1
+
+
+def test_the_health_of_a_removed_camera_is_forgotten() -> None:
+    def health(camera: str) -> CameraHealth:
+        return CameraHealth(camera=camera, process="recorder", state="online", since_ns=1, at_ns=1)
+
+    feed = Feed()
+    feed.push("health", health("river"))
+    feed.push("health", health("lane"))
+    feed.keep_cameras(["river", "gate"])
+    assert [one.camera for one in feed.health()] == ["river"]
+    feed.push("health", health("lane"))  # its last word comes late
+    feed.push("health", health("gate"))
+    assert [one.camera for one in feed.health()] == ["river", "gate"]
 
 
 def test_a_message_of_the_wrong_topic_is_refused() -> None:

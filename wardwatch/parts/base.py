@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 
 import structlog
 
+from core.config.site import Site
 from wardwatch.processes.context import Context
 
 log = structlog.get_logger()
@@ -28,6 +29,9 @@ class Part(ABC):
     @abstractmethod
     def run(self) -> None:
         """Work until ``context.stop`` is set."""
+
+    def use(self, site: Site) -> None:  # noqa: B027 (most parts hold no cameras)
+        """Take other cameras for what comes next; from any thread."""
 
     def start(self) -> None:
         """Begin."""

@@ -8,6 +8,7 @@ import structlog
 from alerts.desk import Desk
 from broadcast.text import WarningWriter
 from core.cases import EvidenceItem, OfficerPosition, Receipt
+from core.config.site import Site
 from core.messages import (
     COMMANDS,
     EVIDENCE_SEALED,
@@ -63,6 +64,9 @@ class DeskPart(Part):
         ticking.join()
         watching.join()
         self._bus.close()
+
+    def use(self, site: Site) -> None:
+        self._desk.use(site, WarningWriter(site))
 
     def _send(self, stream: str, message: Value) -> None:
         if stream == INCIDENTS:

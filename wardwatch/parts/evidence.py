@@ -5,6 +5,7 @@ from typing import cast
 
 import structlog
 
+from core.config.site import Site
 from core.errors import WardwatchError
 from core.messages import EVIDENCE_SEALED, EVIDENCE_WANTED, EvidenceWanted
 from core.value import Value
@@ -31,6 +32,7 @@ class EvidencePart(Part):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._bus = context.bus(self.name)
+        self._cameras = {camera.id: camera for camera in context.site.cameras}
         paths = context.paths
         self._cutter = EvidenceCutter(
             paths.recordings,
@@ -51,8 +53,12 @@ class EvidencePart(Part):
             )
         self._bus.close()
 
+    def use(self, site: Site) -> None:
+        # A camera that is gone keeps its name and zones for the evidence of its incidents.
+        self._cameras |= {camera.id: camera for camera in site.cameras}
+
     def _cut(self, wanted: EvidenceWanted) -> None:
-        camera = self.context.site.camera(wanted.camera)
+        camera = self._cameras.get(wanted.camera)
         zone = camera.zone(wanted.zone) if camera and wanted.zone else None
         try:
             items = self._cutter.handle(

@@ -4,6 +4,7 @@ import threading
 
 from console.feed import Feed, Topic
 from core.cases import OfficerPosition
+from core.config.site import Site
 from core.messages import (
     HEALTH,
     INCIDENTS,
@@ -34,6 +35,10 @@ class FeedPart(Part):
         super().__init__(context)
         self._bus = context.bus(self.name)
         self._feed = feed
+        self.use(context.site)
+
+    def use(self, site: Site) -> None:
+        self._feed.keep_cameras(camera.id for camera in site.cameras if camera.enabled)
 
     def run(self) -> None:
         threads = [

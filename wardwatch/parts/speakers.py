@@ -11,6 +11,7 @@ import structlog
 from broadcast.announcer import Announcer
 from core.cases import Announcement, Receipt
 from core.clock import NS_PER_S
+from core.config.site import Site
 from core.errors import WardwatchError
 from core.messages import ANNOUNCEMENTS, EVIDENCE_SEALED, RECEIPTS
 from core.value import Value
@@ -50,6 +51,9 @@ class SpeakersPart(Part):
             self._bus.consume("speakers", {ANNOUNCEMENTS: (Announcement, speak)}, self.context.stop)
             self._announcer.stop()
         self._bus.close()
+
+    def use(self, site: Site) -> None:
+        self._announcer.use(site)
 
     def _speak(self, announcement: Announcement) -> None:
         try:
