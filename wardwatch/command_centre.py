@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from core.config.site import Site
 from core.errors import BusError
 from wardwatch.lock import held
 from wardwatch.paths import Paths
+from wardwatch.reload import Reload, publish
 from wardwatch.supervisor import Supervisor
 
 
@@ -22,20 +23,26 @@ class CommandCentre:
     """Starts and stops the processes of one site.
 
     Attributes:
-        site: the configuration, with every choice made (model, ports).
+        site: the configuration at the start, with every choice made (model, ports).
         simulate: also serve the simulated cameras.
         environment: secrets for the processes, by variable.
+        reload: reads the configuration anew, with the same choices made; what is edited while
+            running is then taken over, see :mod:`wardwatch.reload`. None: it is fixed.
+        say: tells a person what was taken over.
     """
 
     site: Site
     simulate: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     clock: Clock = field(default_factory=SystemClock)
+    reload: Callable[[], Site] | None = None
+    say: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.paths = Paths(self.site.data_dir.resolve())
         self._supervisor = Supervisor(self.paths, self.clock)
         self._lock = ExitStack()
+        self._reload: Reload | None = None
 
     def start(self) -> dict[str, Any]:
         """Start everything; what the hub announces, e.g. the console's address.
@@ -46,8 +53,9 @@ class CommandCentre:
         """
         self._lock.enter_context(held(self.paths.data))
         self.paths.make()
-        self.paths.site_file.write_text(self.site.model_dump_json(), encoding="utf-8")
-        self.paths.site_file.chmod(0o600)
+        publish(self.site, self.paths.site_file)
+        if self.reload is not None:
+            self._reload = Reload(self.site, self.paths, self.reload, self.clock, self.say)
         ground = [
             *(["bus"] if self.site.redis.url is None else []),
             *(["township"] if self.simulate else []),
@@ -59,6 +67,8 @@ class CommandCentre:
             self.stop()
             raise
         self._supervisor.watch()
+        if self._reload is not None:
+            self._reload.start()
         return announced["hub"]
 
     def wait(self, stop: threading.Event, seconds: float | None) -> None:
@@ -78,6 +88,8 @@ class CommandCentre:
 
     def stop(self) -> None:
         """End all processes, in order."""
+        if self._reload is not None:
+            self._reload.stop()
         self._supervisor.stop()
         self._lock.close()
 

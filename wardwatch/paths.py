@@ -55,6 +55,11 @@ class Paths:
         """The configuration as the supervisor resolved it, for its child processes."""
         return self.run / "site.json"
 
+    @property
+    def config_error(self) -> Path:
+        """Why the configuration as it is edited cannot be taken over; absent when all is well."""
+        return self.run / "config.error"
+
     def database_url(self, site: Site) -> str:
         """The configured database, or SQLite in the data directory."""
         return site.database.url or sqlite_url(self.data / "wardwatch.db")

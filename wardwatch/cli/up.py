@@ -1,5 +1,7 @@
 """``wardwatch up``: a command centre on this machine."""
 
+from functools import partial
+
 import typer
 from rich.console import Console
 
@@ -15,7 +17,8 @@ screen = Console(stderr=True)
 @app.command()
 def up(config: ConfigDir) -> None:
     """Run a command centre until Ctrl-C."""
-    centre = CommandCentre(load(config))
+    read = partial(load, config)
+    centre = CommandCentre(read(), reload=read, say=partial(screen.print, markup=False))
     with ended_by_signals() as stop:
         announced = centre.start()
         screen.print(f"Wardwatch 望守 runs: [bold]{announced['url']}[/bold]  (Ctrl-C ends it)")

@@ -11,16 +11,19 @@ import structlog
 from core.bus.streams import RedisBus
 from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
-from core.errors import WardwatchError
+from core.config.site import Site
 from core.geometry import Box
 from core.messages import HEALTH, OBJECTS, SIGHTINGS, CameraHealth, ObjectsSeen, SeenObject
 from core.seeing import Seen
+from core.video import Frame
 from detectors.engine import Engine
 from detectors.pipeline import CameraPipeline
 from detectors.service import BatchedEngine
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
+from wardwatch.crew import Crew, connection_key
 from wardwatch.processes.context import Context
+from wardwatch.processes.following import follow
 from wardwatch.sources import sources_of
 
 log = structlog.get_logger()
@@ -38,57 +41,131 @@ def run(context: Context) -> None:
     threads = analysis.threads or os.cpu_count() or 1
     bus = context.bus()
     with BatchedEngine(Engine(card, threads=threads)) as engine:
-        watchers = [
-            threading.Thread(
-                target=_watch, args=(context, bus, engine, camera), name=f"watch-{camera.id}"
-            )
-            for camera in context.site.cameras
-            if camera.enabled
-        ]
-        for watcher in watchers:
-            watcher.start()
+        watches = Watches(context, bus, engine)
+        crew = Crew(key, watches.start, watches.end, what="camera cannot be analysed")
+        crew.take(context.site)
         context.ready({"model": card.label})
-        context.stop.wait()
-        for watcher in watchers:
-            watcher.join()
+        follow(context, crew.take)
+        watches.stop()
     bus.close()
 
 
-def _watch(context: Context, bus: RedisBus, engine: BatchedEngine, camera: Camera) -> None:
-    """One camera; whatever happens here, the other cameras go on."""
-    site = context.site
-    lag = _Lag(context.clock)
-    try:
-        source = sources_of(site, context.clock).open(
+def _address(camera: Camera) -> str:
+    return camera.streams.sub or camera.streams.main
+
+
+def key(site: Site, camera: Camera) -> object:
+    """What a watch depends on. A camera's name or main stream does not touch it."""
+    return (connection_key(site, camera, _address(camera)), camera.zones)
+
+
+class Watches:
+    """The watch of each camera."""
+
+    def __init__(self, context: Context, bus: RedisBus, engine: BatchedEngine) -> None:
+        self._context, self._bus, self._engine = context, bus, engine
+        self._watches: dict[str, _Watch] = {}
+        self._leaving: list[_Watch] = []
+
+    def start(self, site: Site, camera: Camera) -> None:
+        """Watch a camera. Where only its zones are new, its connection stays."""
+        connection = connection_key(site, camera, _address(camera))
+        pipeline = self._pipeline(site, camera)
+        present = self._watches.get(camera.id)
+        if present is not None and present.connection == connection:
+            present.pipeline = pipeline
+            return
+        clock = self._context.clock
+        lag = _Lag(clock)
+        source = sources_of(site, clock).open(
             camera,
-            camera.streams.sub or camera.streams.main,
+            _address(camera),
             process="analyst",
-            on_health=lambda health: bus.show(HEALTH, lag.tell(health)),
+            on_health=lambda health: self._bus.show(HEALTH, lag.tell(health)),
         )
-    except WardwatchError as error:
-        log.error("camera cannot be analysed", camera=camera.id, error=str(error))
-        return
-    pipeline = CameraPipeline(
-        camera,
-        engine,
-        fps=site.analysis.fps,
-        timezone=site.timezone,
-        min_score=site.analysis.min_score,
-    )
-    with LiveFrames(source, site.analysis.fps) as frames:
-        while not context.stop.is_set() and not frames.ended:
-            frame = frames.take(timeout_s=0.2)
-            if frame is None:
-                continue
-            try:
-                seen = pipeline.process(frame)
-            except Exception:
-                log.exception("frame not analysed", camera=camera.id)
-                continue
-            lag.analysed(frame.time_ns)
-            for sighting in seen.sightings:
-                bus.publish(SIGHTINGS, sighting)
-            bus.show(OBJECTS, _objects(seen, pipeline.subjects))
+        frames = LiveFrames(source, site.analysis.fps)
+        before = self._dismiss(camera.id)
+        watch = _Watch(connection, frames, pipeline, lag, self._bus, before)
+        self._watches[camera.id] = watch
+        watch.thread.start()
+
+    def end(self, camera: str, _reason: str) -> None:
+        """Watch a camera no longer; what it saw go on is not said to have ended."""
+        self._dismiss(camera)
+
+    def stop(self) -> None:
+        """End all watches and wait for them."""
+        for camera in list(self._watches):
+            self._dismiss(camera)
+        for watch in self._leaving:
+            watch.thread.join()
+
+    def _dismiss(self, camera: str) -> "_Watch | None":
+        """Tell a watch to end; the one that may still hold the camera's connection."""
+        self._leaving = [one for one in self._leaving if one.thread.is_alive()]
+        watch = self._watches.pop(camera, None)
+        if watch is not None:
+            watch.stop.set()
+            self._leaving.append(watch)
+        named = (one for one in reversed(self._leaving) if one.frames.camera == camera)
+        return next(named, None)
+
+    def _pipeline(self, site: Site, camera: Camera) -> CameraPipeline:
+        # Of the running site only cameras are new; the rest is as it was at the start.
+        return CameraPipeline(
+            camera,
+            self._engine,
+            fps=site.analysis.fps,
+            timezone=site.timezone,
+            min_score=site.analysis.min_score,
+        )
+
+
+class _Watch:
+    """One camera, in a thread of its own; whatever happens here, the other cameras go on.
+
+    Args:
+        connection: what its connection depends on.
+        before: who held the camera's connection until now.
+    """
+
+    def __init__(
+        self,
+        connection: object,
+        frames: LiveFrames,
+        pipeline: CameraPipeline,
+        lag: "_Lag",
+        bus: RedisBus,
+        before: "_Watch | None",
+    ) -> None:
+        self.connection, self.frames, self.pipeline = connection, frames, pipeline
+        self.stop = threading.Event()
+        self._lag, self._bus, self._before = lag, bus, before
+        self.thread = threading.Thread(target=self._run, name=f"watch-{frames.camera}")
+
+    def _run(self) -> None:
+        if self._before is not None:
+            self._before.thread.join()
+            self._before = None
+        if self.stop.is_set():
+            return
+        with self.frames as frames:
+            while not self.stop.is_set() and not frames.ended:
+                frame = frames.take(timeout_s=0.2)
+                if frame is not None:
+                    self._look(frame)
+
+    def _look(self, frame: Frame) -> None:
+        pipeline = self.pipeline  # may be replaced at any time
+        try:
+            seen = pipeline.process(frame)
+        except Exception:
+            log.exception("frame not analysed", camera=frame.camera)
+            return
+        self._lag.analysed(frame.time_ns)
+        for sighting in seen.sightings:
+            self._bus.publish(SIGHTINGS, sighting)
+        self._bus.show(OBJECTS, _objects(seen, pipeline.subjects))
 
 
 class _Lag:

@@ -13,14 +13,23 @@ from core.clock import Clock, SystemClock
 from core.config.site import Site
 from wardwatch.paths import Paths
 
+Mark = tuple[int, int]
+"""Inode and time of a file that is always replaced as a whole, so they tell of every change."""
+
 
 @dataclass(frozen=True)
 class Context:
-    """Configuration, places and time of one process."""
+    """Configuration, places and time of one process.
+
+    Attributes:
+        site: the configuration at its start; see :mod:`wardwatch.processes.following`.
+        mark: of the file that it was read from.
+    """
 
     role: str
     site: Site
     paths: Paths
+    mark: Mark | None = None
     clock: Clock = field(default_factory=SystemClock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -40,5 +49,19 @@ class Context:
 def load_context(role: str, data: Path) -> Context:
     """The context the supervisor has prepared in a data directory."""
     paths = Paths(data)
-    site = Site.model_validate_json(paths.site_file.read_text(encoding="utf-8"))
-    return Context(role, site, paths)
+    mark = mark_of(paths)
+    return Context(role, read_site(paths), paths, mark)
+
+
+def mark_of(paths: Paths) -> Mark | None:
+    """Differs after every change of the configuration; None while there is none."""
+    try:
+        found = paths.site_file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def read_site(paths: Paths) -> Site:
+    """The configuration as the supervisor last wrote it."""
+    return Site.model_validate_json(paths.site_file.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import uvicorn
 from console.app import create_app
 from console.feed import Feed
 from console.services import Services
-from core.config.site import Console
+from core.config.site import Console, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from wardwatch.live import live_of
@@ -22,6 +22,7 @@ from wardwatch.parts.feed import FeedPart
 from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.processes.context import Context
+from wardwatch.processes.following import follow
 
 log = structlog.get_logger()
 
@@ -56,28 +57,36 @@ def run(context: Context) -> None:
     for part in parts:
         part.start()
     bus = context.bus("console")
-    app = create_app(
-        Services(
-            site=site,
-            store=store,
-            clock=clock,
-            send=bus.publish,
-            vault_root=paths.vault,
-            secret=_secret(paths.data / "session.key"),
-            live=live_of(paths.run),
-            feed=feed,
-            web_root=WEB_ROOT,
-        )
+    services = Services(
+        site=site,
+        store=store,
+        clock=clock,
+        send=bus.publish,
+        vault_root=paths.vault,
+        secret=_secret(paths.data / "session.key"),
+        live=live_of(paths.run),
+        feed=feed,
+        web_root=WEB_ROOT,
     )
+    app = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)
     )
+
+    def use(site: Site) -> None:
+        for part in parts:
+            part.use(site)
+        services.site = site
+
+    following = threading.Thread(target=follow, args=(context, use), name="configuration")
     with store.read() as unit:
         users = len(unit.users.find())
+    following.start()
     try:
         _serve(context, server, listener, users)
     finally:
         context.stop.set()
+        following.join()
         for part in parts:
             part.join()
         bus.close()

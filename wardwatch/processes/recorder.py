@@ -8,16 +8,16 @@ from functools import partial
 import structlog
 
 from core.config.cameras import Camera
-from core.errors import WardwatchError
+from core.config.site import Site
 from core.messages import HEALTH
-from ingest.base import Source
-from ingest.health import OnHealth
 from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
 from recorder.retention import Retention, StorageAlarm
+from wardwatch.crew import Crew, connection_key
 from wardwatch.processes.context import Context
-from wardwatch.sources import Sources, sources_of
+from wardwatch.processes.following import follow
+from wardwatch.sources import sources_of
 
 log = structlog.get_logger()
 
@@ -29,15 +29,10 @@ def run(context: Context) -> None:
     site, paths, clock = context.site, context.paths, context.clock
     bus = context.bus()
     relay = Relay(paths.run)
-    sources = sources_of(site, clock)
     report = partial(bus.show, HEALTH)
     recorder = Recorder(
         paths.recordings,
-        [
-            source
-            for camera in site.cameras
-            if camera.enabled and (source := _source(sources, camera, report)) is not None
-        ],
+        [],
         clock,
         segment_s=site.recording.segment_s,
         retention=Retention(
@@ -50,21 +45,26 @@ def run(context: Context) -> None:
         ),
         live=relay,
     )
+
+    def start(site: Site, camera: Camera) -> None:
+        source = sources_of(site, clock).open(
+            camera, camera.streams.main, process="recorder", on_health=report
+        )
+        recorder.add(source)
+
+    crew = Crew(_key, start, recorder.remove, what="camera cannot be recorded")
+    crew.take(site)
     recorder.start()
     context.ready()
-    context.stop.wait()
+    follow(context, crew.take)
     recorder.stop()
     relay.stop()
     bus.close()
 
 
-def _source(sources: Sources, camera: Camera, report: OnHealth) -> Source | None:
-    """The camera's main stream; a camera that is configured wrongly does not stop the others."""
-    try:
-        return sources.open(camera, camera.streams.main, process="recorder", on_health=report)
-    except WardwatchError as error:
-        log.error("camera cannot be recorded", camera=camera.id, error=str(error))
-        return None
+def _key(site: Site, camera: Camera) -> object:
+    """A camera's name, zones or sub stream do not touch its recording."""
+    return connection_key(site, camera, camera.streams.main)
 
 
 def _alarm(alarm: StorageAlarm) -> None:
