@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from core.config.cameras import PULLED, Camera
+from core.config.cameras import PULLED, PUSHED, Camera
 from core.config.site import Site
 from core.credentials import credentials_of
 from core.errors import WardwatchError
@@ -50,9 +50,11 @@ def connection_key(site: Site, camera: Camera, address: str) -> object:
         ConfigError: the stored passwords cannot be read.
     """
     parts = urlsplit(address)
-    if parts.scheme not in PULLED:
+    if parts.scheme not in (*PULLED, *PUSHED):
         return address
     sign_in = (camera.username, credentials_of(site).mark(camera))
+    if parts.scheme in PUSHED:
+        return (address, sign_in, site.networks)  # which decide about whoever sends
     return (address, camera.streams.transport, sign_in, _standing(parts.hostname or "", site))
 
 

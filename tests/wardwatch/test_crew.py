@@ -65,21 +65,24 @@ def test_only_what_a_connection_depends_on_makes_another(
 
 
 @pytest.mark.parametrize(
-    ("host", "networks", "reconnects"),
+    ("address", "networks", "reconnects"),
     [
-        ("10.0.0.9", ["10.0.0.0/16", "192.168.0.0/16"], False),
-        ("10.0.0.9", ["192.168.0.0/16"], True),
-        ("gate.example", ["10.0.0.0/16"], True),
+        ("rtsp://10.0.0.9/main", ["10.0.0.0/16", "192.168.0.0/16"], False),
+        ("rtsp://[fd00::9]:554/main", ["fd00::/8"], False),
+        ("rtsp://10.0.0.9/main", ["192.168.0.0/16"], True),
+        ("rtsp://gate.example/main", ["10.0.0.0/16"], True),
+        ("srt://0.0.0.0:9000", ["10.0.0.0/16"], True),
+        ("film.mp4", ["10.0.0.0/16"], False),
     ],
 )
 def test_networks_that_now_forbid_an_address_end_its_connection(
     bare_site: Site,
     make: Callable[..., Camera],
-    host: str,
+    address: str,
     networks: list[str],
     reconnects: bool,
 ) -> None:
-    camera = make(streams={"main": f"rtsp://{host}/main"})
+    camera = make(streams={"main": address})
     narrow = Site.model_validate(bare_site.model_dump() | {"networks": networks})
     keys = [connection_key(site, camera, camera.streams.main) for site in (bare_site, narrow)]
     assert (keys[0] != keys[1]) is reconnects
