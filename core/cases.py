@@ -1,6 +1,7 @@
 """What the township does about a sighting: incidents, warnings, orders, evidence."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -141,6 +142,15 @@ class OfficerPosition(Value):
     status: OfficerStatus
 
 
+class ClockReading(Value):
+    """A camera's clock against ours, measured at one moment."""
+
+    measured_ns: int = Field(description="By our clock.")
+    offset_s: float = Field(description="The camera's clock minus ours; positive: it runs ahead.")
+    uncertainty_s: float
+    source: Literal["rtcp", "onvif"]
+
+
 class EvidenceItem(Value):
     """A sealed file. ``path`` is relative to the vault."""
 
@@ -161,3 +171,13 @@ class EvidenceItem(Value):
     parent_sha256: str | None = Field(default=None, description="What it was derived from.")
     sealed_ns: int
     note: str = ""
+    clock_offset_s: float | None = Field(
+        default=None, description="The camera's clock minus ours while this was recorded."
+    )
+    clock_uncertainty_s: float | None = None
+    clock_note: str = Field(
+        default="", description="The same in words, or why it is not known; empty: no camera's."
+    )
+    clock_readings: tuple[ClockReading, ...] = Field(
+        default=(), description="The last one before, those within, and the first one after."
+    )

@@ -19,7 +19,7 @@ from core.clock import NS_PER_S, Clock
 from ingest.anchor import Anchor
 from ingest.backoff import Backoff
 from ingest.burst import Arrived, dated
-from ingest.clock_steady import SteadyUtc
+from ingest.clock_steady import Floor, SteadyUtc
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
 from ingest.health import HealthMeter, OnHealth
@@ -64,6 +64,16 @@ class Source(ABC):
         self._backoff = Backoff(rng or random.Random())
         self._steady = SteadyUtc(clock)
         self._ended_ns: dict[str, int] = {}
+        self._believed = 0
+
+    def begin_after(self, floor: Floor) -> None:
+        """Never to give a packet a time at which there are recordings; before the first read.
+
+        Args:
+            floor: from our wall clock to the end of those recordings, None without any.
+        """
+        self._steady = SteadyUtc(self.clock, floor)
+        self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
 
     @abstractmethod
     def open(self) -> InputContainer:
@@ -149,6 +159,7 @@ class Source(ABC):
         self, packets: Packets, streams: tuple[Stream, ...], stop: threading.Event
     ) -> Generator[Event, None, Lost]:
         stall_ns = round(self.stall_s * NS_PER_S)
+        self._believe_clock()
         watch = ParameterWatch(streams[0].codec_context.name, streams[0].codec_context.extradata)
         anchors = {
             stream.index: Timeline(stream, self._ended_ns.get(stream.type, 0), rtp=self.may_split)
@@ -169,6 +180,8 @@ class Source(ABC):
                 return self._lost("ended", self.ended())
             if packet.size == 0:
                 continue
+            if self._believe_clock():
+                return self._lost("clock", "our clock had been ahead and was set back")
             self.received += 1
             now_ns = self.clock.monotonic_ns()
             if packet.stream.type == "video":
@@ -192,6 +205,15 @@ class Source(ABC):
             if now_ns - asked_ns >= stall_ns:
                 return self._stalled()
         return self._lost("stopped", "")
+
+    def _believe_clock(self) -> bool:
+        """True when our time has begun anew: what is under way has the wrong times."""
+        self.health.set_back = self._steady.ahead
+        if self._steady.believed == self._believed:
+            return False
+        self._believed = self._steady.believed
+        self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
+        return True
 
     def _redescribed(self, streams: tuple[Stream, ...], key_picture: bytes) -> Connected | None:
         old = streams[0]

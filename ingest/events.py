@@ -10,7 +10,7 @@ from typing import Literal
 from av.packet import Packet
 from av.stream import Stream
 
-LostReason = Literal["unreachable", "refused", "stalled", "broken", "ended", "stopped"]
+LostReason = Literal["unreachable", "refused", "stalled", "broken", "ended", "stopped", "clock"]
 
 
 @dataclass(frozen=True, eq=False)

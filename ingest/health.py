@@ -66,6 +66,8 @@ class HealthMeter:
         self._taken: deque[int] | None = None
         self._dropped: int | None = None
         self.reconnects = -1
+        self.set_back = False
+        """Our own clock was set back and the times of the pictures are ahead of it."""
 
     def connected(self, nominal_fps: float, codec: str = "") -> None:
         """A session was opened; pictures have still to come."""
@@ -199,6 +201,8 @@ class HealthMeter:
             return f"picture {self._picture.state}"
         if self._trouble and now_ns - self._trouble[0] < UNSTEADY_NS:
             return self._trouble[1]
+        if self.set_back:
+            return "our clock was set back"
         if len(self._sessions) == FLAPPING and now_ns - self._sessions[0] < UNSTEADY_NS:
             return "keeps reconnecting"
         span_s = self._span_s(now_ns)

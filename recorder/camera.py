@@ -9,7 +9,8 @@ import structlog
 from av.stream import Stream
 
 from core.clock import NS_PER_S, Clock
-from recorder.ledger import GapLedger
+from recorder.ledger import AWAY, GapLedger
+from recorder.own_clock import RoadAhead, take_up
 from recorder.segments import FIRST_DURATION_NS, SegmentFile, storable
 from recorder.shelf import latest_end_ns, segment_path
 from recorder.source import MediaEvent, PacketSource, Sample
@@ -17,7 +18,6 @@ from recorder.source import MediaEvent, PacketSource, Sample
 RETRY_S = 5.0
 FAULT_WAIT_S = 1.0
 LONGEST_PICTURE_NS = 2 * NS_PER_S
-AWAY = ("removed", "disabled")
 """Reasons for recording nothing that hold whether the camera could be reached or not."""
 
 log = structlog.get_logger()
@@ -50,6 +50,7 @@ class CameraRecorder:
     ) -> None:
         self.camera = source.camera
         self.ledger = GapLedger(root, source.camera)
+        self._road = RoadAhead(root, source.camera, self.ledger)
         self.segments_written = 0
         self.bytes_written = 0
         self._root, self._source, self._clock = root, source, clock
@@ -65,7 +66,7 @@ class CameraRecorder:
 
     def run(self, stop: threading.Event) -> None:
         """Record until ``stop`` is set or the source is exhausted."""
-        self._take_up()
+        take_up(self._root, self.ledger, self.camera, self._clock.utc_ns())
         while not stop.is_set():
             try:
                 for event in self._source.packets(stop):
@@ -82,20 +83,6 @@ class CameraRecorder:
     def part(self, reason: str) -> None:
         """What the ledger shall say when :meth:`run` is stopped; "shutdown" unless told."""
         self._parting = reason
-
-    def _take_up(self) -> None:
-        """Account for the time since the last packet on disk, whatever ended it."""
-        now_ns = self._clock.utc_ns()
-        # Another recorder of this camera may have written until now.
-        self.ledger.refresh()
-        if self.ledger.open_gap is not None and self.ledger.open_gap.reason in AWAY:
-            self.ledger.turn(now_ns, "starting", "to be recorded again")
-        if self.ledger.open_gap is None:
-            end_ns = latest_end_ns(self._root, self.camera)
-            if end_ns is None:
-                self.ledger.begin(now_ns, "starting", "first start")
-            else:
-                self.ledger.begin(min(end_ns, now_ns), "crash", "the recorder ended without notice")
 
     def _handle(self, event: MediaEvent) -> None:
         if event.event == "packet":
@@ -156,6 +143,7 @@ class CameraRecorder:
             self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
             self.ledger.begin(self._end_ns or sample.dts_ns, "disk_full", "only locked files left")
             return
+        self._road.clear(sample.dts_ns)
         path = segment_path(self._root, self.camera, sample.dts_ns)
         self._file = SegmentFile(path, self._streams, sample.dts_ns, sync=self._sync)
         self.ledger.end(sample.dts_ns)
@@ -191,7 +179,8 @@ class CameraRecorder:
         file, self._file, self._held = self._file, None, None
         if file is not None:
             file.abandon()
-            self._end_ns = latest_end_ns(self._root, self.camera) or file.start_ns
+            end_ns = latest_end_ns(self._root, self.camera, before_ns=file.start_ns)
+            self._end_ns = end_ns or file.start_ns
 
     def _disk_refused(self, error: OSError) -> None:
         log.error("disk refused", camera=self.camera, error=error.strerror, path=error.filename)

@@ -13,7 +13,9 @@ from core.geometry import Polygon
 from core.messages import EvidenceWanted
 from core.value import Text
 from recorder.clips import Cut, cut
+from recorder.clock_log import camera_clock
 from recorder.locks import Lock, Locks
+from recorder.own_clock import REACH_NS
 from recorder.shelf import latest_end_ns
 from recorder.snapshot import snapshot
 from recorder.vault import Vault
@@ -90,7 +92,9 @@ class EvidenceCutter:
         """Wait until the recording has passed the range; False if it does not in time."""
         until_ns = max(self._clock.utc_ns(), wanted.last_ns) + round(self._timeout_s * NS_PER_S)
         while True:
-            end_ns = latest_end_ns(self._recordings, wanted.camera)
+            end_ns = latest_end_ns(
+                self._recordings, wanted.camera, before_ns=wanted.last_ns + REACH_NS
+            )
             if end_ns is not None and end_ns >= wanted.last_ns:
                 return True
             left_s = (until_ns - self._clock.utc_ns()) / NS_PER_S
@@ -131,6 +135,7 @@ class EvidenceCutter:
             zone=zone,
             box=wanted.box,
         )
+        clock = camera_clock(self._recordings, wanted.camera, made.first_ns, made.last_ns)
         clip = self._vault.seal(
             wanted.incident,
             wanted.role,
@@ -142,6 +147,7 @@ class EvidenceCutter:
             requested_first_ns=wanted.first_ns,
             requested_last_ns=wanted.last_ns,
             note=_note(made, reached),
+            camera_clock=clock,
         )
         role = "snapshot" if wanted.role == "clip" else f"snapshot_{wanted.role}"
         still = self._vault.seal(
@@ -156,6 +162,7 @@ class EvidenceCutter:
             requested_last_ns=wanted.moment_ns,
             parent_sha256=clip.sha256,
             note="drawn from the clip",
+            camera_clock=clock,
         )
         return [clip, still]
 

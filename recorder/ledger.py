@@ -14,6 +14,8 @@ from pydantic import Field, ValidationError
 from core.value import Value
 
 FILE_NAME = "gaps.jsonl"
+AWAY = ("removed", "disabled")
+"""Reasons that hold until a person has the camera recorded again."""
 
 
 class Gap(Value):

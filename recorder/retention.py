@@ -10,11 +10,13 @@ from typing import Literal
 import structlog
 
 from core.clock import NS_PER_S, Clock
+from recorder.clock_log import ClockLog
 from recorder.locks import Lock
-from recorder.shelf import Segment, cameras, segments
+from recorder.shelf import ASIDE, Segment, aside, cameras, segments
 
 GIB = 1 << 30
 LONGEST_NS = 600 * NS_PER_S
+DAY_NS = 86_400 * NS_PER_S
 
 log = structlog.get_logger()
 
@@ -57,6 +59,8 @@ class Retention:
     """Deletes by age, by total size and by free space.
 
     By age, what ended more than ``days`` full days ago goes; today's files never go by age.
+    After a leap of more than a day, be it of the clock or a standstill, age waits for a day: a
+    clock that leapt ten years by mistake must not cost all recordings.
     Of each camera the newest file, which is being written, never goes.
 
     Attributes:
@@ -91,7 +95,7 @@ class Retention:
         total = sum(item.size for item in items)
         deleted = freed = 0
         short: _Item | None = None
-        horizon_ns = self._horizon_ns(now_ns)
+        horizon_ns = self._horizon_ns(now_ns) if _settled(items, now_ns) else 0
         for item in items:
             old = item.end_ns < horizon_ns
             wanting = total > self._max_bytes or self._free(self._root) < self._low_bytes
@@ -106,6 +110,8 @@ class Retention:
             if not old:
                 short = item
         self._drop_empty_days()
+        for camera in cameras(self._root) if horizon_ns else ():
+            ClockLog(self._root, camera).trim(horizon_ns)
         if deleted:
             log.info("old recordings deleted", files=deleted, bytes=freed)
         free = self._free(self._root)
@@ -129,7 +135,7 @@ class Retention:
         for camera in cameras(self._root):
             ranges = [(k.first_ns, k.last_ns) for k in locks if k.camera == camera]
             files = segments(self._root, camera)
-            for number, segment in enumerate(files):
+            for number, segment in enumerate((*files, *aside(self._root, camera))):
                 end_ns = segment.start_ns + LONGEST_NS
                 if number + 1 < len(files):
                     end_ns = min(end_ns, max(files[number + 1].start_ns, segment.start_ns))
@@ -146,8 +152,9 @@ class Retention:
     def _drop_empty_days(self) -> None:
         for camera in cameras(self._root):
             days = sorted(p for p in (self._root / camera).iterdir() if p.is_dir())
-            for day in days[:-1]:
-                if not any(day.iterdir()):
+            past = [day for day in days if day.name != ASIDE][:-1]
+            for day in (*past, self._root / camera / ASIDE):
+                if day.is_dir() and not any(day.iterdir()):
                     day.rmdir()
 
     def _judge(self, total: int, free: int, short: _Item | None, now_ns: int) -> None:
@@ -173,6 +180,20 @@ class Retention:
         if kind != self._last_alarm:
             self._last_alarm = kind
             self._on_alarm(StorageAlarm(kind, message, free, now_ns))
+
+
+def _settled(items: list[_Item], now_ns: int) -> bool:
+    """There are recordings, without a hole of a day, from at least a day ago until now."""
+    began_ns = now_ns
+    for item in reversed(items):
+        if item.segment.start_ns > now_ns:
+            continue
+        if item.end_ns < began_ns - DAY_NS:
+            break
+        began_ns = item.segment.start_ns
+        if began_ns < now_ns - DAY_NS:
+            return True
+    return False
 
 
 def _gib(count: int) -> str:

@@ -14,6 +14,9 @@ from core.clock import NS_PER_S
 from recorder.boxes import Scan, scan
 from recorder.errors import RecorderError
 
+ASIDE = "aside"
+"""Folder of a camera for segments that no longer count (``recorder/own_clock.py``)."""
+
 _NAME = re.compile(r"\d{6}_(\d+)\.mp4")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -82,13 +85,27 @@ def segments_of_day(day: Path, camera: str) -> list[Segment]:
     return out
 
 
-def latest_end_ns(root: Path, camera: str) -> int | None:
-    """UTC up to which a camera is on disk, or None when nothing readable is."""
+def aside(root: Path, camera: str) -> list[Segment]:
+    """Segments that were set aside because their times are those of others, in order."""
+    home = root / camera / ASIDE
+    return sorted(segments_of_day(home, camera)) if home.is_dir() else []
+
+
+def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int | None:
+    """UTC up to which a camera is on disk, or None when nothing readable is.
+
+    Args:
+        before_ns: leave out segments that begin later.
+    """
     home = root / camera
     if not home.is_dir():
         return None
-    for day in sorted((p for p in home.iterdir() if _DAY.fullmatch(p.name)), reverse=True):
+    last_day = _day(before_ns, 0) if before_ns is not None else "9999"
+    days = (p for p in home.iterdir() if _DAY.fullmatch(p.name) and p.name <= last_day)
+    for day in sorted(days, reverse=True):
         for segment in sorted(segments_of_day(day, camera), reverse=True):
+            if before_ns is not None and segment.start_ns > before_ns:
+                continue
             try:
                 found = segment.scan()
             except RecorderError:

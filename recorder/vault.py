@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from core.cases import EvidenceItem
 from core.clock import Clock
 from core.value import Value, new_id
+from recorder.clock_log import CameraClock
 from recorder.errors import VaultError
 
 MANIFEST = "manifest.json"
@@ -73,6 +74,7 @@ class Vault:
         requested_last_ns: int | None = None,
         parent_sha256: str | None = None,
         note: str = "",
+        camera_clock: CameraClock | None = None,
     ) -> EvidenceItem:
         """Move a file into the vault.
 
@@ -115,6 +117,7 @@ class Vault:
                 parent_sha256=parent_sha256,
                 sealed_ns=self._clock.utc_ns(),
                 note=note,
+                **(camera_clock.fields() if camera_clock is not None else {}),
             )
             self._write(manifest.model_copy(update={"items": (*manifest.items, item)}))
         file.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """From a camera's configuration to a source of its packets."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from ingest.base import Source
 from ingest.file import FileSource
 from ingest.health import OnHealth
 from ingest.rtsp import RtspSource
+from recorder.own_clock import floor_ns
+from wardwatch.paths import Paths
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,13 @@ class Sources:
     Attributes:
         credentials: how to sign in.
         networks: where cameras may stand.
+        recordings: what is there is not given other pictures of the same time; None: no matter.
     """
 
     clock: Clock
     credentials: Credentials
     networks: Networks
+    recordings: Path | None = None
 
     def open(
         self,
@@ -52,7 +57,7 @@ class Sources:
                 camera.id, path, self.clock, loop=True, process=process, on_health=on_health
             )
         credential = self.credentials.of(camera)
-        return RtspSource(
+        source = RtspSource(
             camera.id,
             address,
             self.clock,
@@ -63,8 +68,13 @@ class Sources:
             process=process,
             on_health=on_health,
         )
+        if self.recordings is not None:
+            source.begin_after(partial(floor_ns, self.recordings, camera.id))
+        return source
 
 
 def sources_of(site: Site, clock: Clock) -> Sources:
     """For the cameras of a site as it was loaded."""
-    return Sources(clock, credentials_of(site), Networks(site.networks))
+    return Sources(
+        clock, credentials_of(site), Networks(site.networks), Paths(site.data_dir).recordings
+    )

@@ -161,6 +161,9 @@ class EvidenceOut(BaseModel):
     parent_sha256: str | None
     sealed: Moment
     note: str
+    clock_offset_s: float | None
+    clock_uncertainty_s: float | None
+    clock_note: str
     url: str = Field(description="Where the file is; it answers range requests.")
 
 

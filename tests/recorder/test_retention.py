@@ -7,7 +7,7 @@ import pytest
 from core.clock import NS_PER_S, ManualClock
 from recorder.locks import Lock, Locks
 from recorder.retention import Retention, StorageAlarm
-from recorder.shelf import segment_path, segments
+from recorder.shelf import ASIDE, segment_path, segments
 
 DAY_NS = 86_400 * NS_PER_S
 
@@ -46,6 +46,8 @@ def test_age_takes_the_old_but_not_the_locked_nor_todays(
     tmp_path: Path, clock: ManualClock
 ) -> None:
     old, locked, young, today = (place(tmp_path, clock, d) for d in (40, 35, 20, 0.01))
+    for day in range(1, 4):
+        place(tmp_path, clock, day * 0.99)
     Locks(tmp_path).add(
         Lock(
             owner="inc-1",
@@ -65,6 +67,47 @@ def test_age_takes_the_old_but_not_the_locked_nor_todays(
     assert Locks(tmp_path).release("inc-1") == 1
     keeper(tmp_path, clock, alarms).sweep()
     assert not locked.exists()
+
+
+def test_a_clock_that_leapt_does_not_make_everything_old(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    paths = [place(tmp_path, clock, n / 2) for n in range(20)]
+    clock.step(3650 * 86_400)
+    place(tmp_path, clock, 0)
+    keeper(tmp_path, clock, []).sweep()
+    assert all(path.exists() for path in paths)
+    clock.step(-3650 * 86_400)
+    keeper(tmp_path, clock, []).sweep()
+    assert all(path.exists() for path in paths)
+    clock.advance(3650 * 86_400)  # ten years really pass
+    for n in range(4):
+        place(tmp_path, clock, n / 2)
+    keeper(tmp_path, clock, []).sweep()
+    assert not any(path.exists() for path in paths)
+
+
+def test_what_was_set_aside_goes_by_age_and_is_locked_like_the_rest(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    home = tmp_path / "a" / ASIDE
+    home.mkdir(parents=True)
+    old, kept = (
+        place(tmp_path, clock, age).rename(home / f"000000_{clock.utc_ns() - age * DAY_NS}.mp4")
+        for age in (50, 40)
+    )
+    Locks(tmp_path).add(
+        Lock(owner="i", camera="a", first_ns=0, last_ns=clock.utc_ns() - 40 * DAY_NS)
+    )
+    for n in range(4):
+        place(tmp_path, clock, n / 2)
+    retention = keeper(tmp_path, clock, [])
+    assert retention.sweep().deleted == 0
+    Locks(tmp_path).release("i")
+    assert retention.sweep().deleted == 2
+    assert not home.exists()
+    assert not old.exists()
+    assert not kept.exists()
 
 
 def test_size_takes_the_oldest_of_all_cameras_and_says_so(

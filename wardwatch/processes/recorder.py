@@ -3,13 +3,12 @@
 It works without the bus, too: only health reports are lost while the bus is away.
 """
 
-from functools import partial
-
 import structlog
 
 from core.config.cameras import Camera
 from core.config.site import Site
-from core.messages import HEALTH
+from core.messages import HEALTH, CameraHealth
+from recorder.clock_log import ClockLogs
 from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
@@ -29,7 +28,12 @@ def run(context: Context) -> None:
     site, paths, clock = context.site, context.paths, context.clock
     bus = context.bus()
     relay = Relay(paths.run)
-    report = partial(bus.show, HEALTH)
+    clocks = ClockLogs(paths.recordings)
+
+    def report(health: CameraHealth) -> None:
+        clocks.health(health)
+        bus.show(HEALTH, health)
+
     recorder = Recorder(
         paths.recordings,
         [],
