@@ -17,14 +17,16 @@ commands             Command                     console              alerts
 
 Streams that only the present matters of (tailed, short):
 
-=========  ========================  ====================  =====================================
-incidents  IncidentChanged           alerts                console (server-sent events)
-positions  cases.OfficerPosition     officers' devices     alerts, console
-health     CameraHealth              recorder, analyst     console, metrics
-objects    ObjectsSeen               analyst               console (boxes over the live picture)
-=========  ========================  ====================  =====================================
+=============  =====================  ====================  ====================================
+incidents      IncidentChanged        alerts                console (server-sent events)
+positions      cases.OfficerPosition  officers' devices     alerts, console
+health         CameraHealth           recorder, analyst     console, metrics
+objects        ObjectsSeen            analyst               console (boxes over the live picture)
+camera.events  CameraEvent            hub (ONVIF)           analyst
+=============  =====================  ====================  ====================================
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -46,6 +48,7 @@ INCIDENTS = "incidents"
 POSITIONS = "positions"
 HEALTH = "health"
 OBJECTS = "objects"
+CAMERA_EVENTS = "camera.events"
 
 
 class EvidenceWanted(Value):
@@ -135,6 +138,38 @@ class CameraHealth(Value):
     dropped: int | None = Field(
         default=None, description="Pictures due for analysis that a newer one replaced."
     )
+
+
+class CameraEventKind(StrEnum):
+    """What a camera can notice by itself."""
+
+    MOTION = "motion"
+    TAMPER = "tamper"
+    SCENE_CHANGE = "scene_change"
+    PICTURE = "picture"  # too dark, too bright, blurred
+    SIGNAL_LOSS = "signal_loss"
+    DIGITAL_INPUT = "digital_input"
+    RELAY = "relay"
+    STORAGE_FAILURE = "storage_failure"
+    STEERED = "steered"
+    OTHER = "other"
+
+
+class CameraEvent(Value):
+    """A camera noticed something, or is being steered."""
+
+    camera: str
+    at_ns: int = Field(description="When we heard of it.")
+    camera_ns: int | None = Field(default=None, description="The camera's own time of it.")
+    kind: CameraEventKind
+    active: bool | None = Field(
+        default=None, description="It is so now, or no longer; None: it happened."
+    )
+    again: bool = Field(default=False, description="It was so before; said once more.")
+    topic: str = Field(default="", description="ONVIF topic without namespace prefixes.")
+    operation: str = Field(default="", description="Initialized, Changed, Deleted, or empty.")
+    source: Mapping[str, str] = Field(default={}, description="What it is about, by name.")
+    data: Mapping[str, str] = Field(default={}, description="What is the case, by name.")
 
 
 class SeenObject(Value):

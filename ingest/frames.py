@@ -13,6 +13,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.messages import CameraEvent, CameraEventKind
 from core.video import Frame
 from ingest.base import Source, nominal_rate
 from ingest.events import Connected, MediaPacket
@@ -23,6 +24,10 @@ from ingest.rate import Sampler
 
 TIMES_KEPT = 64
 SETTLING = 20
+STEERED_S = 12.0
+"""A camera that is said to be steered moves so long at most, unless it is said again."""
+SETTLED_S = 3.0
+"""From the end of the movement to a sharp picture."""
 
 log = structlog.get_logger()
 
@@ -107,6 +112,12 @@ class LiveFrames:
                 yield frame
             elif self.ended:
                 return
+
+    def camera_says(self, event: CameraEvent) -> None:
+        """What the camera itself noticed, or that it is steered. From any thread, at once."""
+        if event.kind is CameraEventKind.STEERED:
+            self.pictures.expect_move_for(SETTLED_S if event.active is False else STEERED_S)
+        self._source.health.camera_says(event)
 
     def _run(self) -> None:
         try:

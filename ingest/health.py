@@ -10,7 +10,8 @@ from av.packet import Packet
 from av.stream import Stream
 
 from core.clock import NS_PER_S, Clock
-from core.messages import CameraHealth
+from core.messages import CameraEvent, CameraHealth
+from ingest.camera_says import CameraSays
 from ingest.clock import SenderTime
 from ingest.picture_health import PictureHealth
 
@@ -68,6 +69,7 @@ class HealthMeter:
         self.reconnects = -1
         self.set_back = False
         """Our own clock was set back and the times of the pictures are ahead of it."""
+        self._says = CameraSays(clock)
 
     def connected(self, nominal_fps: float, codec: str = "") -> None:
         """A session was opened; pictures have still to come."""
@@ -103,6 +105,11 @@ class HealthMeter:
         """Something went wrong without ending the session."""
         with self._lock:
             self._trouble = (self._clock.monotonic_ns(), what)
+
+    def camera_says(self, event: CameraEvent) -> None:
+        """The camera noticed something by itself."""
+        with self._lock:
+            self._says.take(event)
 
     def picture(self, found: PictureHealth) -> None:
         """What a look at the decoded pictures found."""
@@ -199,6 +206,8 @@ class HealthMeter:
     def _complaint(self, now_ns: int) -> str:
         if self._picture is not None and self._picture.state != "ok":
             return f"picture {self._picture.state}"
+        if complaint := self._says.complaint():
+            return complaint
         if self._trouble and now_ns - self._trouble[0] < UNSTEADY_NS:
             return self._trouble[1]
         if self.set_back:

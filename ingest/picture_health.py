@@ -98,6 +98,11 @@ class PictureWatch:
         """
         self._moving_until_ns = until_ns
 
+    def expect_move_for(self, seconds: float) -> None:
+        """The same from the latest look on. May be called from another thread."""
+        if self._looked_ns is not None:
+            self.expect_move(self._looked_ns + round(seconds * NS_PER_S))
+
     def _look_elsewhere(self, time_ns: int) -> None:
         self._normal.forget_view()
         self._doubt = None

@@ -40,6 +40,26 @@ def read_aim(position: Node | None) -> Aim:
     )
 
 
+@dataclass(frozen=True)
+class PtzStatus:
+    """What the head does.
+
+    Attributes:
+        moving: None where the camera does not tell.
+    """
+
+    aim: Aim
+    moving: bool | None
+
+
+def read_status(answer: Node) -> PtzStatus:
+    """GetStatus (PTZ service, section 5.3.2)."""
+    status = answer.find("PTZStatus") or Node("")
+    said = {status.word("MoveStatus", axis).upper() for axis in ("PanTilt", "Zoom")}
+    moving = "MOVING" in said if said & {"MOVING", "IDLE"} else None
+    return PtzStatus(read_aim(status.find("Position")), moving)
+
+
 def read_presets(answer: Node) -> tuple[Preset, ...]:
     """GetPresets; those without a token cannot be gone to and are left out."""
     return tuple(
@@ -93,8 +113,11 @@ class Ptz:
 
     async def aim(self) -> Aim:
         """Where it looks now."""
-        answer = await self._ask("GetStatus")
-        return read_aim(answer.find("PTZStatus", "Position"))
+        return (await self.status()).aim
+
+    async def status(self) -> PtzStatus:
+        """Where it looks and whether it moves."""
+        return read_status(await self._ask("GetStatus"))
 
     async def presets(self) -> tuple[Preset, ...]:
         return read_presets(await self._ask("GetPresets"))

@@ -1,7 +1,10 @@
 """WS-Discovery: what devices answer, and the asking itself, by unicast on loopback."""
 
 import asyncio
+import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -66,6 +69,34 @@ def test_devices_are_found_once_each() -> None:
     assert one.address == "http://127.0.0.1:8080/onvif/device_service"
     assert len(one.addresses) == 3
     assert len(devices.probes) >= 3
+
+
+ALONE = [
+    "unshare", "--net", "sh", "-c",
+    'ip link set lo up && ip route add 224.0.0.0/4 dev lo && exec "$@"', "sh",
+]  # fmt: skip
+"""Runs a command in a network of its own; for that one must be root."""
+
+
+def may_be_alone() -> bool:
+    try:
+        return subprocess.run([*ALONE, "true"], capture_output=True, timeout=30).returncode == 0
+    except OSError:
+        return False
+
+
+def test_cameras_answer_a_multicast_probe() -> None:
+    """In a network of its own where that is permitted, else on the loopback interface."""
+    command = [sys.executable, "-m", "tests.ingest.discovery_alone"]
+    command = [*ALONE, *command] if may_be_alone() else [*command, "127.0.0.1"]
+    ran = subprocess.run(command, capture_output=True, timeout=120, text=True)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout.splitlines()[-1])
+    assert sorted((one["name"], one["serial"]) for one in found) == [
+        ("river", "river"),
+        ("桥头 1", "桥头 1"),
+    ]
+    assert {one["sender"] for one in found} == {"127.0.0.1"}
 
 
 def test_nobody_answers() -> None:

@@ -145,6 +145,14 @@ def test_a_declared_move_is_no_fault_and_the_new_view_is_learned() -> None:
     assert states(watch, list(played("street")[:12]), 80)[-1].state == "moved"
 
 
+def test_a_move_can_be_declared_from_the_latest_look_on() -> None:
+    watch = PictureWatch()
+    watch.expect_move_for(5.0)  # before the first look there is nothing to be moved from
+    states(watch, list(played("street")[:40]))
+    watch.expect_move_for(5.0)
+    assert {one.state for one in states(watch, list(played("river")[:40]), 40)} == {"ok"}
+
+
 def test_a_calm_scene_under_strong_compression_teaches_patience() -> None:
     watch = PictureWatch()
     pictures = played("street")

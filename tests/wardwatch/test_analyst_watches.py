@@ -17,6 +17,7 @@ from core.value import Value
 from tests.detectors.test_camera_pipeline import H, Rectangles, W, scene
 from tests.sim.camera_kit import wait_for
 from wardwatch.crew import Crew
+from wardwatch.hearing import Hearing
 from wardwatch.paths import Paths
 from wardwatch.processes.analyst import Watches, key
 from wardwatch.processes.context import Context
@@ -61,7 +62,8 @@ def bus() -> Bus:
 
 @pytest.fixture
 def watches(bare_site: Site, paths: Paths, bus: Bus) -> Iterator[Watches]:
-    made = Watches(Context("analyst", bare_site, paths), bus, Rectangles())
+    context = Context("analyst", bare_site, paths)
+    made = Watches(context, bus, Rectangles(), Hearing(bus, context.stop))
     yield made
     made.stop()
     assert not [one for one in threading.enumerate() if one.name.startswith("watch-")]

@@ -22,6 +22,7 @@ from detectors.service import BatchedEngine
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
 from wardwatch.crew import Crew, connection_key
+from wardwatch.hearing import Hearing
 from wardwatch.processes.context import Context
 from wardwatch.processes.following import follow
 from wardwatch.sources import sources_of
@@ -40,13 +41,16 @@ def run(context: Context) -> None:
     card = store.default() if analysis.model == "auto" else store.ensure(analysis.model)
     threads = analysis.threads or os.cpu_count() or 1
     bus = context.bus()
+    hearing = Hearing(bus, context.stop)
+    hearing.start()
     with BatchedEngine(Engine(card, threads=threads)) as engine:
-        watches = Watches(context, bus, engine)
+        watches = Watches(context, bus, engine, hearing)
         crew = Crew(key, watches.start, watches.end, what="camera cannot be analysed")
         crew.take(context.site)
         context.ready({"model": card.label})
         follow(context, crew.take)
         watches.stop()
+    hearing.join()
     bus.close()
 
 
@@ -62,8 +66,11 @@ def key(site: Site, camera: Camera) -> object:
 class Watches:
     """The watch of each camera."""
 
-    def __init__(self, context: Context, bus: RedisBus, engine: BatchedEngine) -> None:
+    def __init__(
+        self, context: Context, bus: RedisBus, engine: BatchedEngine, hearing: Hearing
+    ) -> None:
         self._context, self._bus, self._engine = context, bus, engine
+        self._hearing = hearing
         self._watches: dict[str, _Watch] = {}
         self._leaving: list[_Watch] = []
 
@@ -85,7 +92,7 @@ class Watches:
         )
         frames = LiveFrames(source, site.analysis.fps)
         before = self._dismiss(camera.id)
-        watch = _Watch(connection, frames, pipeline, lag, self._bus, before)
+        watch = _Watch(connection, frames, pipeline, lag, self._bus, self._hearing, before)
         self._watches[camera.id] = watch
         watch.thread.start()
 
@@ -136,11 +143,12 @@ class _Watch:
         pipeline: CameraPipeline,
         lag: "_Lag",
         bus: RedisBus,
+        hearing: Hearing,
         before: "_Watch | None",
     ) -> None:
         self.connection, self.frames, self.pipeline = connection, frames, pipeline
         self.stop = threading.Event()
-        self._lag, self._bus, self._before = lag, bus, before
+        self._lag, self._bus, self._hearing, self._before = lag, bus, hearing, before
         self.thread = threading.Thread(target=self._run, name=f"watch-{frames.camera}")
 
     def _run(self) -> None:
@@ -149,7 +157,7 @@ class _Watch:
             self._before = None
         if self.stop.is_set():
             return
-        with self.frames as frames:
+        with self.frames as frames, self._hearing.of(frames):
             while not self.stop.is_set() and not frames.ended:
                 frame = frames.take(timeout_s=0.2)
                 if frame is not None:

@@ -20,6 +20,7 @@ from wardwatch.parts.desk import DeskPart
 from wardwatch.parts.evidence import EvidencePart
 from wardwatch.parts.feed import FeedPart
 from wardwatch.parts.officers import OfficersPart
+from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.processes.context import Context
 from wardwatch.processes.following import follow
@@ -51,6 +52,7 @@ def run(context: Context) -> None:
         SpeakersPart(context),
         EvidencePart(context),
         FeedPart(context, feed),
+        OnvifPart(context),
     ]
     if site.mode == "demo":
         parts.append(OfficersPart(context))

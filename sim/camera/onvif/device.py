@@ -9,7 +9,9 @@ from sim.camera.onvif.soap import NAMESPACES, Ask, SoapFault, nest, tag
 
 def services(body: Body) -> dict[str, str]:
     """Prefix of each service that the camera has, and the end of its path."""
-    known = {"tds": "device_service", "trt": "media", "timg": "imaging", "tev": "events"}
+    known = {"tds": "device_service", "trt": "media", "timg": "imaging"}
+    if body.options.events:
+        known["tev"] = "events"
     if body.options.ptz:
         known["tptz"] = "ptz"
     if body.options.media2:

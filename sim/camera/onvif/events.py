@@ -53,9 +53,14 @@ async def answer(body: Body, place: Place, ask: Ask, subscription_id: str) -> st
 
 
 def motion(body: Body, operation: str) -> str:
-    """A notification of the present state."""
+    """A notification of the present state of the scene."""
+    return notification(body, "tns1:VideoSource/MotionAlarm", body.eye.motion, operation)
+
+
+def notification(body: Body, topic: str, state: bool, operation: str) -> str:
+    """A notification of the state of a property of the video source."""
     source = tag("tt:SimpleItem", Name="VideoSourceToken", Value=SOURCE)
-    data = tag("tt:SimpleItem", Name="State", Value=str(body.eye.motion).lower())
+    data = tag("tt:SimpleItem", Name="State", Value=str(state).lower())
     message = nest(
         "tt:Message",
         nest("tt:Source", source) + nest("tt:Data", data),
@@ -65,8 +70,7 @@ def motion(body: Body, operation: str) -> str:
     dialect = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
     return nest(
         "wsnt:NotificationMessage",
-        tag("wsnt:Topic", "tns1:VideoSource/MotionAlarm", Dialect=dialect)
-        + nest("wsnt:Message", message),
+        tag("wsnt:Topic", topic, Dialect=dialect) + nest("wsnt:Message", message),
     )
 
 

@@ -13,6 +13,7 @@ class OnvifOptions:
         skew_s: the camera's clock is ahead of the true time by this.
         host: name this host in all addresses instead of the one we are reached by.
         ptz: it can be steered.
+        events: tells events.
         media2: has a Media 2 service beside Media.
         get_services: knows GetServices; old cameras know GetCapabilities alone.
         shared_events: one address for all subscriptions, told apart by a reference parameter.
@@ -25,6 +26,7 @@ class OnvifOptions:
     skew_s: float = 0.0
     host: str | None = None
     ptz: bool = True
+    events: bool = True
     media2: bool = False
     get_services: bool = True
     shared_events: bool = False

@@ -87,6 +87,13 @@ class OnvifServer:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._host, self._host)
         return f"http://{host}:{self.port}/{quote(name)}/onvif/device_service"
 
+    def notify(self, name: str, topic: str, *, state: bool) -> None:
+        """Have a camera tell its subscribers of something, e.g. ``tns1:VideoSource/SignalLoss``."""
+        body, loop = self._bodies[name], self._loop
+        if loop is not None:
+            told = events.notification(body, topic, state, "Changed")
+            loop.call_soon_threadsafe(lambda: body.subscriptions.publish(told))
+
     def start(self) -> None:
         """Open the port.
 
