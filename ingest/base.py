@@ -64,16 +64,17 @@ class Source(ABC):
         self._backoff = Backoff(rng or random.Random())
         self._steady = SteadyUtc(clock)
         self._ended_ns: dict[str, int] = {}
+        self._floor: Floor | None = None
         self._believed = 0
 
     def begin_after(self, floor: Floor) -> None:
-        """Never to give a packet a time at which there are recordings; before the first read.
+        """Never to give a packet a time at which there are recordings.
 
         Args:
-            floor: from our wall clock to the end of those recordings, None without any.
+            floor: from our wall clock to the end of those recordings, None without any. First
+                asked when reading begins: whoever recorded before may still be at it until then.
         """
-        self._steady = SteadyUtc(self.clock, floor)
-        self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
+        self._floor = floor
 
     @abstractmethod
     def open(self) -> InputContainer:
@@ -115,6 +116,9 @@ class Source(ABC):
         The last event is always a Lost. A stalled read ends within ``stall_s``, so that is
         also how long stopping may take.
         """
+        if self._floor is not None:
+            self._steady, self._floor = SteadyUtc(self.clock, self._floor), None
+            self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
         while not stop.is_set():
             began_ns = self.clock.monotonic_ns()
             lost = yield from self._session(stop)

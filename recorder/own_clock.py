@@ -32,8 +32,17 @@ def floor_ns(root: Path, camera: str, now_ns: int) -> int | None:
 
     That is the end of the recordings that began by now or are connected with those: no two of
     them two hours apart. What lies beyond is in the way of nobody for two hours. Where all
-    recordings lie beyond, a clock of before this program was written is the wrong one.
+    recordings lie beyond, a clock of before this program was written is the wrong one. A disk
+    that cannot be read has no floor: nobody is kept from looking at pictures by it.
     """
+    try:
+        return _floor_ns(root, camera, now_ns)
+    except OSError as error:
+        log.error("cannot see where recordings end", camera=camera, error=str(error))
+        return None
+
+
+def _floor_ns(root: Path, camera: str, now_ns: int) -> int | None:
     if now_ns < WRITTEN_NS:
         return latest_end_ns(root, camera)
     starts = [s.start_ns for s in segments(root, camera, now_ns - LONGEST_NS)]

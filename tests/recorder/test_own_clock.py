@@ -172,6 +172,16 @@ def test_clock_without_a_battery_is_not_believed(
     assert_apart(tmp_path)
 
 
+def test_a_disk_that_cannot_be_read_has_no_floor(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("recorder.own_clock.segments", broken)
+    assert floor_ns(tmp_path, CAMERA, clock.utc_ns()) is None
+
+
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 10 * 86_400), min_size=1, max_size=12), st.integers(0, 10 * 86_400))
 def test_floor_has_two_free_hours_before_it(
