@@ -105,8 +105,9 @@ class Source(ABC):
         """Packets with the time they arrived; what queued up while opening is dated back."""
         return dated(packets, self.utc_ns, self.clock.monotonic_ns)
 
-    def pace(self, time_ns: int, stop: threading.Event) -> None:  # noqa: B027 (live: no pace)
-        """Hold a packet back until its time; only sources that are not live need to."""
+    def pace(self, time_ns: int, stop: threading.Event) -> bool:  # noqa: ARG002 (live: no pace)
+        """Hold a packet back until its time; False when told to stop before. Live: no pace."""
+        return True
 
     def packets(self, stop: threading.Event) -> Iterator[Event]:
         """Events until ``stop`` is set: Connected, packets, Lost, wait, Connected, …
@@ -202,7 +203,8 @@ class Source(ABC):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
                         self._ended_ns[event.kind] = event.dts_ns
-                        self.pace(event.dts_ns, stop)
+                        if not self.pace(event.dts_ns, stop):
+                            return self._lost("stopped", "")
                     yield event
             # FFmpeg's parser keeps a picture back until the next one begins. A read that timed
             # out gives out that picture first, and would wait for as long again.

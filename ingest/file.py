@@ -56,10 +56,9 @@ class FileSource(Source):
         """A file never makes one wait: it is read as it is paced."""
         return ((packet, self.utc_ns()) for packet in packets)
 
-    def pace(self, time_ns: int, stop: threading.Event) -> None:
+    def pace(self, time_ns: int, stop: threading.Event) -> bool:
         ahead_ns = time_ns - self.utc_ns()
-        if ahead_ns > 0:
-            self.clock.wait(stop, ahead_ns / NS_PER_S)
+        return ahead_ns <= 0 or not self.clock.wait(stop, ahead_ns / NS_PER_S)
 
 
 def file_frames(path: Path, camera: str, fps: float, start_ns: int = 0) -> Iterator[Frame]:
