@@ -60,9 +60,9 @@ class CameraDraft(Value):
     name: Text | None = None
     enabled: bool | None = None
     main: str | None = None
-    sub: str | None = None
+    sub: str | None = Field(default=None, description="Empty: it has none any more.")
     transport: Literal["tcp", "udp", "auto"] | None = None
-    onvif: str | None = None
+    onvif: str | None = Field(default=None, description="Empty: none any more.")
     place: GeoPoint | None = None
     bearing_deg: float | None = Field(default=None, ge=0, lt=360)
     speaker: bool | None = Field(default=None, description="Speak through its audio output.")

@@ -58,6 +58,9 @@ def load(directory: Path, **overrides: Any) -> Site:
             case _:
                 data[section] = content
     data.update(overrides)
+    for section in ("cameras", "officers"):  # what is wrong in an override is told of its file
+        if section in overrides:
+            origin.setdefault(section, directory / f"{section}.yaml")
     try:
         site = Site.model_validate(data)
     except ValidationError as error:

@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Run the township on simulated cameras with a real detector.",
     "up": "Run a command centre until Ctrl-C.",
     "users": "Accounts of the console.",
+    "cameras": "Find, try, add, change and remove cameras.",
     "replay": "Analyse recordings as fast as possible; the same every time.",
     "models": "List, fetch, check, import and judge detection models.",
     "evidence": "Prove that sealed files are what was sealed.",
