@@ -24,7 +24,6 @@ from wardwatch.cameras.drafts import checked_id
 from wardwatch.cameras.importing import import_sheet
 from wardwatch.cameras.office import Office
 from wardwatch.cameras.spreadsheet import SheetError
-from wardwatch.cameras.states import recorder_states
 from wardwatch.cli import cameras_shown as shown
 from wardwatch.cli.options import ConfigDir, Json
 
@@ -55,6 +54,9 @@ Speaker = Annotated[
 @app.command("list")
 def list_cameras(config: ConfigDir, as_json: Json = False) -> None:
     """All cameras, with their state when the command centre runs."""
+    # Not at the top: the bus and the store double the time that every other command takes.
+    from wardwatch.cameras.states import recorder_states
+
     site = load(config)
     states = recorder_states(site, SystemClock())
     if as_json:

@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
+from click.testing import Result
+from typer.testing import CliRunner
 
 from core.bus.embedded import socket_url
 from core.bus.streams import RedisBus
 from core.clock import NS_PER_S, SystemClock
 from core.config.load import load
 from core.credentials import Credential, credentials_of
-from core.errors import BusError
+from core.errors import BusError, WardwatchError
 from core.messages import HEALTH, CameraHealth
 from sim.camera import VirtualTownship
 from tests.sim.camera_kit import wait_for
@@ -19,11 +21,22 @@ from tests.wardwatch.cameras.conftest import CAMERAS, PASSWORD, USER
 from tests.wardwatch.cli import complaint, wardwatch
 from wardwatch.cameras.states import recorder_states
 from wardwatch.cli.cameras import PASSWORD as VARIABLE
+from wardwatch.cli.cameras import app
 from wardwatch.cli.cameras_shown import camera_facts
 from wardwatch.paths import Paths
 from wardwatch.supervisor import Supervisor
 
 ACCOUNT = {VARIABLE: PASSWORD}
+
+
+def cameras(config: Path, *arguments: str, **environment: str) -> Result:
+    """The command in this process, which spares a start each time."""
+    return CliRunner().invoke(app, [*arguments, "--config", str(config)], env=environment)
+
+
+def last_line(output: str) -> Any:
+    """The JSON; in this process the log, which no command has set up, goes before it."""
+    return json.loads(output.splitlines()[-1])
 
 
 def test_from_nothing_to_a_picture_and_away(
@@ -33,20 +46,22 @@ def test_from_nothing_to_a_picture_and_away(
     told = []
 
     def run(*arguments: str, **environment: str) -> str:
-        done = wardwatch("cameras", *arguments, "--config", config, **environment)
-        assert done.returncode == 0, done.stderr
-        told.append(done.stdout + done.stderr)
+        done = cameras(config, *arguments, **environment)
+        assert done.exit_code == 0, done.output
+        told.append(done.output)
         return done.stdout
 
-    probed = json.loads(run("probe", address, "--user", USER, "--json", **ACCOUNT))
+    probed = last_line(run("probe", address, "--user", USER, "--json", **ACCOUNT))
     assert probed["streams"][0]["url"] == running.url("river")
-    said = run(
-        *("add", "river", address, "--user", USER, "--name-zh", "河口", "--place", "112.4,30.2"),
-        *("--bearing", "90"),
+    said = wardwatch(
+        *("cameras", "add", "river", address, "--user", USER, "--name-zh", "河口"),
+        *("--place", "112.4,30.2", "--bearing", "90", "--config", config),
         **ACCOUNT,
     )
-    assert "Virtual Camera" in said
-    assert "river added" in said
+    assert said.returncode == 0, said.stderr
+    assert "Virtual Camera" in said.stdout
+    assert "river added" in said.stdout
+    told.append(said.stdout + said.stderr)
     text = (config / "cameras.yaml").read_text(encoding="utf-8")
     assert text.startswith(CAMERAS)
     assert text.removeprefix(CAMERAS) == (
@@ -63,7 +78,7 @@ def test_from_nothing_to_a_picture_and_away(
     run("snapshot", "river", "--out", str(picture))
     assert cv2.imread(str(picture)).shape == (480, 640, 3)
     run("change", "river", "--disable", "--sub", "", "--name-en", "Mouth")
-    listed = {one["id"]: one for one in json.loads(run("list", "--json"))}
+    listed = {one["id"]: one for one in last_line(run("list", "--json"))}
     assert listed["river"]["name"] == {"zh": "河口", "en": "Mouth"}
     assert listed["river"]["sub"] is None
     assert listed["river"]["enabled"] is False
@@ -77,15 +92,19 @@ def test_from_nothing_to_a_picture_and_away(
 
 
 def test_failures_are_one_line_and_change_nothing(config: Path, running: VirtualTownship) -> None:
-    def fails(*arguments: str, **environment: str) -> str:
-        done = wardwatch("cameras", *arguments, "--config", config, **environment)
-        message = complaint(done)
-        assert "Wrong-5" not in done.stdout + done.stderr
-        return message
+    def fails(*arguments: str) -> str:
+        done = cameras(config, *arguments)
+        assert done.exit_code != 0
+        assert isinstance(done.exception, WardwatchError)
+        return str(done.exception)
 
     address = running.onvif_url("river")
-    wrong = fails("add", "river", address, "--user", USER, **{VARIABLE: "Wrong-5%word"})
-    assert "refuses the user name or password" in wrong
+    wrong = wardwatch(
+        *("cameras", "add", "river", address, "--user", USER, "--config", config),
+        **{VARIABLE: "Wrong-5%word"},
+    )
+    assert "refuses the user name or password" in complaint(wrong)
+    assert "Wrong-5" not in wrong.stdout + wrong.stderr
     assert "outside the camera networks" in fails("probe", "10.1.2.3")
     assert "there is a camera of that id already" in fails("add", "ford", address)
     assert "there is no camera of that id" in fails("remove", "ferry")
@@ -95,14 +114,13 @@ def test_failures_are_one_line_and_change_nothing(config: Path, running: Virtual
 
 
 def test_remove_asks(config: Path) -> None:
-    done = wardwatch("cameras", "remove", "ford", "--config", config)  # nobody answers
-    assert done.returncode != 0
+    assert cameras(config, "remove", "ford").exit_code != 0  # nobody answers
     assert (config / "cameras.yaml").read_text(encoding="utf-8") == CAMERAS
 
 
 def test_password_and_import(config: Path, tmp_path: Path) -> None:
-    done = wardwatch("cameras", "password", "ford", "--user", USER, "--config", config, **ACCOUNT)
-    assert done.returncode == 0, done.stderr
+    done = cameras(config, "password", "ford", "--user", USER, **ACCOUNT)
+    assert done.exit_code == 0, done.output
     assert credentials_of(load(config)).stored("ford") == Credential(USER, PASSWORD)
     sheet = tmp_path / "cameras.csv"
     sheet.write_text(
@@ -111,14 +129,14 @@ def test_password_and_import(config: Path, tmp_path: Path) -> None:
         "Bad,坏,rtsp://127.0.0.1/bad,,\n",
         encoding="gb18030",
     )
-    all_or_none = wardwatch("cameras", "import", sheet, "--config", config)
-    assert complaint(all_or_none).startswith(f"{sheet}: line 3, id: 'Bad' is no id")
+    all_or_none = cameras(config, "import", str(sheet))
+    assert str(all_or_none.exception).startswith(f"{sheet}: line 3, id: 'Bad' is no id")
     assert (config / "cameras.yaml").read_text(encoding="utf-8") == CAMERAS
-    done = wardwatch("cameras", "import", sheet, "--skip-bad", "--json", "--config", config)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["added"] == ["weir"]
+    done = cameras(config, "import", str(sheet), "--skip-bad", "--json")
+    assert done.exit_code == 0, done.output
+    assert last_line(done.stdout)["added"] == ["weir"]
     assert "1 passwords in the clear; delete it" in done.stderr
-    assert PASSWORD not in all_or_none.stderr + done.stdout + done.stderr
+    assert PASSWORD not in f"{all_or_none.output}{all_or_none.exception}{done.output}"
     assert credentials_of(load(config)).stored("weir") == Credential(USER, PASSWORD)
 
 
