@@ -78,6 +78,9 @@ def discover(
     if as_json:
         _print_json([device.model_dump(mode="json") for device in found])
         return
+    if not found:
+        Console(stderr=True).print("Nobody answered.")
+        return
     table = Table("host", "name", "hardware", Column("address", overflow="fold"), "is")
     for one in found:
         state = one.camera or ("new" if one.permitted else "outside the networks")

@@ -3,16 +3,24 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.config.load import load
 from core.credentials import Credential, credentials_of
 from core.errors import ConfigError
 from tests.wardwatch.cameras.conftest import CAMERAS
+from tests.wardwatch.cli import ROOT
 from wardwatch.cameras.importing import import_sheet
 from wardwatch.cameras.office import Office
-from wardwatch.cameras.spreadsheet import BYTES_MOST, ROWS_MOST, Sheet, SheetError, read_sheet
+from wardwatch.cameras.spreadsheet import (
+    BYTES_MOST,
+    COLUMNS,
+    ROWS_MOST,
+    Sheet,
+    SheetError,
+    read_sheet,
+)
 
 PARTED = """\
 id|name_zh|name_en|main|sub|onvif|username|password|lon|lat|bearing_deg|transport|enabled|speaker
@@ -47,6 +55,18 @@ def test_what_spreadsheets_write(encoding: str, delimiter: str, end: str) -> Non
     assert quay.draft.name is not None
     assert quay.draft.name.zh == quay.draft.name.en == "码头, 东"
     assert quay.credential is None
+
+
+def test_the_guide_shows_what_is_read() -> None:
+    guide = (ROOT / "docs" / "guide" / "cameras.md").read_text(encoding="utf-8")
+    example = guide.partition("```csv\n")[2].partition("```")[0]
+    sheet = read_sheet(example.encode())
+    assert sheet.problems == ()
+    assert example.splitlines()[0].split(",") == list(COLUMNS)
+    table = guide.partition("| column |")[2].partition("\n\n")[0]
+    for name, others in COLUMNS.items():
+        assert f"`{name}`" in table
+        assert all(other in table for other in others)
 
 
 def test_chinese_columns_in_any_order() -> None:
@@ -144,6 +164,7 @@ def test_what_is_no_list_of_cameras(data: bytes, said: str) -> None:
 HEADER = b"id,name_zh,main,username,password,lon,lat,bearing_deg,enabled\n"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=400)
     | st.binary(max_size=400).map(lambda data: HEADER + data)
