@@ -90,8 +90,14 @@ def _hosts(cameras: tuple[Camera, ...]) -> dict[str, str]:
         urls = [url for url in streams if urlsplit(url).scheme in PULLED]
         if camera.onvif:
             urls.append(camera.onvif if "://" in camera.onvif else f"http://{camera.onvif}")
-        for host in {urlsplit(url).hostname for url in urls} - {None}:
-            assert host is not None
+        for host in {_host(url) for url in urls} - {""}:
             for name in (host, *resolve(host)):
                 known.setdefault(name, camera.id)
     return known
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # it cannot be connected to either
+        return ""

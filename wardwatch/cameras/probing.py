@@ -63,7 +63,7 @@ class Prober:
         """
         if odd(address):
             raise ConfigError(f"address: {odd(address)}")
-        scheme = urlsplit(address).scheme if "://" in address else ""
+        scheme = address.partition("://")[0].lower() if "://" in address else ""
         if scheme not in ("", "http", "https", *PULLED):
             raise ConfigError(
                 f"{scheme}://: only cameras that are connected to can be asked; "

@@ -121,6 +121,8 @@ def test_nothing_is_sent_outside_the_networks(
         ("rtsp://admin:Tor-9@127.0.0.1/", "has a user name or password in it"),
         ("127.0.0.1\r\nHost: x", "has a control character in it"),
         ("", "is no address"),
+        ("http://[::1", "is no address"),
+        ("[", "is no address"),
     ],
 )
 def test_what_is_no_address(office: Office, address: str, said: str) -> None:
