@@ -13,7 +13,7 @@ from core.credentials import Credential
 from core.errors import ConfigError
 from core.networks import Networks
 from core.roster import CameraDraft
-from wardwatch.cameras.page import Fields
+from wardwatch.cameras.splice import Fields
 
 WORDS_MOST = 1024
 _ID: TypeAdapter[str] = TypeAdapter(Id)

@@ -11,9 +11,7 @@ from ruamel.yaml.error import YAMLError as RoundTripError
 from core.config.cameras import Camera
 from core.errors import ConfigError
 from wardwatch.cameras import splice
-
-Fields = Mapping[str, Any]
-"""What to set in a camera, as YAML has it: None takes a key away, a mapping is merged."""
+from wardwatch.cameras.splice import Fields, merged
 
 _ORDER = list(Camera.model_fields)
 
@@ -44,7 +42,7 @@ class Page:
 
     def add(self, entries: Sequence[Fields]) -> None:
         """More cameras, at the end."""
-        fresh = [_merged({}, entry) for entry in entries]
+        fresh = [merged({}, entry) for entry in entries]
         known = set(self.ids())
         for entry in fresh:
             if entry["id"] in known:
@@ -64,12 +62,17 @@ class Page:
         """Other values in one camera."""
         index = self._index(camera_id)
         wanted = list(self.cameras)
-        wanted[index] = _merged(wanted[index], fields)
+        wanted[index] = merged(wanted[index], fields)
         if wanted == self.cameras:
             return
         self._become(
             wanted,
-            lambda: splice.changed(self.text, index, lambda entry: _write(entry, fields)),
+            lambda: splice.changed(
+                self.text,
+                index,
+                lambda body: splice.outlined(body, fields, _place),
+                lambda entry: _write(entry, fields),
+            ),
             lambda document: _write(document[index], fields),
         )
 
@@ -121,21 +124,8 @@ class Page:
         return entries
 
 
-def _merged(entry: Fields, fields: Fields) -> dict[str, Any]:
-    result = dict(entry)
-    for key, value in fields.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping):
-            before = result.get(key)
-            result[key] = _merged(before if isinstance(before, Mapping) else {}, value)
-        else:
-            result[key] = value
-    return result
-
-
 def _write(entry: CommentedMap, fields: Fields) -> None:
-    """:func:`_merged` for text: touches nothing that stays as it is."""
+    """:func:`splice.merged` for text: touches nothing that stays as it is."""
     for key, value in fields.items():
         before = entry.get(key)
         if value is None:
@@ -143,17 +133,17 @@ def _write(entry: CommentedMap, fields: Fields) -> None:
         elif isinstance(value, Mapping) and isinstance(before, CommentedMap):
             _write(before, value)
         elif key not in entry:
-            plain = _merged({}, value) if isinstance(value, Mapping) else value
-            entry.insert(_place(entry, key), key, splice.styled(plain))
+            plain = merged({}, value) if isinstance(value, Mapping) else value
+            entry.insert(_place(list(entry), key), key, splice.styled(plain))
         elif before != value or type(before) is bool:
-            plain = _merged({}, value) if isinstance(value, Mapping) else value
+            plain = merged({}, value) if isinstance(value, Mapping) else value
             entry[key] = splice.styled(plain)
 
 
-def _place(entry: CommentedMap, key: str) -> int:
+def _place(keys: list[str], key: str) -> int:
     """Where a new key goes: in the order of the configuration's description."""
     if key not in _ORDER:
-        return len(entry)
+        return len(keys)
     rank = _ORDER.index(key)
-    later = (at for at, other in enumerate(entry) if other in _ORDER and _ORDER.index(other) > rank)
-    return next(later, len(entry))
+    later = (at for at, other in enumerate(keys) if other in _ORDER[rank + 1 :])
+    return next(later, len(keys))

@@ -6,9 +6,9 @@ only the entry that changes goes through it; where its lines cannot be told from
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 from ruamel.yaml import YAML
@@ -16,6 +16,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 Edit = Callable[[CommentedMap], None]
+Fields = Mapping[str, Any]
+Place = Callable[[list[str], str], int]
+Pair = tuple[yaml.Node, yaml.Node]
 
 _NEVER_WRAP = 1 << 20
 _lines = re.compile(r"[^\n]*\n|[^\n]+").findall
@@ -43,16 +46,70 @@ def appended(text: str, entries: Sequence[CommentedMap]) -> str:
     return "".join(parts)
 
 
-def changed(text: str, index: int, edit: Edit) -> str:
-    """The text with one entry edited."""
+def changed(text: str, index: int, outline: Callable[[str], str], edit: Edit) -> str:
+    """The text with one entry edited.
+
+    Args:
+        outline: takes keys away and puts new ones in, see :func:`outlined`.
+        edit: does the rest.
+    """
     lines = _lines(text)
     first, end, dash = entry_spans(text)[index]
     item = "".join(lines[first:end])
     body = " " * dash + " " + item[dash + 1 :]
-    entry = _loaded(_indented(body, -_inner(body)))
+    entry = _loaded(outline(_indented(body, -_inner(body))))
     edit(entry)
     fresh = _as_item(_dumped(entry), dash, _inner(body) - dash)
     return "".join([*lines[:first], fresh, *lines[end:]])
+
+
+def outlined(body: str, fields: Fields, place: Place, path: tuple[str, ...] = ()) -> str:
+    """An entry's text without the keys that are to go and with the new ones, line by line.
+
+    ruamel.yaml hangs the comments above a key on the key before it, and loses them with that
+    one; here they stay above theirs. Mappings in flow style are left to it.
+
+    Args:
+        body: the entry, its keys at the margin.
+        fields: None takes a key away, a mapping is looked into.
+        place: from the keys of the entry and a new one to where that goes.
+        path: of keys to the mapping meant.
+    """
+    for key, value in fields.items():
+        pairs = _block_pairs(body, path)
+        if pairs is None:
+            return body
+        if key not in pairs and value is not None:
+            at = len(pairs) if path else place(list(pairs), key)
+            if at == 0:
+                continue
+            above, inner = list(pairs.values())[at - 1]
+            fresh = _dumped(item({key: merged({}, value) if _is_map(value) else value}))
+            lines = _lines(body if body.endswith("\n") else f"{body}\n")
+            end = _end_line(lines, above, inner)
+            body = "".join([*lines[:end], _indented(fresh, above.start_mark.column), *lines[end:]])
+        elif key in pairs and value is None:
+            lines = _lines(body)
+            body = "".join(
+                [*lines[: pairs[key][0].start_mark.line], *lines[_end_line(lines, *pairs[key]) :]]
+            )
+        elif key in pairs and _is_map(value):
+            body = outlined(body, value, place, (*path, key))
+    return body
+
+
+def merged(entry: Fields, fields: Fields) -> dict[str, Any]:
+    """Plain values with other values in them: None takes a key away, mappings are merged."""
+    result = dict(entry)
+    for key, value in fields.items():
+        if value is None:
+            result.pop(key, None)
+        elif _is_map(value):
+            before = result.get(key)
+            result[key] = merged(before if _is_map(before) else {}, value)
+        else:
+            result[key] = value
+    return result
 
 
 def removed(text: str, index: int) -> str:
@@ -128,6 +185,30 @@ def _root(text: str) -> yaml.SequenceNode | None:
     if root is not None and not isinstance(root, yaml.SequenceNode):
         raise SpliceError("no list")
     return root
+
+
+def _block_pairs(body: str, path: tuple[str, ...]) -> dict[str, Pair] | None:
+    """Keys of a mapping with their nodes; None when it is none in block style."""
+    node = yaml.compose(body, Loader=yaml.SafeLoader)
+    for key in (*path, None):
+        if not isinstance(node, yaml.MappingNode) or node.flow_style:
+            return None
+        pairs = {str(name.value): (name, value) for name, value in node.value}
+        if key is not None:
+            node = pairs[key][1]
+    return pairs
+
+
+def _end_line(lines: Sequence[str], key: yaml.Node, value: yaml.Node) -> int:
+    """The line behind a key and its value; comments below belong to the next."""
+    end = min(value.end_mark.line + (value.end_mark.column > 0), len(lines))
+    while end > key.start_mark.line + 1 and _outside(lines[end - 1], len(lines[end - 1])):
+        end -= 1
+    return max(end, key.start_mark.line + 1)
+
+
+def _is_map(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
 
 
 def _plain(words: str) -> bool:

@@ -45,6 +45,41 @@ def test_new_keys_stand_in_the_order_of_the_description() -> None:
     assert lines.index("onvif") < lines.index("zones")
 
 
+COMMENTED = """\
+# head
+- id: a
+  # about the name
+  name: {zh: 甲, en: A}  # end
+  # about onvif
+  onvif: 10.0.0.1   # port 80
+  # about streams
+
+  # more
+  streams:
+    # the main
+    main: rtsp://10.0.0.1/a   # m
+    sub: rtsp://10.0.0.1/b    # s
+    # transport comment
+    transport: tcp
+  speaker:
+    driver: onvif  # sp
+  # about zones
+  zones: []
+# tail
+"""
+
+
+def test_comments_stay_with_their_keys() -> None:
+    edited = page(COMMENTED)
+    fields = {"onvif": None, "streams": {"sub": None}, "speaker": None, "bearing_deg": 3}
+    edited.change("a", {**fields, "name": {"zh": "乙"}})
+    gone = ("  onvif:", "    sub:", "  speaker:", "    driver:")
+    kept = [line for line in COMMENTED.splitlines() if not line.startswith(gone)]
+    kept[3] = "  name: {zh: 乙, en: A}  # end"
+    kept.insert(4, "  bearing_deg: 3")
+    assert edited.text.splitlines() == kept
+
+
 def test_added_and_removed_again_leaves_no_trace() -> None:
     edited = page(CAMERAS.removesuffix("# the end\n"))
     before = edited.text
