@@ -1,16 +1,23 @@
 """The ASGI application."""
 
+import threading
+
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from console import pages, problems
 from console.accounts import Throttle
-from console.api import events, evidence, incidents, live, session, site, status
+from console.api import cameras, events, evidence, incidents, live, session, site, status
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
+from console.rate import Rate
 from console.security import SecurityHeaders
 from console.services import Services
 from console.sessions import Sessions
+
+# Within a minute, by one account: enough for a person, too few to search a network with.
+PROBES = 12
+SNAPSHOTS = 30
 
 
 def create_app(services: Services) -> FastAPI:
@@ -19,13 +26,16 @@ def create_app(services: Services) -> FastAPI:
     Raises:
         ConsoleError: the session secret is too short.
     """
-    metrics = Metrics(services.feed)
+    metrics = Metrics(services)
     context = Context(
         services=services,
         sessions=Sessions(services.secret, services.clock, services.store),
         throttle=Throttle(services.clock),
         views=ViewRegister(services.store, services.clock),
         metrics=metrics,
+        probes=Rate(services.clock, PROBES, 60),
+        snapshots=Rate(services.clock, SNAPSHOTS, 60),
+        discovering=threading.Lock(),
     )
     app = FastAPI(
         title="Wardwatch 望守",
@@ -40,7 +50,7 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.add_middleware(SecurityHeaders, metrics=metrics)
     api = APIRouter(prefix="/api/v1")
-    for room in (session, site, incidents, evidence, status, events, live):
+    for room in (session, site, cameras, incidents, evidence, status, events, live):
         api.include_router(room.router)
     api.include_router(evidence.audio)
     app.include_router(api)

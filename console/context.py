@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from console.accounts import Throttle
 from console.errors import ProblemError
 from console.metrics import Metrics
+from console.rate import Rate
 from console.services import Services
 from console.sessions import COOKIE, CSRF_HEADER, Sessions, Signed, check_csrf
 from core.clock import NS_PER_S, Clock
@@ -54,13 +55,22 @@ class ViewRegister:
 
 @dataclass(frozen=True)
 class Context:
-    """The services and the state of this one application."""
+    """The services and the state of this one application.
+
+    Attributes:
+        probes: cameras tried, by account.
+        snapshots: pictures asked of cameras, by account.
+        discovering: held while somebody searches the networks for cameras.
+    """
 
     services: Services
     sessions: Sessions
     throttle: Throttle
     views: ViewRegister
     metrics: Metrics
+    probes: Rate
+    snapshots: Rate
+    discovering: threading.Lock
 
 
 def context_of(connection: HTTPConnection) -> Context:
@@ -104,3 +114,4 @@ def at_least(role: Role) -> Callable[[Signed], Signed]:
 Ctx = Annotated[Context, Depends(context_of)]
 Viewer = Annotated[Signed, Depends(signed_in)]
 Monitor = Annotated[Signed, Depends(at_least(Role.MONITOR))]
+Chief = Annotated[Signed, Depends(at_least(Role.CHIEF))]

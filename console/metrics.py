@@ -1,19 +1,25 @@
 """Figures for Prometheus: the console's own and what the feed knows of the cameras."""
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from console.feed import Feed
-from core.messages import CameraHealth
+from console.services import Services
+from core.clock import NS_PER_S
+from core.messages import CameraHealth, PictureState
+
+# A view older than this says nothing about now: its process, or the bus, is gone.
+STALE_S = 30
 
 
 class Metrics:
     """Counters of one application, in a registry of their own."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "wardwatch_http_requests", "Requests answered.", ["status"], registry=self._registry
@@ -33,51 +39,130 @@ class Metrics:
         self.commands = Counter(
             "wardwatch_commands", "Commands given.", ["action"], registry=self._registry
         )
-        self._registry.register(_FeedCollector(feed))
+        self._registry.register(_FeedCollector(services))
 
     def page(self) -> bytes:
         """Everything in the text exposition format."""
+        known = {one.id for one in self._services.site.cameras}
+        for of_camera in (self.live_viewers, self.live_dropped):
+            said = {one.labels["camera"] for met in of_camera.collect() for one in met.samples}
+            for gone in said - known:
+                of_camera.remove(gone)
         return generate_latest(self._registry)
 
 
 class _FeedCollector(Collector):
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def collect(self) -> Iterator[Metric]:
+        feed = self._services.feed
         yield GaugeMetricFamily(
-            "wardwatch_event_listeners", "Browsers listening.", value=self._feed.listeners
+            "wardwatch_event_listeners", "Browsers listening.", value=feed.listeners
         )
-        yield from _camera_gauges(self._feed.health())
+        known = {(one.camera, one.process): one for one in feed.health()}
+        oldest_ns = self._services.clock.utc_ns() - STALE_S * NS_PER_S
+        # Of the roster as it is now: a camera that was removed or switched off has no samples.
+        views = [
+            (camera.id, process, one if one is not None and one.at_ns >= oldest_ns else None)
+            for camera in self._services.site.cameras
+            if camera.enabled
+            for process in ("recorder", "analyst")
+            for one in [known.get((camera.id, process))]
+        ]
+        yield _states(views)
+        fresh = [one for _, _, one in views if one is not None]
+        yield _pictures(fresh)
+        yield from _figures(fresh)
 
 
-_UP = {"online": 1.0, "degraded": 0.5, "offline": 0.0}
+_STATES = ("online", "degraded", "offline", "unknown")
+_LABELS = ("camera", "process")
 
-_GAUGES: tuple[tuple[str, str, Callable[[CameraHealth], float | None]], ...] = (
-    ("up", "1 online, 0.5 degraded, 0 offline.", lambda one: _UP[one.state]),
-    ("fps", "Pictures a second that come.", lambda one: one.fps),
-    ("kbps", "Bit rate, kbit/s.", lambda one: one.bitrate_kbps),
-    ("lag_seconds", "Age of the newest frame handled.", lambda one: one.lag_s),
-    ("reconnects", "Reconnects.", lambda one: one.reconnects),
-    ("keyframe_age_seconds", "Since the last key frame.", lambda one: one.last_keyframe_age_s),
-    ("loss_ratio", "Share of the sent octets lost, at least.", lambda one: one.loss),
-    ("clock_offset_seconds", "The camera's clock minus ours.", lambda one: one.clock_offset_s),
-    ("analysed_fps", "Pictures a second taken for analysis.", lambda one: one.analysed_fps),
-    ("dropped", "Pictures due for analysis but replaced by newer ones.", lambda one: one.dropped),
+_FIGURES: tuple[
+    tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str,
+          Callable[[CameraHealth], float | None]], ...
+] = (
+    (GaugeMetricFamily, "fps", "Pictures a second that come.", lambda one: one.fps),
+    (GaugeMetricFamily, "kbps", "Bit rate, kbit/s.", lambda one: one.bitrate_kbps),
+    (GaugeMetricFamily, "lag_seconds", "Age of the newest frame handled.", lambda one: one.lag_s),
     (
-        "picture_ok",
-        "0 when the picture is black, white, frozen, blurred, covered or moved.",
-        lambda one: None if one.picture is None else float(one.picture == "ok"),
+        GaugeMetricFamily,
+        "state_since_seconds",
+        "UTC time since which the state holds, seconds since 1970.",
+        lambda one: one.since_ns / NS_PER_S,
     ),
-)
+    (CounterMetricFamily, "reconnects", "Reconnects.", lambda one: one.reconnects),
+    (
+        GaugeMetricFamily,
+        "keyframe_age_seconds",
+        "Since the last key frame.",
+        lambda one: one.last_keyframe_age_s,
+    ),
+    (
+        GaugeMetricFamily,
+        "loss_ratio",
+        "Share of the sent octets lost, at least.",
+        lambda one: one.loss,
+    ),
+    (
+        GaugeMetricFamily,
+        "clock_offset_seconds",
+        "The camera's clock minus ours.",
+        lambda one: one.clock_offset_s,
+    ),
+    (
+        GaugeMetricFamily,
+        "clock_uncertainty_seconds",
+        "How far the clock offset may be off.",
+        lambda one: one.clock_uncertainty_s,
+    ),
+    (
+        GaugeMetricFamily,
+        "analysed_fps",
+        "Pictures a second taken for analysis.",
+        lambda one: one.analysed_fps,
+    ),
+    (
+        CounterMetricFamily,
+        "dropped",
+        "Pictures due for analysis but replaced by newer ones.",
+        lambda one: one.dropped,
+    ),
+)  # fmt: skip
 
 
-def _camera_gauges(views: list[CameraHealth]) -> Iterator[Metric]:
-    """One gauge a fact; a camera of which a fact is not known has no sample in it."""
-    for name, meaning, read in _GAUGES:
-        gauge = GaugeMetricFamily(f"wardwatch_camera_{name}", meaning, labels=["camera", "process"])
+def _states(views: list[tuple[str, str, CameraHealth | None]]) -> Metric:
+    """1 for the state that holds, 0 for the others; ``unknown``: no word for half a minute."""
+    gauge = GaugeMetricFamily(
+        "wardwatch_camera_state", "1 for the state that holds.", labels=[*_LABELS, "state"]
+    )
+    for camera, process, one in views:
+        holds = "unknown" if one is None else one.state
+        for state in _STATES:
+            gauge.add_metric([camera, process, state], float(state == holds))
+    return gauge
+
+
+def _pictures(views: list[CameraHealth]) -> Metric:
+    gauge = GaugeMetricFamily(
+        "wardwatch_camera_picture",
+        "1 for what the picture is: ok, or what is wrong with it.",
+        labels=[*_LABELS, "picture"],
+    )
+    for one in views:
+        if one.picture is not None:
+            for picture in get_args(PictureState):
+                gauge.add_metric([one.camera, one.process, picture], float(picture == one.picture))
+    return gauge
+
+
+def _figures(views: list[CameraHealth]) -> Iterator[Metric]:
+    """One metric a fact; a camera of which a fact is not known has no sample in it."""
+    for family, name, meaning, read in _FIGURES:
+        metric = family(f"wardwatch_camera_{name}", meaning, labels=_LABELS)
         for one in views:
             value = read(one)
             if value is not None:
-                gauge.add_metric([one.camera, one.process], value)
-        yield gauge
+                metric.add_metric([one.camera, one.process], value)
+        yield metric

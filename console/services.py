@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from console.feed import Feed
 from core.clock import Clock
 from core.config.site import Site
+from core.roster import CameraOffice
 from core.store.database import Store
 from core.value import Value
 
@@ -51,6 +52,7 @@ class Services:
             raises) when the camera goes away; closing the iterator must free what it holds.
         feed: where bus tails push what browsers shall hear at once.
         web_root: the built pages, ``console/web/dist``.
+        cameras: finds, tries and changes cameras; None where they are fixed.
     """
 
     site: Site
@@ -62,3 +64,4 @@ class Services:
     live: Live
     feed: Feed
     web_root: Path
+    cameras: CameraOffice | None = None

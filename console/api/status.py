@@ -21,7 +21,12 @@ RUNNING = (
 @router.get("/health")
 def health(ctx: Ctx, _: Viewer) -> list[HealthOut]:
     """The latest view of every camera by the recorder and by the analyst."""
-    return [HealthOut.model_validate(outward(one)) for one in ctx.services.feed.health()]
+    running = {one.id for one in ctx.services.site.cameras if one.enabled}
+    return [
+        HealthOut.model_validate(outward(one))
+        for one in ctx.services.feed.health()
+        if one.camera in running
+    ]
 
 
 @router.get("/officers")

@@ -32,6 +32,7 @@ from core.store.database import Store, open_store, sqlite_url
 from core.store.users import Role
 from core.value import Text, Value
 from tests.console import fake_live, fake_township
+from tests.console.fake_office import FakeOffice
 
 PASSWORD = "watch-and-keep"
 WEB_ROOT = Path(__file__).resolve().parents[2] / "console" / "web" / "dist"
@@ -102,6 +103,7 @@ def services(
     def live(camera: str) -> AsyncIterator[LivePart]:
         return fake_live.live(camera)
 
+    office = FakeOffice()
     made = Services(
         site=fake_township.site(map_path),
         store=store,
@@ -112,7 +114,9 @@ def services(
         live=live,
         feed=feed,
         web_root=web_root,
+        cameras=office,
     )
+    office.services = made
     push_health(made)
     return made, bus
 

