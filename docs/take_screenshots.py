@@ -58,6 +58,9 @@ def main(out: Path) -> None:
         desk.goto(f"{running.url}/map")
         desk.wait_for_timeout(3000)
         shoot(desk, out, "map")
+        desk.goto(f"{running.url}/cameras")
+        desk.wait_for_selector("[data-camera]")
+        shoot(desk, out, "cameras")
         desk.goto(f"{running.url}/incidents")
         shoot(desk, out, "queue")
         desk.goto(running.url)
@@ -87,7 +90,8 @@ def shoot(page: Page, out: Path, name: str) -> None:
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(700)
             page.screenshot(path=out / f"{name}-{width}-{language}.png")
-        page.locator("[data-test=language]").click()
+        # Not a click of the mouse: an open dialog would catch it.
+        page.locator("[data-test=language]").dispatch_event("click")
     page.set_viewport_size({"width": 1920, "height": 1080})
 
 

@@ -1,5 +1,5 @@
 import vue from "@vitejs/plugin-vue";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // `npm run dev` serves the pages alone; everything else comes from a console that runs.
 const console_ = "http://127.0.0.1:8600";
@@ -7,5 +7,6 @@ const console_ = "http://127.0.0.1:8600";
 export default defineConfig({
   plugins: [vue()],
   build: { target: "es2022", chunkSizeWarningLimit: 1500 },
+  test: { setupFiles: ["src/vitest.setup.ts"] },
   server: { proxy: { "/api": { target: console_, ws: true } } },
 });

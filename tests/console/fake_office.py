@@ -16,7 +16,7 @@ from tests.console import fake_scenes
 
 HOST = "192.168.1.64"
 PASSWORD = "horse-battery-staple"
-PROBLEM = "its clock is 119.9 s behind; set NTP on the camera"
+PROBLEM = f"camera {HOST}: its clock is off by -120 s; set NTP"
 
 
 class FakeOffice:

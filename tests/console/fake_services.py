@@ -31,7 +31,7 @@ from core.messages import (
 from core.store.database import Store, open_store, sqlite_url
 from core.store.users import Role
 from core.value import Text, Value
-from tests.console import fake_live, fake_township
+from tests.console import fake_live, fake_many, fake_township
 from tests.console.fake_office import FakeOffice
 
 PASSWORD = "watch-and-keep"
@@ -124,7 +124,7 @@ def services(
 def push_health(made: Services) -> None:
     """All cameras online, the quiet street degraded."""
     now_ns = made.clock.utc_ns()
-    for camera in made.site.cameras:
+    for camera in made.site.cameras[:4]:
         quiet = camera.id == "street"
         for process in ("recorder", "analyst"):
             analyst = process == "analyst"
@@ -139,6 +139,11 @@ def push_health(made: Services) -> None:
                     fps=12.0 if process == "recorder" else 4.8,
                     bitrate_kbps=912,
                     lag_s=2.4 if quiet else 0.3,
+                    reconnects=0 if analyst else 3,
+                    last_keyframe_age_s=None if analyst else 0.8,
+                    loss=None if analyst else 0.0004,
+                    clock_uncertainty_s=None if analyst else 0.002,
+                    dropped=2 if analyst else None,
                     reason="picture covered" if quiet and analyst else "",
                     clock_offset_s=None if analyst else -119.9,
                     picture=("covered" if quiet else "ok") if analyst else None,
@@ -179,6 +184,8 @@ def _move(made: Services, stop: threading.Event) -> None:
             )
         if step % 10 == 0:
             push_health(made)
+            for one in fake_many.health(made):
+                made.feed.push("health", one)
         if step == 120:
             fresh = fake_township.incident(
                 "inc-river-2", "river", [(IncidentState.DETECTED, 0)], now_ns, True
@@ -191,11 +198,14 @@ def _move(made: Services, stop: threading.Event) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8600)
+    parser.add_argument("--many", action="store_true", help="64 cameras, some of them ill")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wardwatch-console-") as directory:
         furnish(Path(directory), SystemClock())
         made, _ = services(Path(directory))
         print(f"http://127.0.0.1:{given.port}  {'  '.join(n for n, _ in USERS)}  {PASSWORD}")
+        if given.many:
+            fake_many.extend(made)
         stop = threading.Event()
         mover = threading.Thread(target=_move, args=(made, stop), daemon=True)
         mover.start()

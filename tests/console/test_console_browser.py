@@ -42,6 +42,7 @@ def _until(page: Page, script: str) -> None:
 @pytest.fixture
 def page(server: Server, tmp_path: Path) -> Iterator[Page]:
     """A browser in front of the sign-in page; any error on its console fails the test."""
+    expect.set_options(timeout=30_000)  # on a machine that is busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
         page = browser.new_page(viewport={"width": 1366, "height": 768}, accept_downloads=True)
@@ -57,7 +58,8 @@ def page(server: Server, tmp_path: Path) -> Iterator[Page]:
         assert wrong == []
 
 
-def _sign_in(page: Page, name: str) -> None:
+def sign_in(page: Page, name: str) -> None:
+    """Fill in the sign-in page and wait for the wall."""
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", fake_services.PASSWORD)
     page.click("button[type=submit]")
@@ -65,7 +67,7 @@ def _sign_in(page: Page, name: str) -> None:
 
 
 def test_a_shift_at_the_desk(page: Page, server: Server) -> None:
-    _sign_in(page, "monitor")
+    sign_in(page, "monitor")
 
     _until(page, _PLAYING)
     before = page.evaluate("[...document.querySelectorAll('video')].map((v) => v.currentTime)")
@@ -99,7 +101,7 @@ def test_a_shift_at_the_desk(page: Page, server: Server) -> None:
 
 
 def test_the_keyboard_is_enough_for_triage(page: Page, server: Server) -> None:
-    _sign_in(page, "monitor")
+    sign_in(page, "monitor")
     page.wait_for_selector("[data-test=queue-panel] [data-incident=inc-market-1]")
     page.keyboard.press("j")
     expect(page.locator("[data-incident=inc-market-1]")).to_have_class("row minor selected")
@@ -116,7 +118,7 @@ def test_the_keyboard_is_enough_for_triage(page: Page, server: Server) -> None:
 
 
 def test_a_new_incident_appears_by_itself_on_wall_and_map(page: Page, server: Server) -> None:
-    _sign_in(page, "viewer")
+    sign_in(page, "viewer")
     page.wait_for_selector("[data-test=queue-panel] [data-incident=inc-market-1]")
     fresh = fake_township.incident(
         "inc-fresh",
@@ -135,14 +137,14 @@ def test_a_new_incident_appears_by_itself_on_wall_and_map(page: Page, server: Se
 
 
 def test_a_viewer_sees_no_buttons(page: Page) -> None:
-    _sign_in(page, "viewer")
+    sign_in(page, "viewer")
     page.locator("[data-test=queue-panel] [data-incident=inc-river-1]").click()
     expect(page.get_by_text("查看权限，不能下达指令")).to_be_visible()
     expect(page.locator("button[data-action]")).to_have_count(0)
 
 
 def test_a_picture_that_stops_says_so_and_comes_back(page: Page) -> None:
-    _sign_in(page, "viewer")
+    sign_in(page, "viewer")
     _until(page, _PLAYING)
     tile = page.locator("figure.tile[data-camera=lane]")
     expect(tile).not_to_contain_text("画面中断")

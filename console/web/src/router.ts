@@ -17,6 +17,7 @@ export const router = createRouter({
       props: true,
     },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
+    { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

@@ -28,6 +28,16 @@ export function signedOut(): void {
 }
 
 export async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await ask(method, path, body);
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+/** A picture or another file. */
+export async function file(path: string): Promise<Blob> {
+  return (await ask("GET", path)).blob();
+}
+
+async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
@@ -43,7 +53,7 @@ export async function api<T>(method: string, path: string, body?: unknown): Prom
     throw new ApiError(0, "unreachable", "", 0);
   }
   if (!response.ok) throw await problem(response);
-  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  return response;
 }
 
 async function problem(response: Response): Promise<ApiError> {

@@ -191,6 +191,8 @@ export interface IncidentList {
   next: string | null;
 }
 
+export type PictureState = "ok" | "black" | "white" | "frozen" | "blurred" | "covered" | "moved";
+
 export interface Health {
   camera: string;
   process: "recorder" | "analyst";
@@ -199,9 +201,17 @@ export interface Health {
   at: string;
   reason: string;
   fps: number;
-  analysed_fps: number | null;
-  lag_s: number;
   bitrate_kbps: number;
+  lag_s: number;
+  reconnects: number;
+  last_keyframe_age_s: number | null;
+  loss: number | null;
+  clock_offset_s: number | null;
+  clock_uncertainty_s: number | null;
+  picture: PictureState | null;
+  picture_since: string | null;
+  analysed_fps: number | null;
+  dropped: number | null;
 }
 
 export interface OfficerNow {

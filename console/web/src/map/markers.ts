@@ -19,18 +19,21 @@ export function relabel(root: HTMLElement, text: string): void {
 }
 
 /** A dot with a wedge that shows where the camera looks (degrees from north). */
-export function cameraMark(text: string, bearing: number): HTMLElement {
+export function cameraMark(text: string): HTMLElement {
   const root = element("camera", text);
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "-50 -50 100 100");
   const wedge = document.createElementNS(SVG, "path");
   wedge.setAttribute("d", "M0 0 L-26 -42 A49 49 0 0 1 26 -42 Z");
-  wedge.setAttribute("transform", `rotate(${bearing})`);
   const dot = document.createElementNS(SVG, "circle");
   dot.setAttribute("r", "6.5");
   svg.append(wedge, dot);
   root.prepend(svg);
   return root;
+}
+
+export function turnCamera(root: HTMLElement, bearing: number): void {
+  root.querySelector("path")?.setAttribute("transform", `rotate(${bearing})`);
 }
 
 export function paintCamera(root: HTMLElement, state: Health["state"] | "unknown"): void {

@@ -6,11 +6,14 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { FeatureCollection } from "geojson";
 import type { Camera, Health, Incident, OfficerNow, Place } from "../api/types";
 import { say, t } from "../i18n";
-import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, relabel } from "./markers";
+import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, relabel, turnCamera } from "./markers";
 import "./marks.css";
 import { groundLabels, groundStyle } from "./style";
 
 setWorkerUrl(workerUrl);
+
+/** What the map needs of a camera. */
+export type Mark = Pick<Camera, "id" | "name" | "place" | "bearing_deg">;
 
 export class TownshipMap {
   private readonly map: GlMap;
@@ -72,13 +75,22 @@ export class TownshipMap {
     this.thin();
   }
 
-  showCameras(list: Camera[], state: (id: string) => Health["state"] | "unknown"): void {
-    for (const one of list) {
+  /** Tell where somebody clicks; the pointer becomes a cross. */
+  pick(chosen: (place: Place) => void): void {
+    this.map.getCanvas().style.cursor = "crosshair";
+    this.map.on("click", ({ lngLat }) => chosen({ lon: lngLat.lng, lat: lngLat.lat }));
+  }
+
+  showCameras(list: Mark[], state: (id: string) => Health["state"] | "unknown"): void {
+    const placed = list.filter((one) => one.place);
+    this.drop(this.cameras, placed.map((one) => one.id));
+    for (const one of placed) {
       if (!one.place) continue;
       const marker = this.put(this.cameras, one.id, one.place, () =>
-        cameraMark(say(one.name), one.bearing_deg),
+        cameraMark(say(one.name)),
       );
       relabel(marker.getElement(), say(one.name));
+      turnCamera(marker.getElement(), one.bearing_deg);
       paintCamera(marker.getElement(), state(one.id));
     }
   }
@@ -95,11 +107,7 @@ export class TownshipMap {
 
   showIncidents(list: Incident[]): void {
     const placed = list.filter((one) => one.place);
-    for (const [id, marker] of this.incidents) {
-      if (placed.some((one) => one.id === id)) continue;
-      marker.remove();
-      this.incidents.delete(id);
-    }
+    this.drop(this.incidents, placed.map((one) => one.id));
     for (const one of placed) {
       const text = `${t(`kind.${one.kind}`)} · ${t(`state.${one.state}`)}`;
       const marker = this.put(this.incidents, one.id, one.place as Place, () => {
@@ -128,6 +136,14 @@ export class TownshipMap {
       });
       this.labels.forEach(([label], n) => label.classList.toggle("hidden", covered[n]));
     });
+  }
+
+  private drop(among: Map<string, Marker>, keep: string[]): void {
+    for (const [id, marker] of among) {
+      if (keep.includes(id)) continue;
+      marker.remove();
+      among.delete(id);
+    }
   }
 
   private put(among: Map<string, Marker>, id: string, at: Place, make: () => HTMLElement): Marker {

@@ -7,14 +7,18 @@ import { setServerTime } from "./clock";
 import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
 import { hear, loadOpen } from "./incidents";
 import { resume, session } from "./session";
+import { reloadSite } from "./site";
 
 const RETRY_MS = 3000;
+/** So soon a camera that was added or removed elsewhere comes to or goes from the wall. */
+const SITE_MS = 20_000;
 
 export const connected = ref(true);
 
 let main: EventSource | undefined;
 let boxes: EventSource | undefined;
 let retry = 0;
+let followSite = 0;
 
 function on<T>(source: EventSource, name: string, handle: (data: T) => void): void {
   source.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data) as T));
@@ -28,6 +32,7 @@ export function connect(): void {
   disconnect();
   const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health");
   main = source;
+  followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
     connected.value = true;
     setServerTime(data.now);
@@ -60,6 +65,7 @@ async function comeBack(): Promise<void> {
 
 export function disconnect(): void {
   window.clearTimeout(retry);
+  window.clearInterval(followSite);
   main?.close();
   main = undefined;
   showObjects(false);

@@ -18,6 +18,11 @@ export function hearHealth(one: Health): void {
   health.set(one.camera, { ...health.get(one.camera), [one.process]: one });
 }
 
+/** The camera was removed or switched off. */
+export function forgetHealth(camera: string): void {
+  health.delete(camera);
+}
+
 export function hearPosition(one: Position): void {
   const known = officers.get(one.officer);
   if (known) officers.set(one.officer, { ...known, ...one });
@@ -32,6 +37,8 @@ export async function loadField(): Promise<void> {
     api<Health[]>("GET", "/health"),
     api<OfficerNow[]>("GET", "/officers"),
   ]);
+  const told = new Set(cameras.map((one) => one.camera));
+  for (const known of health.keys()) if (!told.has(known)) forgetHealth(known);
   cameras.forEach(hearHealth);
   people.forEach((one) => officers.set(one.officer, one));
 }

@@ -2,6 +2,7 @@
 
 import { shallowReactive } from "vue";
 import { ApiError } from "../api/http";
+import { reasonText } from "../cameras/reasons";
 import { maybe, t } from "../i18n";
 
 export interface Notice {
@@ -22,6 +23,9 @@ export function notify(text: string, bad = false): void {
 export function problemText(error: unknown): string {
   if (!(error instanceof ApiError)) return t("problem.unknown");
   if (error.code === "throttled") return t("problem.throttled", { s: error.retryAfterS });
+  if (error.code === "too-many") return t("problem.too-many", { s: error.retryAfterS });
+  if (error.code === "camera") return t("problem.camera", { why: reasonText(error.detail) });
+  if (error.code === "invalid") return t("problem.invalid", { why: error.detail });
   return maybe(`problem.${error.code}`, t("problem.unknown"));
 }
 

@@ -22,6 +22,13 @@ export async function loadSite(): Promise<void> {
   }
 }
 
+/** Cameras come and go while the page is open; the same township again changes nothing. */
+export async function reloadSite(): Promise<void> {
+  const fresh = await api<Site>("GET", "/site");
+  setServerTime(fresh.now);
+  if (JSON.stringify({ ...fresh, now: "" }) !== JSON.stringify({ ...site.value, now: "" })) site.value = fresh;
+}
+
 export function camera(id: string): Camera | undefined {
   return cameras.value.find((one) => one.id === id);
 }
