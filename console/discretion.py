@@ -26,13 +26,17 @@ def shown(text: str, *secrets: str) -> str:
 def refuse_sign_in(field: str, address: str | None) -> None:
     """Addresses hold no user name: it would be stored, logged and shown with them.
 
+    A password may hold a slash; then what seems to be the port is no number.
+
     Raises:
         ProblemError: 422; the address is not quoted.
     """
     if address is None:
         return
-    host = address.partition("://")[2] or address
-    if "@" in host.partition("/")[0]:
+    rest = address.partition("://")[2] or address
+    host = rest.partition("/")[0]
+    port = host.rpartition("]")[2].partition(":")[2]
+    if "@" in host or ("@" in rest and port and not port.isdigit()):
         raise ProblemError(
             422,
             "address-sign-in",

@@ -9,6 +9,7 @@ by the office, which asks :class:`core.networks.Networks`.
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
@@ -32,7 +33,7 @@ from console.discretion import refuse_sign_in, same_address, shown
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.clock import iso
-from core.config.cameras import Camera
+from core.config.cameras import PULLED, PUSHED, Camera
 from core.credentials import Credential
 from core.errors import ConfigError, WardwatchError
 from core.messages import CameraHealth
@@ -158,6 +159,16 @@ def _camera(ctx: Context, camera_id: str) -> Camera:
 def _check(draft: CameraDraft) -> None:
     for field in ("main", "sub", "onvif"):
         refuse_sign_in(field, getattr(draft, field))
+    for field in ("main", "sub"):
+        address = getattr(draft, field)
+        # A file would be played like a camera: whatever this machine can read (CWE-918, too).
+        if address is not None and urlsplit(address).scheme not in (*PULLED, *PUSHED):
+            raise ProblemError(
+                422,
+                "invalid",
+                "The request is not valid",
+                f"{field}: write an address of {', '.join((*PULLED, *PUSHED))}.",
+            )
 
 
 def _fresh(draft: CameraDraft, known: Camera) -> CameraDraft:
