@@ -28,6 +28,7 @@ from ingest.split import SplitPictures
 
 STALL_S = 5.0
 STEADY_S = 10.0
+TOLD_EVERY_S = 5.0
 UNTIMED_MOST = 30
 
 Packets = Generator["Packet[Stream]", None, None]
@@ -62,6 +63,7 @@ class Source(ABC):
         self.received = 0
         """Packets of the present session, or of the last one."""
         self._backoff = Backoff(rng or random.Random())
+        self._unopened: IngestError | None = None
         self._steady = SteadyUtc(clock)
         self._ended_ns: dict[str, int] = {}
         self._floor: Floor | None = None
@@ -123,13 +125,16 @@ class Source(ABC):
         while not stop.is_set():
             began_ns = self.clock.monotonic_ns()
             lost = yield from self._session(stop)
-            self.health.lost(f"{lost.reason}: {lost.detail}" if lost.detail else lost.reason)
+            why = f"{lost.reason}: {lost.detail}" if lost.detail else lost.reason
+            self.health.lost(why)
             yield lost
             if stop.is_set() or not self.after_session(lost):
                 return
             if self.clock.monotonic_ns() - began_ns >= STEADY_S * NS_PER_S:
                 self._backoff.succeeded()
-            wait_s = self._backoff.failed()
+            if self.received:
+                self._backoff.let_in()
+            wait_s = self._backoff.failed(self._unopened)
             log.warning(
                 "camera lost",
                 camera=self.camera,
@@ -137,13 +142,24 @@ class Source(ABC):
                 detail=lost.detail,
                 again_in_s=round(wait_s, 1),
             )
-            self.clock.wait(stop, wait_s)
+            self._pause(stop, wait_s, why)
+
+    def _pause(self, stop: threading.Event, wait_s: float, why: str) -> None:
+        """Wait, and go on telling that the camera is away, and when it is asked again if late."""
+        until_ns = self.clock.monotonic_ns() + round(wait_s * NS_PER_S)
+        while (left_s := (until_ns - self.clock.monotonic_ns()) / NS_PER_S) > 0:
+            late = isinstance(self._unopened, RefusedError)
+            self.health.lost(f"{why}; next try in {_spoken(left_s)}" if late else why)
+            if self.clock.wait(stop, min(TOLD_EVERY_S, left_s)):
+                return
 
     def _session(self, stop: threading.Event) -> Generator[Event, None, Lost]:
         self.received = 0
+        self._unopened = None
         try:
             container = self.open()
         except IngestError as error:
+            self._unopened = error
             refused = isinstance(error, RefusedError)
             return self._lost("refused" if refused else "unreachable", str(error))
         try:
@@ -315,6 +331,10 @@ class Timeline:
             arrived_ns=arrived_ns,
             keyframe=packet.is_keyframe,
         )
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 def _demux(container: InputContainer, streams: tuple[Stream, ...]) -> Packets:

@@ -11,5 +11,9 @@ class RefusedError(IngestError):
     """The camera answered and said no: wrong password, no such path, no such transport."""
 
 
+class SignInError(RefusedError):
+    """The camera did not accept user name and password; cameras count such attempts."""
+
+
 class CorruptFileError(IngestError):
     """A file whose video cannot be decoded to its end."""

@@ -148,8 +148,8 @@ class PushSource(Source):
 class ShortPause(Backoff):
     """A sender must not find the door shut for half a minute, so pauses stay short."""
 
-    def failed(self) -> float:
-        return min(PAUSE_MOST_S, super().failed())
+    def failed(self, error: IngestError | None = None) -> float:
+        return min(PAUSE_MOST_S, super().failed(error))
 
 
 class KlvOut:

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from core.clock import Clock
 from core.networks import AddressError, Networks
 from ingest.base import STALL_S, Source
-from ingest.errors import IngestError, RefusedError
+from ingest.errors import IngestError, RefusedError, SignInError
 from ingest.events import Lost
 from ingest.health import OnHealth
 
@@ -128,7 +128,7 @@ class RtspSource(Source):
         match error:
             case av.error.HTTPUnauthorizedError() | av.error.HTTPForbiddenError():
                 hint = "user name or password wrong" if self._username else "it wants a password"
-                return RefusedError(f"{where} refused: {hint}; check username and password")
+                return SignInError(f"{where} refused: {hint}; check username and password")
             case av.error.HTTPNotFoundError():
                 return RefusedError(f"{where} refused: no such stream; check the path")
             case av.error.HTTPClientError() | av.error.HTTPServerError():
