@@ -14,6 +14,7 @@ from core.clock import Clock
 from sim.base import Scene
 from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
+from sim.camera.door import close_door
 from sim.camera.errors import VirtualCameraError
 from sim.camera.faults import SOUND, Fault, Faults
 from sim.camera.feed import Feed
@@ -239,7 +240,7 @@ class VirtualTownship:
                 await asyncio.wait_for(self._end.wait(), _TICK_S)
             except TimeoutError:
                 continue
-        self._close_door()
+        await self._close_door()
         self._server.close()
         for connection in tuple(self._connections):
             connection.transport.abort()
@@ -255,15 +256,15 @@ class VirtualTownship:
         )
         self._port = self._door.sockets[0].getsockname()[1]
 
-    def _close_door(self) -> None:
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+    async def _close_door(self) -> None:
+        door, self._door = self._door, None
+        if door is not None:
+            await close_door(door)
 
     async def _live_faults(self) -> None:
         shut = self._server.away(None)
         if shut:
-            self._close_door()
+            await self._close_door()
         elif self._door is None:
             await self._open_door()
         self._live_connections()

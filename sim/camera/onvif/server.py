@@ -13,6 +13,7 @@ import structlog
 
 from core.clock import Clock
 from sim.base import Scene
+from sim.camera.door import close_door
 from sim.camera.errors import VirtualCameraError
 from sim.camera.onvif import device, events, imaging, media, ptz
 from sim.camera.onvif.auth import OPEN, Gate
@@ -23,8 +24,6 @@ from sim.camera.onvif.options import OnvifOptions
 from sim.camera.onvif.soap import Ask, SoapFault, answer, fault, read
 from sim.camera.onvif.subscriptions import Subscriptions
 from sim.camera.onvif.web import WebReply, WebRequest, converse
-
-_SETTLE_TURNS = 5
 
 log = structlog.get_logger()
 
@@ -145,13 +144,7 @@ class OnvifServer:
         self._ready.set()
         await self._end.wait()
         self._loop = None
-        # Take no more connections, and let those just taken get their talk, before the door is
-        # closed: asyncio loses a socket that it has accepted but not attached by then.
-        for sock in door.sockets:
-            asyncio.get_running_loop().remove_reader(sock.fileno())
-        for _ in range(_SETTLE_TURNS):
-            await asyncio.sleep(0)
-        door.close()
+        await close_door(door)
         for task in tuple(talks):
             task.cancel()
         await asyncio.gather(*talks)
