@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import av
 import structlog
@@ -26,6 +26,7 @@ from ingest.events import Event, MediaPacket
 from ingest.health import OnHealth
 
 LISTEN_S = 4.0
+SLICE_S = 0.25
 PAUSE_MOST_S = 1.0
 KLV_HELD = 200
 PROBE_TS = {"analyzeduration": "3000000", "fpsprobesize": "2"}
@@ -55,6 +56,7 @@ class KlvPacket:
     timed: bool
 
 
+T = TypeVar("T")
 OnKlv = Callable[[KlvPacket], None]
 
 
@@ -66,8 +68,9 @@ class PushSource(Source):
     """Packets of whoever sends, session after session.
 
     While nobody sends, the camera is offline with the reason that nobody sends; that is no
-    loss, so it makes no events and no log lines. Stopping takes at most twice
-    ``LISTEN_S``, for FFmpeg waits once to open and once to look.
+    loss, so it makes no events and no log lines. Stopping takes a slice (``SLICE_S``) then. While
+    FFmpeg looks at what somebody has begun to send, it may take twice ``LISTEN_S``, and so it
+    may where FFmpeg itself listens without a connection (UDP).
     """
 
     def __init__(
@@ -98,6 +101,22 @@ class PushSource(Source):
             IngestError: listening is impossible, or what was sent cannot be read.
         """
 
+    def in_slices(self, ask: Callable[[float], T | None], wait_s: float) -> T | None:
+        """Ask again and again, a slice of the wait each time; None when it is over, or to stop."""
+        end_ns = self.clock.monotonic_ns() + round(wait_s * NS_PER_S)
+        while not self._stop.is_set():
+            left_s = (end_ns - self.clock.monotonic_ns()) / NS_PER_S
+            if left_s <= 0:
+                break
+            found = ask(min(SLICE_S, left_s))
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def told_to_stop(self) -> bool:
+        return self._stop.is_set()
+
     @property
     @abstractmethod
     def where(self) -> str:
@@ -113,6 +132,10 @@ class PushSource(Source):
             except NobodyYetError as nobody:
                 self.health.lost(str(nobody))
                 continue
+            except IngestError:
+                if self._stop.is_set():
+                    break
+                raise
             if self._klv is None:
                 return container
             # The base asks a container for its streams, their packets and its end, no more.

@@ -6,6 +6,10 @@ no password: listen on the address of the devices' network and let the firewall 
 
 import ipaddress
 import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import av
@@ -13,7 +17,7 @@ from av.container import InputContainer
 
 from core.clock import Clock
 from ingest.errors import IngestError
-from ingest.push import PushSource
+from ingest.push import SLICE_S, PushSource
 
 # Parameter sets come first in RTMP, while sound that is announced may never come: look briefly.
 OPTIONS = {"listen": "1", "analyzeduration": "300000", "fpsprobesize": "2"}
@@ -43,6 +47,7 @@ class RtmpSource(PushSource):
             address = ipaddress.ip_address(host)
         except ValueError as error:
             raise IngestError(f"camera {camera}: {error}; write an IP address") from None
+        self._knock_at = ({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(address), host), port)
         shown = f"[{host}]" if address.version == 6 else host
         # The key stays out of messages: pushers treat it as a secret.
         self._where = f"rtmp://{shown}:{port}/{path.split('/')[0]}/…"
@@ -54,12 +59,32 @@ class RtmpSource(PushSource):
 
     def listen(self, wait_s: float) -> InputContainer:
         try:
-            return av.open(
-                self._url,
-                mode="r",
-                format="flv",
-                options=dict(OPTIONS),
-                timeout=(wait_s, self.stall_s),
-            )
+            with self._woken_to_stop():
+                return av.open(
+                    self._url,
+                    mode="r",
+                    format="flv",
+                    options=dict(OPTIONS),
+                    timeout=(wait_s, self.stall_s),
+                )
         except (av.error.FFmpegError, OSError) as error:
             raise self.explain(error) from None
+
+    @contextmanager
+    def _woken_to_stop(self) -> Iterator[None]:
+        """Nothing else ends FFmpeg's wait for a sender early: told to stop, we knock ourselves."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(SLICE_S):
+                if self.told_to_stop:
+                    with suppress(OSError):
+                        socket.create_connection(self._knock_at, 1.0).close()
+
+        watcher = threading.Thread(target=watch, name=f"rtmp-{self.camera}", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()

@@ -58,7 +58,7 @@ class SrtSource(PushSource):
                 self._listener = Listener(
                     self._host, self._port, self._passphrase, self._latency_ms
                 )
-            session = self._listener.accept(wait_s)
+            session = self.in_slices(self._listener.accept, wait_s)
         except SrtError as error:
             raise IngestError(f"{self.where}: {error}") from None
         if session is None:

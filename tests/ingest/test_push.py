@@ -166,6 +166,19 @@ def test_while_nobody_sends_it_waits_quietly_and_stops_at_once_when_told() -> No
     assert "nobody is sending yet" in seen[0].reason
 
 
+@pytest.mark.parametrize("kind", [SrtSource, RtmpSource])
+def test_stopping_does_not_wait_for_a_sender(
+    kind: type[PushSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody comes within ten minutes; the test itself waits for a few seconds at most."""
+    monkeypatch.setattr("ingest.push.LISTEN_S", 600.0)
+    if kind is SrtSource:
+        srt_here()
+    source = kind("drone", SystemClock(), free_port(), host="127.0.0.1")
+    with Watch(source, lambda _: False):
+        time.sleep(0.5)
+
+
 def test_srt_turns_away_the_wrong_passphrase_and_the_wrong_stream(film: Path) -> None:
     srt_here()
     port = free_port()
