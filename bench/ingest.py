@@ -2,101 +2,33 @@
 
 A feeder process serves pre-encoded loops (main 1280x720, sub 640x360, 10 pictures a second) with
 the virtual camera's server; a second process reads main and sub of every camera as the recorder
-does. Beside it, in the same run, `ffmpeg -c copy` processes read the same. Run from a checkout:
+does. After it, in the same run, as many `ffmpeg -c copy` processes read the same. Run from a
+checkout:
 
-    python -m bench.ingest [--cameras 16 32 64] [--seconds 15] [--ffmpeg 8]
+    python -m bench.ingest [--cameras 16 32 64] [--seconds 15] [--draw FILE.svg]
 """
 
 import argparse
-import asyncio
 import multiprocessing
 import random
 import subprocess
 import threading
 from multiprocessing.connection import Connection as Pipe
-from multiprocessing.synchronize import Event
+from pathlib import Path
 
-import cv2
 import numpy as np
 import psutil
 import structlog
 
+from bench.chart import Chart, Curve, Line, drawn
+from bench.feeder import PASSWORD, USER, Feeder
 from core.clock import NS_PER_S, SystemClock
 from ingest.events import Lost, MediaPacket
 from ingest.rtsp import RtspSource
-from sim.camera import server as limits
-from sim.camera.connection import Connection
-from sim.camera.digest import Authenticator
-from sim.camera.encoder import H264Encoder
-from sim.camera.h264 import is_key, payloads
-from sim.camera.server import Rules, Server
-from sim.camera.session import Camera
-from sim.camera.stream import AccessUnit, Stream
 
-USER, PASSWORD, FPS = "operator", "bench", 10
+FPS = 10
 SIZES = {"main": (1280, 720), "sub": (640, 360)}
-
-
-class Loop:
-    """Stands where a scene's feed stands: streams whose pictures were encoded beforehand."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.streams = {kind: Stream(size, FPS) for kind, size in SIZES.items()}
-
-    def now_ns(self) -> int:
-        return SystemClock().utc_ns()
-
-
-def encoded(size: tuple[int, int]) -> list[tuple[bool, tuple[bytes, ...]]]:
-    """Two seconds of a textured ground with a moving box, about 1.5 Mbit/s at 720p."""
-    encoder, dice = H264Encoder(size, FPS), np.random.default_rng(1)
-    coarse = dice.integers(60, 190, (24, 40, 3), dtype=np.uint8)
-    ground = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    found = []
-    for index in range(2 * FPS):
-        picture = np.ascontiguousarray(np.roll(ground, index, axis=1))
-        left = 20 * index
-        cv2.rectangle(picture, (left, 40), (left + 60, 160), (40, 220, 240), -1)
-        units = encoder.encode(picture, index / FPS, key=index % FPS == 0)
-        found.append((is_key(units), tuple(payloads(units, encoder.sets))))
-    return found
-
-
-def feed(cameras: int, port: Pipe, stop: Event) -> None:
-    """The feeder process."""
-    asyncio.run(_feed(cameras, port, stop))
-
-
-async def _feed(cameras: int, port: Pipe, stop: Event) -> None:
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    pictures = {kind: encoded(size) for kind, size in SIZES.items()}
-    loops = [Loop(f"c{number}") for number in range(cameras)]
-    server = Server(
-        {loop.name: Camera(loop.name, loop) for loop in loops},  # type: ignore[arg-type]
-        Authenticator(USER, PASSWORD, realm="bench", basic=False),
-        SystemClock(),
-        Rules(),
-        lambda _camera, _talk: None,
-    )
-    limits.SESSIONS_LIMIT = 4 * cameras + 16
-    connections: set[Connection] = set()
-    door = await asyncio.get_running_loop().create_server(
-        lambda: Connection(server, connections), "127.0.0.1", 0
-    )
-    port.send(door.sockets[0].getsockname()[1])
-    clock = SystemClock()
-    start_ns, index = clock.utc_ns(), 0
-    while not stop.is_set():
-        due_ns = start_ns + index * NS_PER_S // FPS
-        # Cameras are not in step: each takes its turn within the picture's tenth of a second.
-        for number, loop in enumerate(loops):
-            turn_ns = due_ns + number * NS_PER_S // FPS // cameras
-            await asyncio.sleep(max(0.0, (turn_ns - clock.utc_ns()) / NS_PER_S))
-            for kind, stream in loop.streams.items():
-                key, cut = pictures[kind][index % len(pictures[kind])]
-                stream.deliver(AccessUnit(turn_ns, key, cut))
-        index += 1
+TITLES = {"cpu": "Processor time", "memory": "Memory"}
 
 
 def read(base: str, cameras: int, seconds: float, result: Pipe) -> None:
@@ -185,49 +117,65 @@ def copy(address: str, cameras: int, seconds: float) -> dict[str, float]:
     return found
 
 
-def measure(cameras: int, seconds: float, ffmpeg: int) -> tuple[dict, dict]:
+def measure(cameras: int, seconds: float) -> tuple[dict, dict]:
+    """Ours, then ffmpeg's, of the same cameras: side by side they would starve each other."""
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    mine, theirs = context.Pipe()
-    feeder = context.Process(target=feed, args=(cameras, theirs, stop))
-    feeder.start()
-    try:
-        port = mine.recv()
+    with Feeder(cameras, SIZES, FPS) as feeder:
+        mine, theirs = context.Pipe()
         reader = context.Process(
-            target=read, args=(f"rtsp://127.0.0.1:{port}", cameras, seconds, theirs)
+            target=read, args=(f"rtsp://127.0.0.1:{feeder.port}", cameras, seconds, theirs)
         )
         reader.start()
         ours = mine.recv()
         reader.join(20)
-        address = f"rtsp://{USER}:{PASSWORD}@127.0.0.1:{port}"
-        return ours, copy(address, min(ffmpeg, cameras), seconds) if ffmpeg else {}
-    finally:
-        stop.set()
-        feeder.join(10)
+        address = f"rtsp://{USER}:{PASSWORD}@127.0.0.1:{feeder.port}"
+        return ours, copy(address, cameras, seconds)
+
+
+def fitted(cameras: list[int], totals: list[float]) -> tuple[Line, float]:
+    """The straight line of least squares and its R²."""
+    slope, start = np.polyfit(cameras, totals, 1)
+    off = np.polyval((slope, start), cameras) - totals
+    spread = np.array(totals) - np.mean(totals)
+    return Line(float(slope), float(start)), float(1 - (off @ off) / (spread @ spread))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cameras", type=int, nargs="+", default=[16, 32, 64])
     parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--ffmpeg", type=int, default=8, help="cameras for the comparison")
+    parser.add_argument(
+        "--draw", type=Path, help="write the growth as SVG, e.g. docs/images/ingest-growth.svg"
+    )
     arguments = parser.parse_args()
     print("| cameras | % core each | ffmpeg -c copy | ratio | MiB each | ffmpeg MiB | lost |")
     print("|---|---|---|---|---|---|---|")
-    totals = []
+    found = []
     for cameras in arguments.cameras:
-        ours, theirs = measure(cameras, arguments.seconds, arguments.ffmpeg)
-        totals.append(ours["cpu"] * cameras)
+        ours, theirs = measure(cameras, arguments.seconds)
+        found.append((ours, theirs))
         print(
-            f"| {cameras} | {ours['cpu']:.2f} | {theirs.get('cpu', 0):.2f} | "
-            f"{ours['cpu'] / theirs['cpu'] if theirs else 0:.2f} | {ours['memory']:.1f} | "
-            f"{theirs.get('memory', 0):.1f} | {ours['lost']} of {ours['pictures']} |",
+            f"| {cameras} | {ours['cpu']:.2f} | {theirs['cpu']:.2f} | "
+            f"{ours['cpu'] / theirs['cpu']:.2f} | {ours['memory']:.1f} | "
+            f"{theirs['memory']:.1f} | {ours['lost']} of {ours['pictures']} |",
             flush=True,
         )
-    if len(totals) > 2:
-        line = np.polyfit(arguments.cameras, totals, 1)
-        off = np.abs(np.polyval(line, arguments.cameras) - totals).max() / max(totals)
-        print(f"\nline: {line[0]:.2f} % of a core a camera; farthest point {100 * off:.0f} % off")
+    if len(found) < 3:
+        return
+    charts = []
+    for what, unit in (("cpu", "% of a core"), ("memory", "MiB")):
+        curves = []
+        for name, which in (("Wardwatch", 0), ("ffmpeg -c copy", 1)):
+            totals = [
+                one[which][what] * cameras
+                for cameras, one in zip(arguments.cameras, found, strict=True)
+            ]
+            line, fit = fitted(arguments.cameras, totals)
+            print(f"{name}: {line.start:.1f} + {line.slope:.2f} {unit} a camera, R² {fit:.4f}")
+            curves.append(Curve(name, list(zip(arguments.cameras, totals, strict=True)), line))
+        charts.append(Chart(TITLES[what], "cameras (main and sub)", unit, curves))
+    if arguments.draw:
+        arguments.draw.write_text(drawn(charts), encoding="utf-8")
 
 
 if __name__ == "__main__":
