@@ -5,8 +5,8 @@ asked in the same instant, and a camera that is gone must not be asked often.
 
 A camera that answers "no" is another matter. One that says so to a wrong password counts, and
 locks the account or our address: Hikvision after five wrong sign-ins in a row of an operator
-(seven of an administrator) for 30 minutes, Dahua and its many relatives after five until 30
-minutes have passed without another one. Recorder and analyst sign in to the same camera, each
+(seven of an administrator) for 30 minutes, Dahua for about as long, other makes until 30 minutes
+have passed without another one. Recorder and analyst sign in to the same camera, each
 for itself, with one wrong sign-in an attempt. So each may try twice in half an hour, which makes
 four, and a lock is over before anybody tries again. A right password meets 401, too, from cameras
 that are starting up: that is what the early second try is for. Nobody waits for the late ones,
