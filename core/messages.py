@@ -23,6 +23,7 @@ positions      cases.OfficerPosition  officers' devices     alerts, console
 health         CameraHealth           recorder, analyst     console, metrics
 objects        ObjectsSeen            analyst               console (boxes over the live picture)
 camera.events  CameraEvent            hub (ONVIF)           analyst
+poses          CameraPose             recorder              whoever maps a drone's picture
 =============  =====================  ====================  ====================================
 """
 
@@ -33,7 +34,7 @@ from typing import Literal
 from pydantic import Field
 
 from core.cases import Incident, OrderState
-from core.geometry import Box
+from core.geometry import Box, GeoPoint
 from core.value import NO_WORDS, Text, Value
 
 SIGHTINGS = "sightings"
@@ -49,6 +50,7 @@ POSITIONS = "positions"
 HEALTH = "health"
 OBJECTS = "objects"
 CAMERA_EVENTS = "camera.events"
+POSES = "poses"
 
 
 class EvidenceWanted(Value):
@@ -126,7 +128,8 @@ class CameraHealth(Value):
     )
     loss: float | None = Field(
         default=None,
-        description="Share of the sent octets that never came, at least; by RTCP sender reports.",
+        description="Share of what was sent that never came, at least: octets by RTCP sender "
+        "reports, or pictures of the relay that the analyst was too slow for.",
     )
     clock_offset_s: float | None = Field(
         default=None, description="The camera's clock minus ours; positive: it runs ahead."
@@ -189,3 +192,30 @@ class ObjectsSeen(Value):
     time_ns: int
     looked: bool
     objects: tuple[SeenObject, ...]
+
+
+class CameraPose(Value):
+    """Where a flying camera was and looked at one moment. None: its device did not say.
+
+    Angles in degrees: heading clockwise from true north, pitch nose up, roll right side down.
+    Those of the sensor are counted against the platform (MISB ST 0601 items 18-20).
+    """
+
+    camera: str
+    time_ns: int = Field(description="On the time line of the pictures.")
+    device_ns: int = Field(description="UTC as the device itself has it.")
+    place: GeoPoint | None = Field(default=None, description="Of the sensor, WGS-84.")
+    amsl_m: float | None = Field(default=None, description="Height above mean sea level.")
+    ellipsoid_m: float | None = Field(default=None, description="Height above the ellipsoid.")
+    heading_deg: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
+    sensor_yaw_deg: float | None = None
+    sensor_pitch_deg: float | None = None
+    sensor_roll_deg: float | None = None
+    hfov_deg: float | None = Field(default=None, description="Full horizontal angle of view.")
+    vfov_deg: float | None = None
+    slant_range_m: float | None = None
+    centre: GeoPoint | None = Field(default=None, description="Shown mid-picture, WGS-84.")
+    centre_amsl_m: float | None = None
+    source: Literal["klv"] = "klv"

@@ -30,14 +30,14 @@ SIGN_IN_PAUSES_S = (60.0, 1800.0)
 
 
 class Backoff:
-    """Waits of a random length up to a ceiling that doubles from 0.5 s to 30 s.
+    """Waits of a random length up to a ceiling that doubles from 0.5 s to ``most_s``.
 
     After a refusal they are at least half of another ceiling, and after a refused sign-in at
     least ``SIGN_IN_PAUSES_S``, whatever other failures come between.
     """
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+    def __init__(self, rng: random.Random, most_s: float = MOST_S) -> None:
+        self._rng, self._most_s = rng, most_s
         self._failures = 0
         self._sign_ins = 0
 
@@ -48,7 +48,7 @@ class Backoff:
             self._sign_ins += 1
             return self._rng.uniform(at_least_s, 1.25 * at_least_s)
         refused = isinstance(error, RefusedError)
-        first_s, most_s = (REFUSED_FIRST_S, REFUSED_MOST_S) if refused else (FIRST_S, MOST_S)
+        first_s, most_s = (REFUSED_FIRST_S, REFUSED_MOST_S) if refused else (FIRST_S, self._most_s)
         ceiling_s = min(most_s, first_s * 2.0 ** min(self._failures, 16))
         self._failures += 1
         return self._rng.uniform(ceiling_s / 2 if refused else 0.0, ceiling_s)

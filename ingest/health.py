@@ -54,6 +54,7 @@ class HealthMeter:
         self._since_ns = clock.utc_ns()
         self._reported_ns = 0
         self._packets: deque[tuple[int, int]] = deque()  # (monotonic ns, bytes)
+        self._missed: deque[tuple[int, int]] = deque()  # (monotonic ns, pictures)
         self._window_bytes = 0
         self._nominal_fps = 0.0
         self._session_ns: int | None = None  # None between sessions
@@ -111,6 +112,12 @@ class HealthMeter:
         with self._lock:
             self._says.take(event)
 
+    def missed(self, pictures: int, why: str) -> None:
+        """So many pictures are known not to have come."""
+        with self._lock:
+            self._missed.append((self._clock.monotonic_ns(), pictures))
+        self.trouble(why)
+
     def picture(self, found: PictureHealth) -> None:
         """What a look at the decoded pictures found."""
         with self._lock:
@@ -161,7 +168,7 @@ class HealthMeter:
                 lag_s=self._lag_s(at_ns),
                 reconnects=max(0, self.reconnects),
                 last_keyframe_age_s=_age_s(now_ns, self._keyframe_ns),
-                loss=self._sender.delivery.loss(),
+                loss=self._loss(),
                 clock_offset_s=offset.offset_s if offset else None,
                 clock_uncertainty_s=offset.uncertainty_s if offset else None,
                 picture=seen.state if seen else None,
@@ -174,6 +181,12 @@ class HealthMeter:
                 dropped=self._dropped,
             )
 
+    def _loss(self) -> float | None:
+        if self._missed:
+            missed = sum(pictures for _, pictures in self._missed)
+            return round(missed / (missed + len(self._packets)), 4)
+        return self._sender.delivery.loss()
+
     def _forget(self) -> None:
         self._packets.clear()
         self._window_bytes = 0
@@ -182,6 +195,8 @@ class HealthMeter:
     def _trim(self, now_ns: int) -> None:
         while self._packets and self._packets[0][0] <= now_ns - WINDOW_NS:
             self._window_bytes -= self._packets.popleft()[1]
+        while self._missed and self._missed[0][0] <= now_ns - WINDOW_NS:
+            self._missed.popleft()
         while self._taken and self._taken[0] <= now_ns - WINDOW_NS:
             self._taken.popleft()
 

@@ -32,6 +32,9 @@ class LiveSink(Protocol):
     def push(self, sample: Sample) -> None:
         """One more sample of the session."""
 
+    def end(self) -> None:
+        """The session is over."""
+
 
 class CameraRecorder:
     """Writes one source. Runs in a thread of its own and lets no fault out of it."""
@@ -101,6 +104,7 @@ class CameraRecorder:
             self._break("clock", f"the camera's time line moved by {event.by_s:+.3f} s")
         elif event.event == "lost":
             self._break(self._parting if event.reason == "stopped" else event.reason, event.detail)
+            self._show(lambda live: live.end())
 
     def _show(self, action: Callable[[LiveSink], None]) -> None:
         """Hand something to live viewers; a defect there must not cost a recorded picture."""

@@ -44,9 +44,9 @@ def initialisation(stream: Stream) -> Initialisation:
     assert isinstance(stream, VideoStream)
     context = stream.codec_context
     extradata = context.extradata or b""
-    if context.name not in ("h264", "hevc"):
+    if context.name not in ("h264", "hevc", "mjpeg"):
         raise RelayError(f"{context.name} video cannot be shown live; set the camera to H.264")
-    if not extradata:
+    if not extradata and context.name != "mjpeg":
         raise RelayError("the camera sent no parameter sets, its picture cannot be shown live")
     buffer = io.BytesIO()
     container = av.open(
@@ -75,7 +75,7 @@ def initialisation(stream: Stream) -> Initialisation:
         height=context.height,
         track=track,
         timescale=timescale,
-        annex_b=extradata[0] != 1,
+        annex_b=context.name != "mjpeg" and extradata[0] != 1,
     )
 
 
@@ -83,11 +83,14 @@ def codec_string(codec: str, extradata: bytes) -> str:
     """The codec as browsers want it named, from its parameter sets.
 
     H.264: profile, constraints and level of the SPS (RFC 6381 §3.3). H.265: ISO/IEC 14496-15
-    annex E.3.
+    annex E.3. JPEG: MPEG-4 visual with object type 6C (ISO/IEC 14496-1 table 5), which no browser
+    plays; the console says so and the analyst reads it.
 
     Raises:
         RelayError: there is no sequence parameter set.
     """
+    if codec == "mjpeg":
+        return "mp4v.6C"
     if codec == "h264":
         if extradata[0] == 1 and len(extradata) >= 4:
             return f"avc1.{extradata[1:4].hex().upper()}"

@@ -7,6 +7,7 @@ Type 1 is a fragment that starts with a key frame, type 2 any other; both are mo
 
 import asyncio
 import json
+import socket
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Literal
 from recorder.errors import RelayError
 
 PART_MOST_BYTES = 32 << 20
+READ_BYTES = 256 << 10
 SOCKET_PATH_MOST = 107
 
 Kind = Literal["init", "key", "delta"]
@@ -33,6 +35,9 @@ class LiveInit:
         zero_ns: UTC of media time 0, so that ``zero_ns + currentTime`` is the time of the
             picture shown.
         start_s: media time of the fragment that follows; seek there.
+        fps: pictures a second as the camera declares them, 0 when it does not.
+        session: number of the camera's session with the recorder; the same in two
+            initialisations when the camera only went on with another picture.
     """
 
     codec: str
@@ -40,6 +45,8 @@ class LiveInit:
     height: int
     zero_ns: int
     start_s: float
+    fps: float = 0.0
+    session: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,11 @@ class LivePart:
     kind: Kind
     data: bytes
     info: LiveInit | None = None
+
+    @property
+    def number(self) -> int:
+        """Running number of a fragment's picture (mfhd, §8.8.5); a gap was not sent."""
+        return int.from_bytes(self.data[20:24], "big")
 
     def encode(self) -> bytes:
         """As it travels."""
@@ -88,6 +100,59 @@ def socket_path(run_dir: Path, camera: str) -> Path:
     return path
 
 
+class LiveReader:
+    """A camera's live picture for a thread, part by part, as :func:`watch` gives it.
+
+    Raises:
+        RelayError: the camera is not relayed.
+    """
+
+    def __init__(self, run_dir: Path, camera: str) -> None:
+        self._camera = camera
+        self._buffer = bytearray()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(socket_path(run_dir, camera)))
+        except BaseException as error:
+            self._socket.close()
+            if isinstance(error, OSError):
+                raise _not_relayed(camera, error) from error
+            raise
+
+    def next(self, timeout_s: float) -> LivePart | None:
+        """The next part; None when nothing came for ``timeout_s``.
+
+        Raises:
+            RelayError: the recorder closed the stream, or what comes is no live stream.
+        """
+        while (body := self._whole()) is None:
+            self._socket.settimeout(timeout_s)
+            try:
+                data = self._socket.recv(READ_BYTES)
+            except TimeoutError:
+                return None
+            except OSError:
+                data = b""
+            if not data:
+                raise RelayError(f"camera {self._camera}: the recorder closed the live picture")
+            self._buffer += data
+        return LivePart.decode(body)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._socket.close()
+
+    def _whole(self) -> bytes | None:
+        if len(self._buffer) < 4:
+            return None
+        size = _checked_size(self._camera, self._buffer[:4])
+        if len(self._buffer) < 4 + size:
+            return None
+        body = bytes(memoryview(self._buffer)[4 : 4 + size])
+        del self._buffer[: 4 + size]
+        return body
+
+
 async def watch(run_dir: Path, camera: str) -> AsyncIterator[LivePart]:
     """A camera's live picture: ``init``, then the current group of pictures, then on and on.
 
@@ -101,18 +166,26 @@ async def watch(run_dir: Path, camera: str) -> AsyncIterator[LivePart]:
     try:
         reader, writer = await asyncio.open_unix_connection(str(path))
     except OSError as error:
-        raise RelayError(
-            f"camera {camera}: no live picture ({error.strerror}); is the recorder running?"
-        ) from error
+        raise _not_relayed(camera, error) from error
     try:
         while True:
             try:
-                size = int.from_bytes(await reader.readexactly(4), "big")
-                if not 0 < size <= PART_MOST_BYTES:
-                    raise RelayError(f"camera {camera}: a live part of {size} bytes is refused")
+                size = _checked_size(camera, await reader.readexactly(4))
                 body = await reader.readexactly(size)
             except (asyncio.IncompleteReadError, ConnectionError):
                 return
             yield LivePart.decode(body)
     finally:
         writer.close()
+
+
+def _not_relayed(camera: str, error: OSError) -> RelayError:
+    why = error.strerror
+    return RelayError(f"camera {camera}: no live picture ({why}); is the recorder running?")
+
+
+def _checked_size(camera: str, head: bytes | bytearray) -> int:
+    size = int.from_bytes(head, "big")
+    if not 0 < size <= PART_MOST_BYTES:
+        raise RelayError(f"camera {camera}: a live part of {size} bytes is refused")
+    return size

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 from av.stream import Stream
+from av.video.stream import VideoStream
 
 from core.clock import NS_PER_S
 from recorder.codec import Initialisation, initialisation, with_lengths
@@ -26,6 +27,7 @@ QUEUE_MOST_BYTES = 4 << 20
 QUEUE_MOST_PARTS = 90
 WRITE_BUFFER_BYTES = 64 << 10
 START_S = 5.0
+FPS_MOST = 240
 
 log = structlog.get_logger()
 
@@ -123,6 +125,9 @@ class Channel:
         self._gop: list[tuple[int, Sample]] = []  # with their numbers
         self._gop_bytes = 0
         self._running = self._overlong = False
+        self._fps = 0.0
+        self._session = 1
+        self._over = False
         self._zero_ns: int | None = None
         self._last_dts_ns = 0
         self._last_step_ns = NS_PER_S // 25
@@ -142,9 +147,18 @@ class Channel:
             found = None
         with self._lock:
             self._init = found
+            self._fps = _declared_fps(video)
+            self._session += self._over
+            self._clear_gop()
+            self._running = self._over = False
+            self._announce = True
+
+    def end(self) -> None:
+        """The session is over: nobody who joins now is shown an old picture as the present."""
+        with self._lock:
             self._clear_gop()
             self._running = False
-            self._announce = True
+            self._over = True
 
     def push(self, sample: Sample) -> None:
         """Keep a sample and hand it to those who watch."""
@@ -232,7 +246,13 @@ class Channel:
         assert self._zero_ns is not None
         start_s = self._media(first.dts_ns) / self._init.timescale
         info = LiveInit(
-            self._init.codec, self._init.width, self._init.height, self._zero_ns, start_s
+            self._init.codec,
+            self._init.width,
+            self._init.height,
+            self._zero_ns,
+            start_s,
+            self._fps,
+            self._session,
         )
         return LivePart("init", self._init.data, info)
 
@@ -256,6 +276,11 @@ class Channel:
         encoded = part.encode()
         for viewer in viewers:
             viewer.offer(part, encoded)
+
+
+def _declared_fps(video: Stream) -> float:
+    rate = video.average_rate or video.guessed_rate if isinstance(video, VideoStream) else None
+    return float(rate) if rate and 0 < rate <= FPS_MOST else 0.0
 
 
 class Relay:
@@ -320,7 +345,8 @@ class Relay:
             if task is not None:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            await _serve(channel, reader, writer)
+            with contextlib.suppress(asyncio.CancelledError):  # the relay stops
+                await _serve(channel, reader, writer)
 
         server = await asyncio.start_unix_server(met, path=str(path))
         self._servers[channel.camera] = (server, path)
@@ -352,8 +378,8 @@ async def _serve(
         channel.leave(viewer)
         for task in (sending, leaving):
             task.cancel()
+        writer.close()  # before anything is waited for: stopping the relay cuts that short
         await asyncio.gather(sending, leaving, return_exceptions=True)
-        writer.close()
 
 
 async def _send(viewer: Viewer, writer: asyncio.StreamWriter) -> None:

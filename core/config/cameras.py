@@ -45,10 +45,40 @@ class Streams(Section):
             raise ValueError(f"{scheme}:// is not supported; {', '.join((*PULLED, *PUSHED))} are")
         return url
 
+    @model_validator(mode="after")
+    def _ports_are_numbers(self) -> Self:
+        for url in (self.main, self.sub or ""):
+            try:
+                _ = urlsplit(url).port
+            except ValueError as error:
+                raise ValueError(str(error)) from None
+        return self
+
+    @model_validator(mode="after")
+    def _pushed_is_one(self) -> Self:
+        if self.pushed and self.sub not in (None, self.main):
+            raise ValueError("a device that sends by itself has one stream; leave `sub` out")
+        return self
+
     @property
     def pushed(self) -> bool:
         """The device sends by itself, so there is one stream and we listen for it."""
         return urlsplit(self.main).scheme in PUSHED
+
+    @property
+    def single(self) -> bool:
+        """There is no stream of its own for analysis, so the recorded one serves both."""
+        return self.pushed or self.sub in (None, self.main)
+
+    def clashes(self, other: "Streams") -> bool:
+        """Both listen at the same port of the same address."""
+        if not (self.pushed and other.pushed):
+            return False
+        here, there = urlsplit(self.main), urlsplit(other.main)
+        protocols = {"tcp" if parts.scheme == "rtmp" else "udp" for parts in (here, there)}
+        hosts = {parts.hostname for parts in (here, there)}
+        anywhere = bool(hosts & {"0.0.0.0", "::"})
+        return len(protocols) == 1 and here.port == there.port and (len(hosts) == 1 or anywhere)
 
 
 class Speaker(Section):

@@ -180,6 +180,17 @@ class Site(Section):
                     raise ValueError(f"{what} id {one!r} appears twice")
         return self
 
+    @model_validator(mode="after")
+    def _listeners_differ(self) -> Self:
+        for number, one in enumerate(self.cameras):
+            for other in self.cameras[:number]:
+                if one.enabled and other.enabled and one.streams.clashes(other.streams):
+                    raise ValueError(
+                        f"cameras {other.id!r} and {one.id!r} listen at the same port; "
+                        "give one of them another"
+                    )
+        return self
+
     @property
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)

@@ -175,6 +175,9 @@ class BrokenLive:
     def push(self, sample: object) -> None:
         raise ZeroDivisionError("a defect in the relay")
 
+    def end(self) -> None:
+        pass
+
 
 def test_defect_of_the_live_side_costs_no_recording(
     film: Path, record: Callable[..., Path]

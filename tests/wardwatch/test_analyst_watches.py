@@ -96,7 +96,7 @@ def with_camera(site: Site, film: Path, **changes: Any) -> Site:
         {
             "id": "river",
             "name": {"zh": "江", "en": "river"},
-            "streams": {"main": str(film)},
+            "streams": {"main": f"file://{film}", "sub": str(film)},
             **changes,
         }
     )

@@ -54,13 +54,16 @@ def run(context: Context) -> None:
     bus.close()
 
 
-def _address(camera: Camera) -> str:
-    return camera.streams.sub or camera.streams.main
+def _connection(site: Site, camera: Camera) -> object:
+    sub = camera.streams.sub
+    if sub is None or camera.streams.single:
+        return "relayed"  # the recorder sees to what changes
+    return connection_key(site, camera, sub)
 
 
 def key(site: Site, camera: Camera) -> object:
     """What a watch depends on. A camera's name or main stream does not touch it."""
-    return (connection_key(site, camera, _address(camera)), camera.zones)
+    return (_connection(site, camera), camera.zones)
 
 
 class Watches:
@@ -76,7 +79,7 @@ class Watches:
 
     def start(self, site: Site, camera: Camera) -> None:
         """Watch a camera. Where only its zones are new, its connection stays."""
-        connection = connection_key(site, camera, _address(camera))
+        connection = _connection(site, camera)
         pipeline = self._pipeline(site, camera)
         present = self._watches.get(camera.id)
         if present is not None and present.connection == connection:
@@ -84,10 +87,9 @@ class Watches:
             return
         clock = self._context.clock
         lag = _Lag(clock)
-        source = sources_of(site, clock).open(
+        source = sources_of(site, clock).analysed(
             camera,
-            _address(camera),
-            process="analyst",
+            self._context.paths.run,
             on_health=lambda health: self._bus.show(HEALTH, lag.tell(health)),
         )
         frames = LiveFrames(source, site.analysis.fps)

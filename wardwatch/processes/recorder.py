@@ -3,17 +3,20 @@
 It works without the bus, too: only health reports are lost while the bus is away.
 """
 
+from functools import partial
+
 import structlog
 
 from core.config.cameras import Camera
 from core.config.site import Site
-from core.messages import HEALTH, CameraHealth
+from core.messages import HEALTH, POSES, CameraHealth
 from recorder.clock_log import ClockLogs
 from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
 from recorder.retention import Retention, StorageAlarm
 from wardwatch.crew import Crew, connection_key
+from wardwatch.poses import PoseReader
 from wardwatch.processes.context import Context
 from wardwatch.processes.following import follow
 from wardwatch.sources import sources_of
@@ -29,6 +32,7 @@ def run(context: Context) -> None:
     bus = context.bus()
     relay = Relay(paths.run)
     clocks = ClockLogs(paths.recordings)
+    poses = PoseReader(partial(bus.show, POSES))
 
     def report(health: CameraHealth) -> None:
         clocks.health(health)
@@ -52,7 +56,11 @@ def run(context: Context) -> None:
 
     def start(site: Site, camera: Camera) -> None:
         source = sources_of(site, clock).open(
-            camera, camera.streams.main, process="recorder", on_health=report
+            camera,
+            camera.streams.main,
+            process="recorder",
+            on_health=report,
+            on_klv=poses.take,
         )
         recorder.add(source)
 
@@ -63,6 +71,7 @@ def run(context: Context) -> None:
     follow(context, crew.take)
     recorder.stop()
     relay.stop()
+    poses.close()
     bus.close()
 
 
