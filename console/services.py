@@ -47,6 +47,7 @@ class Services:
         clock: UTC and monotonic time.
         send: publishes one message to a stream of the bus; may raise when it cannot.
         vault_root: directory that ``EvidenceItem.path`` is relative to.
+        films_root: directory of the imported films, ``<source>/<sha256>/<file>``.
         secret: key that signs sessions, 32 bytes or more, the same across restarts.
         live: opens the live stream of one camera. It yields an ``init`` part first and ends (or
             raises) when the camera goes away; closing the iterator must free what it holds.
@@ -60,6 +61,7 @@ class Services:
     clock: Clock
     send: Send
     vault_root: Path
+    films_root: Path
     secret: bytes
     live: Live
     feed: Feed

@@ -38,6 +38,10 @@ Stamp = tuple[str, int, int]
 """Path, bytes and modification time: what tells that a file is still the same."""
 
 
+class _StoppedError(Exception):
+    """Told to stop in the middle of a copy."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one film."""
@@ -73,6 +77,7 @@ class Inbox:
         self._zones = {s: _zone(z) for s, z in (zones or {}).items()}
         self._steady_ns = round(steady_s * NS_PER_S)
         self._seen: dict[tuple[Stamp, ...], int] = {}  # since when (monotonic)
+        self._stop = threading.Event()
         self._journal = store / "done.jsonl"
         store.mkdir(parents=True, exist_ok=True)
         self._done = self._read_journal()
@@ -83,16 +88,19 @@ class Inbox:
         """Look again and again until told to stop."""
         while not stop.is_set():
             try:
-                self.poll()
+                self.poll(stop)
             except OSError as error:
                 log.warning("inbox cannot be read", folder=str(self.folder), error=str(error))
             self._clock.wait(stop, poll_s)
 
-    def poll(self) -> list[Result]:
-        """Look once; import every film that is complete."""
+    def poll(self, stop: threading.Event | None = None) -> list[Result]:
+        """Look once; import every film that is complete. ``stop`` cuts even a long copy short."""
+        self._stop = stop or threading.Event()
         now_ns = self._clock.monotonic_ns()
         results, present = [], {}
         for film, sidecars in self._films():
+            if self._stop.is_set():
+                break
             try:
                 stamps = tuple(_stamp(self.folder, path) for path in (film, *sidecars))
             except OSError:
@@ -102,7 +110,10 @@ class Inbox:
             present[stamps] = since_ns = self._seen.get(stamps, now_ns)
             if now_ns - since_ns < self._steady_ns:
                 continue
-            results.append(self._result(film, sidecars, stamps))
+            try:
+                results.append(self._result(film, sidecars, stamps))
+            except _StoppedError:
+                break
         self._seen = present
         return results
 
@@ -142,7 +153,7 @@ class Inbox:
         shutil.rmtree(incoming, ignore_errors=True)
         incoming.mkdir(parents=True)
         try:
-            copies = [_copied(path, incoming / path.name) for path in (film, *sidecars)]
+            copies = [_copied(path, incoming / path.name, self._stop) for path in (film, *sidecars)]
             if tuple(_stamp(self.folder, path) for path in (film, *sidecars)) != stamps:
                 raise OSError(f"{relative}: changed while it was copied; waiting for its end")
             home = self.store / source / copies[0]["sha256"]
@@ -240,11 +251,13 @@ def _stamp(root: Path, path: Path) -> Stamp:
     return path.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns
 
 
-def _copied(path: Path, target: Path) -> dict[str, Any]:
+def _copied(path: Path, target: Path, stop: threading.Event) -> dict[str, Any]:
     """Copy, hash, bring to the disk, make read-only."""
     digest, count = hashlib.sha256(), 0
     with path.open("rb") as original, target.open("xb") as copy:
         while chunk := original.read(CHUNK_BYTES):
+            if stop.is_set():
+                raise _StoppedError
             digest.update(chunk)
             copy.write(chunk)
             count += len(chunk)

@@ -15,13 +15,14 @@ from broadcast.text import WarningWriter
 from core.clock import NS_PER_S, SystemClock
 from core.config.cameras import Camera
 from core.config.load import load
-from core.config.site import Site
+from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from models.store import Store as ModelStore
 from recorder.vault import MANIFEST, Vault
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
+from wardwatch.pushed import bind_once
 from wardwatch.sources import Sources, sources_of
 
 State = Literal["ok", "warn", "bad"]
@@ -63,6 +64,8 @@ def examine(config: Path | None) -> Iterator[Check]:
     yield _catalogue(site)
     paths = Paths(site.data_dir)
     yield _disk(site)
+    if site.inbox is not None:
+        yield _inbox(site.inbox)
     yield _bus(site)
     if site.database.url or (paths.data / "wardwatch.db").exists():
         yield _audit(site, paths)
@@ -99,6 +102,15 @@ def _disk(site: Site) -> Check:
     free = shutil.disk_usage(place).free
     said = f"{free / 1e9:.0f} GB free for {site.data_dir}"
     return Check("disk", "ok" if free > _LOW_BYTES else "warn", said)
+
+
+def _inbox(inbox: Inbox) -> Check:
+    try:
+        count = sum(1 for _ in inbox.folder.iterdir())
+    except OSError as error:
+        why = f"{inbox.folder}: {error.strerror}; make it, readable for this user"
+        return Check("inbox", "bad", why)
+    return Check("inbox", "ok", f"{inbox.folder}: {count} entries")
 
 
 def _bus(site: Site) -> Check:
@@ -141,6 +153,8 @@ def _camera(sources: Sources, camera: Camera) -> Check:
     what = f"camera {camera.id}"
     if not camera.enabled:
         return Check(what, "ok", "switched off by the configuration")
+    if camera.streams.pushed:
+        return _listening(what, sources, camera)
     clock, stop = sources.clock, threading.Event()
     began_ns = clock.monotonic_ns()
     try:
@@ -159,3 +173,16 @@ def _camera(sources: Sources, camera: Camera) -> Check:
     finally:
         stop.set()
     return Check(what, "bad", f"connected, but no picture within {_LOOK_S:.0f} s")
+
+
+def _listening(what: str, sources: Sources, camera: Camera) -> Check:
+    """A device that sends by itself: the address can be followed and its port is free."""
+    try:
+        sources.open(camera, camera.streams.main, process="recorder")
+        bind_once(camera)
+    except WardwatchError as error:
+        return Check(what, "bad", str(error))
+    except OSError as error:
+        why = f"{error.strerror}; fine if Wardwatch runs, else another program listens there"
+        return Check(what, "warn", why)
+    return Check(what, "ok", "its port is free to listen at")

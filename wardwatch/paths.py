@@ -27,6 +27,11 @@ class Paths:
         return self.data / "vault"
 
     @property
+    def films(self) -> Path:
+        """Films imported from the inbox."""
+        return self.data / "films"
+
+    @property
     def audio(self) -> Path:
         """Rendered warnings and their receipts."""
         return self.data / "audio"
@@ -71,6 +76,7 @@ class Paths:
             self.run,
             self.recordings,
             self.vault,
+            self.films,
             self.audio,
             self.spool,
             self.bus,

@@ -242,3 +242,30 @@ class OfficerNow(BaseModel):
     status: OfficerStatus
     at: Moment | None = Field(description="None: not reported yet, the place is the post.")
     order: OrderOut | None
+
+
+class FilmFileOut(BaseModel):
+    name: str
+    bytes: int
+    sha256: str
+
+
+class FilmOut(BaseModel):
+    id: str = Field(description="SHA-256 of the film.")
+    source: str
+    file: str
+    start: Moment
+    end: Moment
+    imported: Moment
+    clock_source: str
+    clock_confidence: str
+    video: dict[str, Any]
+    telemetry: dict[str, Any] | None
+    files: list[FilmFileOut]
+    notes: list[str]
+    url: str
+
+
+class FilmList(BaseModel):
+    items: list[FilmOut]
+    next: str | None = Field(description="Cursor of the next page.")

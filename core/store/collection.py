@@ -1,9 +1,9 @@
 """A typed collection of entities over one table, within one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, and_, delete, insert, or_, select, update
 
 from core.value import Value
 
@@ -85,4 +85,36 @@ class Collection(Generic[T]):
         else:
             query = query.order_by(self._table.c.id)
         bodies = self._connection.execute(query.limit(limit)).scalars()
+        return [self._model.model_validate(body) for body in bodies]
+
+    def spanning(
+        self,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+        *,
+        after: tuple[int, str] | None = None,
+        limit: int = 1000,
+        where: Mapping[str, str],
+    ) -> list[T]:
+        """Entities with a ``start_ns`` and an ``end_ns`` that touch a time, newest first.
+
+        Args:
+            after: only those that follow the one with this ``start_ns`` and id, for paging.
+            limit: at most so many.
+            where: columns and their values.
+        """
+        columns = self._table.c
+        query = select(columns.body)
+        for name, wanted in where.items():
+            query = query.where(columns[name] == wanted)
+        if since_ns is not None:
+            query = query.where(columns.end_ns >= since_ns)
+        if until_ns is not None:
+            query = query.where(columns.start_ns <= until_ns)
+        if after is not None:
+            start_ns, key = after
+            same = and_(columns.start_ns == start_ns, columns.id > key)
+            query = query.where(or_(columns.start_ns < start_ns, same))
+        query = query.order_by(columns.start_ns.desc(), columns.id).limit(limit)
+        bodies = self._connection.execute(query).scalars()
         return [self._model.model_validate(body) for body in bodies]

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from core.audit import AuditLog
 from core.cases import Announcement, EvidenceItem, Incident, OfficerPosition, Order, Receipt
 from core.clock import Clock
+from core.films import Film
 from core.seeing import Sighting
 from core.store import tables
 from core.store.collection import Collection
@@ -44,6 +45,7 @@ class Unit:
         self.receipts = Collection(connection, tables.receipts, Receipt, lambda e: e.announcement)
         self.orders = Collection(connection, tables.orders, Order, lambda e: e.id)
         self.evidence = Collection(connection, tables.evidence, EvidenceItem, lambda e: e.id)
+        self.films = Collection(connection, tables.films, Film, lambda e: e.id)
         self.positions = Collection(
             connection, tables.positions, OfficerPosition, lambda e: e.officer
         )

@@ -110,6 +110,7 @@ def services(
         clock=clock,
         send=bus.send,
         vault_root=vault,
+        films_root=directory / "films",
         secret=b"0123456789abcdef" * 2,
         live=live,
         feed=feed,

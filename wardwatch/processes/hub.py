@@ -19,6 +19,7 @@ from wardwatch.parts.base import Part
 from wardwatch.parts.desk import DeskPart
 from wardwatch.parts.evidence import EvidencePart
 from wardwatch.parts.feed import FeedPart
+from wardwatch.parts.inbox import InboxPart
 from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
@@ -54,6 +55,8 @@ def run(context: Context) -> None:
         FeedPart(context, feed),
         OnvifPart(context),
     ]
+    if site.inbox is not None:
+        parts.append(InboxPart(context, store, site.inbox))
     if site.mode == "demo":
         parts.append(OfficersPart(context))
     for part in parts:
@@ -65,6 +68,7 @@ def run(context: Context) -> None:
         clock=clock,
         send=bus.publish,
         vault_root=paths.vault,
+        films_root=paths.films,
         secret=_secret(paths.data / "session.key"),
         live=live_of(paths.run),
         feed=feed,
