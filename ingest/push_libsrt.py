@@ -96,7 +96,10 @@ class Session:
 
     def receive(self, wait_s: float) -> bytes | None:
         """The next message; None when none came in time, b"" when the sender is gone."""
-        _set(self._socket, SRTO_RCVTIMEO, struct.pack("=i", max(1, round(wait_s * 1000))))
+        try:
+            _set(self._socket, SRTO_RCVTIMEO, struct.pack("=i", max(1, round(wait_s * 1000))))
+        except SrtError:
+            return b""  # it went between two messages
         count = self._srt.srt_recvmsg(self._socket, self._buffer, MESSAGE_BYTES)
         if count > 0:
             return self._buffer.raw[:count]
