@@ -41,7 +41,7 @@ def extend(made: Services) -> None:
         for n in range(5, COUNT + 1)
     )
     site = made.site.model_copy(update={"cameras": (*four, *more)})
-    object.__setattr__(made, "site", site)  # frozen for everybody but the one who composes them
+    made.site = site
     for one in health(made):
         made.feed.push("health", one)
 

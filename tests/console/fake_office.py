@@ -137,4 +137,4 @@ class FakeOffice:
     def _roster(self, cameras: tuple[Camera, ...]) -> None:
         site = self._services.site.model_copy(update={"cameras": cameras})
         # The services are frozen for everybody but the one who composes them.
-        object.__setattr__(self._services, "site", site)
+        self._services.site = site

@@ -68,7 +68,7 @@ def test_only_a_chief_may(desk: Desk) -> None:
 
 
 def test_where_cameras_are_fixed_it_says_so(desk: Desk) -> None:
-    object.__setattr__(desk.services, "cameras", None)
+    desk.services.cameras = None
     chief = desk.sign_in("chief")
     for method, path, body in EVERY:
         answer = chief.request(method, CAMERAS + path, json=body)

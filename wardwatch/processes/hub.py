@@ -14,6 +14,7 @@ from console.services import Services
 from core.config.site import Console, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
+from wardwatch.cameras.office import Office
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
 from wardwatch.parts.desk import DeskPart
@@ -74,6 +75,7 @@ def run(context: Context) -> None:
         feed=feed,
         web_root=WEB_ROOT,
     )
+    services.cameras = _office(site, context, services)
     app = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)
@@ -82,7 +84,7 @@ def run(context: Context) -> None:
     def use(site: Site) -> None:
         for part in parts:
             part.use(site)
-        services.site = site
+        services.site, services.cameras = site, _office(site, context, services)
 
     following = threading.Thread(target=follow, args=(context, use), name="configuration")
     with store.read() as unit:
@@ -97,6 +99,13 @@ def run(context: Context) -> None:
             part.join()
         bus.close()
         store.close()
+
+
+def _office(site: Site, context: Context, services: Services) -> Office | None:
+    """Who changes cameras; nobody in the demo, whose cameras are simulated."""
+    if site.mode == "demo" or site.directory is None:
+        return None
+    return Office(site, context.clock, current=lambda: services.site)
 
 
 def _serve(context: Context, server: uvicorn.Server, listener: socket.socket, users: int) -> None:
