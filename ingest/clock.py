@@ -16,6 +16,9 @@ from av.stream import Stream
 from core.clock import NS_PER_S
 
 KEPT_S = 30
+LEAST_S = 3
+"""From fewer seconds no spread can be told; and what queued up while the stream was opened comes
+late, so the first reading makes a true clock look slow."""
 STEP_S = 5
 STEP_LEAST_NS = NS_PER_S // 2
 STEP_SPREAD_NS = NS_PER_S // 4
@@ -102,8 +105,8 @@ class CameraClock:
         self._best.append(difference_ns)
 
     def offset(self) -> ClockOffset | None:
-        """The present estimate; None before the first reading."""
-        if not self._best:
+        """The present estimate; None before there are readings of three seconds."""
+        if len(self._best) < LEAST_S:
             return None
         spread_ns = max(self._best) - min(self._best)
         return ClockOffset(round(median(self._best) / NS_PER_S, 3), round(spread_ns / NS_PER_S, 3))
