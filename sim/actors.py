@@ -8,12 +8,19 @@ from typing import Protocol
 
 from core.seeing import Kind
 from sim.base import TruthEvent
+from sim.draw.haulage import BUS_LENGTH_M, TRICYCLE_LENGTH_M, bus, tricycle
 from sim.draw.person import Look, person
-from sim.draw.pose import STRIDE_M, Posture
+from sim.draw.pose import RUNNING_STRIDE_M, STRIDE_M, Posture
 from sim.draw.sprite import Colour, Sprite
-from sim.draw.vehicles import car, truck
+from sim.draw.vehicles import CAR_LENGTH_M, TRUCK_LENGTH_M, car, truck
 from sim.draw.view import View
 
+_LENGTHS_M = {
+    "car": CAR_LENGTH_M,
+    "truck": TRUCK_LENGTH_M,
+    "bus": BUS_LENGTH_M,
+    "tricycle": TRICYCLE_LENGTH_M,
+}
 _SWAY_S = 3.5
 """Period of the small movements of somebody at rest."""
 _OPEN_DEG = 30.0
@@ -64,6 +71,7 @@ class Actor:
         steps: what is still to be done; an actor without steps stays as it is.
         reaction: what a warning does; None ignores it.
         respect: what an officer's coming does; None is not impressed.
+        lift: metres above the ground: flying, or carried.
     """
 
     label: str
@@ -76,6 +84,7 @@ class Actor:
     id: int = 0
     visible: bool = True
     gone: bool = False
+    lift: float = 0.0
     reacts_at_s: float | None = None
 
     def does(self, *steps: Step) -> "Actor":
@@ -119,17 +128,20 @@ class Person(Actor):
     posture: Posture = Posture.WALK
     phase: float = 0.0
 
+    gait: Posture = Posture.WALK
+
     def moved(self, distance_m: float) -> None:
-        self.posture = Posture.WALK
-        self.phase += 2 * pi * distance_m / STRIDE_M
+        self.posture = self.gait
+        stride = RUNNING_STRIDE_M if self.gait is Posture.RUN else STRIDE_M
+        self.phase += 2 * pi * distance_m / stride
 
     def sprite(self, view: View, t_s: float, /) -> Sprite:
         phase = self.phase
-        if self.posture is not Posture.WALK:
+        if self.posture is not self.gait:
             quick = 2.5 if self.posture is Posture.BEND else 1.0
             phase = 2 * pi * (t_s * quick / _SWAY_S + 0.37 * self.id)
         yaw = self.heading
-        if self.posture is Posture.WALK:
+        if self.posture is self.gait:
             # Across the picture nobody is seen in pure profile by a camera that looks down.
             yaw += _OPEN_DEG * cos(radians(yaw))
         return person(self.look, self.posture, phase, yaw, view.ppm(self.z))
@@ -137,13 +149,18 @@ class Person(Actor):
 
 @dataclass(eq=False)
 class Vehicle(Actor):
-    """A car, or a tipper truck with a load."""
+    """A car, a bus, a cargo tricycle, or a tipper truck with a load."""
 
     colour: Colour = field(kw_only=True)
     load: float = 0.0
     tilt_deg: float = 0.0
     speed: float = 0.0
     lamps: bool = False
+
+    @property
+    def length_m(self) -> float:
+        """From bumper to bumper."""
+        return _LENGTHS_M[self.label]
 
     @property
     def left(self) -> bool:
@@ -153,16 +170,25 @@ class Vehicle(Actor):
     def sprite(self, view: View, _t_s: float, /) -> Sprite:
         if self.label == "truck":
             return truck(self.colour, view, self.z, self.left, self.load, self.tilt_deg, self.lamps)
+        if self.label == "bus":
+            return bus(self.colour, view, self.z, self.left, self.lamps)
+        if self.label == "tricycle":
+            return tricycle(self.colour, view, self.z, self.left, self.load)
         return car(self.colour, view, self.z, self.left, self.lamps)
 
 
 @dataclass(eq=False)
 class Prop(Actor):
-    """A thing; ``stage`` says how far it has been set up or heaped."""
+    """A thing; ``stage`` says how far it has been set up or heaped.
+
+    ``brought_by`` holds the ids of those who have put it where it is (a driver and the car);
+    nobody for what has always been there, or is being carried.
+    """
 
     paint: Callable[[float, float], Sprite] = field(kw_only=True)
     """Makes the sprite from pixels per metre and ``stage``."""
     stage: float = 0.0
+    brought_by: tuple[int, ...] = ()
 
     def sprite(self, view: View, _t_s: float, /) -> Sprite:
         return self.paint(round(view.ppm(self.z), 0), self.stage)

@@ -3,7 +3,7 @@
 import zlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import cv2
@@ -14,9 +14,9 @@ from core.seeing import Kind
 from core.video import Bgr
 from sim.actors import Actor, Vehicle
 from sim.base import ScenePicture, TruthEvent, TruthObject
+from sim.draw.lens import Lens, Shake
 from sim.draw.plants import Swaying
 from sim.draw.sprite import Sprite
-from sim.draw.vehicles import CAR_LENGTH_M
 from sim.draw.view import View
 from sim.draw.water import Water
 from sim.draw.weather import Grain, Night, Rain, headlights
@@ -77,6 +77,8 @@ class Stage:
     Attributes:
         background: (H, W, 3) uint8, all that never changes.
         grain: noise of the sensor; None gives clean pictures.
+        lenses: what changes the whole picture, in this order.
+        shake: how the camera trembles.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Stage:
     showers: tuple[Shower, ...] = ()
     night: Night | None = None
     grain: Grain | None = None
+    lenses: tuple[Lens, ...] = ()
+    shake: Shake | None = None
 
     size: tuple[int, int] = field(init=False)
 
@@ -138,6 +142,14 @@ class Stage:
 
     def step(self) -> ScenePicture:
         """Draw the next picture; scene time moves on by 1/fps."""
+        self.play()
+        picture, objects = self._draw(self.now_s)
+        done = ScenePicture(self._index, self.now_s, picture, objects)
+        self.turn()
+        return done
+
+    def play(self) -> None:
+        """Let everybody act up to the picture that is being prepared, without drawing it."""
         self._listen()
         for stream in self.passing:
             if self.now_s >= stream.next_s:
@@ -146,10 +158,10 @@ class Stage:
         for actor in list(self.actors):
             actor.advance(self, 1 / self.fps)
         self.actors = [actor for actor in self.actors if not actor.gone]
-        picture, objects = self._draw(self.now_s)
-        done = ScenePicture(self._index, self.now_s, picture, objects)
+
+    def turn(self) -> None:
+        """On to the next picture."""
         self._index += 1
-        return done
 
     def _number(self, actor: Actor) -> None:
         self._ids += 1
@@ -188,21 +200,33 @@ class Stage:
         shown.sort(key=lambda item: -item[1])
         for x, z, sprite, actor in shown:
             light = self.night.at(x, z) if self.night else 1.0
-            sprite.paste(picture, self.view.px(x, z), light)
+            sprite.paste(picture, self._foot(x, z, actor), light)
             if self.night and isinstance(actor, Vehicle):
                 side = -1 if actor.left else 1
-                nose = (actor.x + side * CAR_LENGTH_M * 0.48, actor.z)
+                nose = (actor.x + side * actor.length_m * 0.48, actor.z)
                 headlights(picture, self.view, nose, actor.left)
         if self.rain:
             strength = max((shower.at(t_s) for shower in self.showers), default=0.0)
             if strength > 0:
                 self.rain.draw(picture, self._weather, strength)
+        for lens in self.lenses:
+            picture = lens.through(picture, t_s)
         if self.grain:
             self.grain.draw(picture, self._weather)
-        return picture, tuple(self._truth(shown))
+        objects = self._truth(shown)
+        if self.shake:
+            picture, (dx, dy) = self.shake.move(picture, t_s)
+            objects = [
+                replace(thing, box=thing.box._replace(x=thing.box.x + dx, y=thing.box.y + dy))
+                for thing in objects
+            ]
+        return picture, tuple(objects)
+
+    def _foot(self, x: float, z: float, actor: Actor | None) -> tuple[float, float]:
+        return self.view.px(x, z, actor.lift if actor else 0.0)
 
     def _truth(self, shown: list[tuple[float, float, Sprite, Actor | None]]) -> list[TruthObject]:
-        placed = [(*sprite.place(self.view.px(x, z)), sprite) for x, z, sprite, _ in shown]
+        placed = [(*sprite.place(self._foot(x, z, actor)), sprite) for x, z, sprite, actor in shown]
         objects = []
         for order, (_, _, _, actor) in enumerate(shown):
             if actor is None:

@@ -1,5 +1,6 @@
 """The steps that scripts are made of: walk, drive, stand, fish, tip a load, set up a stall."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import atan2, degrees, hypot, sqrt
 
@@ -148,7 +149,7 @@ class Tip:
         actor.tilt_deg = self.steepest_deg * up
         actor.load = 1.0 - poured
         if poured > 0 and not self.heap.visible:
-            self.heap.visible = True
+            self.heap.visible, self.heap.brought_by = True, (actor.id,)
             world.enter(self.heap)
             world.begin(Kind.DUMPING, actor)
         self.heap.stage = max(0.1, round(poured, 1))
@@ -168,7 +169,7 @@ class PutDown:
             actor.posture = Posture.BEND
         self.passed_s += dt
         if self.passed_s >= self.seconds / 2 and not self.thing.visible:
-            self.thing.visible = True
+            self.thing.visible, self.thing.brought_by = True, (actor.id,)
             world.enter(self.thing)
             world.begin(Kind.DUMPING, actor)
         return self.passed_s >= self.seconds
@@ -241,3 +242,138 @@ class Push:
         forward = -1 if 90 < actor.heading < 270 else 1
         self.thing.x, self.thing.z = actor.x + forward * self.ahead_m, actor.z - 0.15
         return done
+
+
+@dataclass
+class Carry:
+    """Walk to a point with a thing in hand."""
+
+    thing: Prop
+    x: float
+    z: float
+    mps: float = 1.1
+    walk: WalkTo | None = None
+
+    def play(self, actor: Actor, world: World, dt: float, /) -> bool:
+        self.walk = self.walk or WalkTo(self.x, self.z, self.mps)
+        done = self.walk.play(actor, world, dt)
+        forward = -1 if 90 < actor.heading < 270 else 1
+        self.thing.x, self.thing.z = actor.x + 0.30 * forward, actor.z - 0.1
+        self.thing.visible, self.thing.lift, self.thing.brought_by = actor.visible, 0.34, ()
+        return done
+
+
+@dataclass
+class LayDown:
+    """Bend and lay down what has been carried; ``helpers`` brought it, too (the car)."""
+
+    thing: Prop
+    seconds: float = 1.6
+    helpers: tuple[Actor, ...] = ()
+    passed_s: float = 0.0
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        if isinstance(actor, Person):
+            actor.posture = Posture.BEND
+        self.passed_s += dt
+        if self.passed_s >= self.seconds / 2:
+            self.thing.visible, self.thing.lift = True, 0.0
+            self.thing.brought_by = (actor.id, *(helper.id for helper in self.helpers))
+        return self.passed_s >= self.seconds
+
+
+@dataclass
+class PickUp:
+    """Bend and take a thing away: into the hand, or out of sight into a cart."""
+
+    thing: Prop
+    into_cart: bool = True
+    seconds: float = 1.6
+    passed_s: float = 0.0
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        if isinstance(actor, Person):
+            actor.posture = Posture.BEND
+        self.passed_s += dt
+        if self.passed_s >= self.seconds / 2:
+            self.thing.brought_by, self.thing.lift = (), 0.34
+            self.thing.gone = self.into_cart
+        return self.passed_s >= self.seconds
+
+
+@dataclass
+class Pour:
+    """Empty a cart or the bed of a tricycle: the heap grows, the load shrinks."""
+
+    heap: Prop
+    helpers: tuple[Actor, ...] = ()
+    seconds: float = 4.0
+    passed_s: float = 0.0
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        if isinstance(actor, Person):
+            actor.posture = Posture.BEND
+        self.passed_s += dt
+        share = min(1.0, self.passed_s / self.seconds)
+        self.heap.visible, self.heap.stage = True, max(0.1, round(share, 1))
+        self.heap.brought_by = (actor.id, *(helper.id for helper in self.helpers))
+        for bed in (actor, *self.helpers):
+            if isinstance(bed, Vehicle):
+                bed.load = 1.0 - share
+            elif isinstance(bed, Prop):
+                bed.stage = round(1.0 - share, 1)
+        return share >= 1.0
+
+
+@dataclass
+class Grow:
+    """Work on a thing until it has ``stages`` stages, ``seconds_each`` apiece."""
+
+    thing: Prop
+    stages: int
+    seconds_each: float
+    passed_s: float = 0.0
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        if isinstance(actor, Person):
+            actor.posture = Posture.BEND
+        self.passed_s += dt
+        self.thing.visible, self.thing.brought_by = True, (actor.id,)
+        done = min(self.stages, int((self.passed_s + 1e-9) / self.seconds_each))
+        self.thing.stage = max(self.thing.stage, float(done))
+        return done >= self.stages
+
+
+@dataclass
+class Wait:
+    """Do nothing until somebody else has come to the end of a step (or of the script)."""
+
+    until: Callable[[], bool]
+
+    def play(self, _actor: Actor, _world: World, _dt: float, /) -> bool:
+        return self.until()
+
+
+@dataclass
+class Flit:
+    """Glide, swim or trot to a ground point; ``stage`` beats at ``hertz``, 8 to a beat."""
+
+    x: float
+    z: float
+    mps: float
+    hertz: float = 0.0
+    lift: float = 0.0
+    beat: float = 0.0
+
+    def play(self, actor: Actor, _world: World, dt: float, /) -> bool:
+        dx, dz = self.x - actor.x, self.z - actor.z
+        distance = hypot(dx, dz)
+        way = min(self.mps * dt, distance)
+        if distance > 1e-6:
+            actor.x += dx / distance * way
+            actor.z += dz / distance * way
+        self.beat += 8 * self.hertz * dt
+        if isinstance(actor, Prop):
+            actor.stage = float(int(self.beat) % 8)
+        actor.lift = self.lift
+        return distance - way < 1e-6

@@ -10,6 +10,7 @@ import numpy as np
 from sim.draw.pose import Joint, Pose, Posture, pose
 from sim.draw.sprite import Canvas, Colour, Sprite, mix, tone
 
+GAITS = (Posture.WALK, Posture.RUN)
 GAIT_PHASES = 20
 REST_PHASES = 8
 YAW_STEP_DEG = 15
@@ -69,7 +70,7 @@ def person(look: Look, posture: Posture, phase: float, yaw_deg: float, ppm: floa
         yaw_deg: heading; 0 to the right, 90 towards the camera, 180 to the left, 270 away.
         ppm: pixels per metre where the person stands.
     """
-    steps = GAIT_PHASES if posture is Posture.WALK else REST_PHASES
+    steps = GAIT_PHASES if posture in GAITS else REST_PHASES
     index = round(phase / (2 * pi) * steps) % steps
     yaw = round(yaw_deg / YAW_STEP_DEG) * YAW_STEP_DEG % 360
     return _cached(look, posture, index, yaw, round(ppm, 0) if ppm > 40 else round(ppm, 1))
@@ -77,7 +78,7 @@ def person(look: Look, posture: Posture, phase: float, yaw_deg: float, ppm: floa
 
 @lru_cache(maxsize=1500)
 def _cached(look: Look, posture: Posture, index: int, yaw: int, ppm: float) -> Sprite:
-    steps = GAIT_PHASES if posture is Posture.WALK else REST_PHASES
+    steps = GAIT_PHASES if posture in GAITS else REST_PHASES
     return _Painter(look, pose(posture, 2 * pi * index / steps), yaw, ppm).paint()
 
 

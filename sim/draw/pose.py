@@ -14,11 +14,14 @@ THIGH_M, SHIN_M, ANKLE_M = 0.43, 0.42, 0.07
 UPPER_ARM_M, FOREARM_M = 0.29, 0.27
 STRIDE_M = 1.40
 """Ground covered by one full cycle of the gait (two steps)."""
+RUNNING_STRIDE_M = 2.3
 
 
 class Posture(StrEnum):
     WALK = "walk"
+    RUN = "run"
     STAND = "stand"
+    SIT = "sit"
     SIT_FISHING = "sit_fishing"
     STAND_FISHING = "stand_fishing"
     BEND = "bend"
@@ -46,8 +49,10 @@ def pose(posture: Posture, phase: float) -> Pose:
     """The pose at ``phase`` (radians): of the gait, or of the slow sway of someone at rest."""
     if posture is Posture.WALK:
         return _walking(phase)
-    if posture is Posture.SIT_FISHING:
-        return _sitting(phase)
+    if posture is Posture.RUN:
+        return _walking(phase, thighs=0.75, knees=1.35, arms=0.75, elbows=1.45, lean=0.09)
+    if posture in (Posture.SIT_FISHING, Posture.SIT):
+        return _sitting(phase, rod=posture is Posture.SIT_FISHING)
     if posture is Posture.STAND_FISHING:
         return _standing(phase, rod=True)
     if posture is Posture.BEND:
@@ -60,24 +65,32 @@ def _swing(origin: Joint, length: float, angle: float, outward: float = 0.0) -> 
     return (origin[0] + length * sin(angle), origin[1] - length * cos(angle), origin[2] + outward)
 
 
-def _walking(phase: float) -> Pose:
+def _walking(
+    phase: float,
+    thighs: float = 0.42,
+    knees: float = 0.85,
+    arms: float = 0.45,
+    elbows: float = 0.35,
+    lean: float = 0.0,
+) -> Pose:
+    """Walking or running; angles of the swing in radians, ``lean`` of the head in metres."""
     hip_up = 0.90
-    knees, ankles, elbows, hands = [], [], [], []
+    all_knees, ankles, all_elbows, hands = [], [], [], []
     lowest = 9.0
     for side, own in ((-1.0, phase), (1.0, phase + pi)):
         hip = (0.0, hip_up, 0.09 * side)
-        thigh = 0.42 * sin(own) + 0.04
-        flex = 0.10 + 0.85 * max(0.0, cos(own)) ** 2
+        thigh = thighs * sin(own) + 0.04
+        flex = 0.10 + knees * max(0.0, cos(own)) ** 2
         knee = _swing(hip, THIGH_M, thigh)
         ankle = _swing(knee, SHIN_M, thigh - flex)
         lowest = min(lowest, ankle[1])
-        knees.append(knee)
+        all_knees.append(knee)
         ankles.append(ankle)
-        shoulder = (0.03, 1.38, 0.19 * side)
-        arm = -0.45 * sin(own)
+        shoulder = (0.03 + 0.8 * lean, 1.38, 0.19 * side)
+        arm = -arms * sin(own)
         elbow = _swing(shoulder, UPPER_ARM_M, arm, 0.03 * side)
-        elbows.append(elbow)
-        hands.append(_swing(elbow, FOREARM_M, arm + 0.35))
+        all_elbows.append(elbow)
+        hands.append(_swing(elbow, FOREARM_M, arm + elbows))
     drop = lowest - ANKLE_M
 
     def down(joint: Joint) -> Joint:
@@ -85,12 +98,12 @@ def _walking(phase: float) -> Pose:
 
     return Pose(
         pelvis=down((0.0, 0.92, 0.0)),
-        chest=down((0.03, 1.36, 0.0)),
-        neck=down((0.04, 1.46, 0.0)),
-        head=down((0.06, 1.61, 0.0)),
-        knees=(down(knees[0]), down(knees[1])),
+        chest=down((0.03 + 0.8 * lean, 1.36, 0.0)),
+        neck=down((0.04 + lean, 1.46, 0.0)),
+        head=down((0.06 + 1.2 * lean, 1.61, 0.0)),
+        knees=(down(all_knees[0]), down(all_knees[1])),
         ankles=(down(ankles[0]), down(ankles[1])),
-        elbows=(down(elbows[0]), down(elbows[1])),
+        elbows=(down(all_elbows[0]), down(all_elbows[1])),
         hands=(down(hands[0]), down(hands[1])),
     )
 
@@ -117,7 +130,7 @@ def _standing(phase: float, rod: bool) -> Pose:
     )
 
 
-def _sitting(phase: float) -> Pose:
+def _sitting(phase: float, rod: bool) -> Pose:
     sway = 0.012 * sin(phase)
     return Pose(
         pelvis=(-0.05, 0.50, 0.0),
@@ -128,8 +141,8 @@ def _sitting(phase: float) -> Pose:
         ankles=((0.30, ANKLE_M, -0.15), (0.36, ANKLE_M, 0.15)),
         elbows=((0.14, 0.70, -0.23), (0.16, 0.70, 0.23)),
         hands=((0.40, 0.74, -0.08), (0.36, 0.70 + sway, 0.10)),
-        rod=((0.24, 0.65, 0.02), (2.75, 1.75 + 4 * sway, 0.0)),
-        stool=True,
+        rod=((0.24, 0.65, 0.02), (2.75, 1.75 + 4 * sway, 0.0)) if rod else None,
+        stool=rod,
     )
 
 

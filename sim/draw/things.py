@@ -158,15 +158,27 @@ def bag(ppm: float, seed: int) -> Sprite:
 
 
 def _bag_at(canvas: Canvas, foot: tuple[float, float], radius: float, colour: Colour) -> None:
+    """A sagging sack with a knot: broad below, creased towards the top."""
     x, y = foot
-    canvas.oval((x, y + radius * 0.8), (radius, radius * 0.86), tone(colour, 0.72))
-    canvas.oval((x - radius * 0.12, y + radius * 0.88), (radius * 0.8, radius * 0.7), colour)
-    canvas.oval(
-        (x - radius * 0.35, y + radius * 1.1), (radius * 0.28, radius * 0.2), tone(colour, 1.35)
-    )
+    r = radius
+    outline = [
+        (-0.55, 0.0), (-1.0, 0.10), (-1.12, 0.45), (-0.98, 0.85), (-0.62, 1.22), (-0.22, 1.48),
+        (0.20, 1.50), (0.55, 1.25), (0.92, 0.92), (1.10, 0.52), (1.02, 0.12), (0.60, -0.02),
+    ]  # fmt: skip
+    canvas.fill([(x + a * r, y + b * r) for a, b in outline], tone(colour, 0.74))
+    lit = [(a * 0.80 - 0.10, 0.06 + b * 0.93) for a, b in outline]
+    canvas.fill([(x + a * r, y + b * r) for a, b in lit], tone(colour, 0.96))
+    neck = (x - 0.02 * r, y + 1.46 * r)
+    for a, b, light in (
+        (-0.85, 0.35, 0.72), (-0.48, 0.55, 1.28), (-0.18, 0.30, 0.76), (0.20, 0.62, 1.2),
+        (0.52, 0.38, 0.66), (0.82, 0.55, 0.82),
+    ):  # fmt: skip
+        middle = (x + a * 0.55 * r, y + (b + 0.55) * r)
+        canvas.line([(x + a * r, y + b * r), middle, neck], tone(colour, light), 0.11 * r)
     canvas.fill(
-        [(x - radius * 0.2, y + radius * 1.5), (x - radius * 0.3, y + radius * 1.95),
-         (x + radius * 0.05, y + radius * 1.75), (x + radius * 0.3, y + radius * 1.9),
-         (x + radius * 0.2, y + radius * 1.5)],
+        [(x - 0.24 * r, y + 1.42 * r), (x - 0.42 * r, y + 1.86 * r), (x - 0.05 * r, y + 1.66 * r),
+         (x + 0.30 * r, y + 1.92 * r), (x + 0.22 * r, y + 1.44 * r)],
         tone(colour, 0.9),
     )  # fmt: skip
+    tie = [(x - 0.22 * r, y + 1.48 * r), (x + 0.20 * r, y + 1.48 * r)]
+    canvas.line(tie, tone(colour, 0.5), 0.1 * r)

@@ -14,7 +14,7 @@ TRUCK_LENGTH_M = 6.0
 CAR_COLOURS: tuple[Colour, ...] = (
     (196, 198, 200), (60, 58, 150), (150, 100, 50), (112, 108, 102), (218, 220, 222), (58, 104, 74),
 )  # fmt: skip
-_GLASS: Colour = (96, 82, 66)
+GLASS: Colour = (96, 82, 66)
 _STEEL: Colour = (92, 96, 98)
 _TYRE: Colour = (34, 33, 33)
 _RUBBISH: tuple[Colour, ...] = ((86, 100, 112), (60, 66, 70), (120, 132, 140), (70, 96, 120))
@@ -62,11 +62,11 @@ def _mirrored(sprite: Sprite) -> Sprite:
 def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
     canvas = Canvas(ppm, 2.6, 2.9, 2.2, 0.45)
     slant = Slant(eye_m, eye_m * 3.4)
-    _ground_shadow(canvas, slant, -2.25, 2.35, 1.75)
+    ground_shadow(canvas, slant, -2.25, 2.35, 1.75)
     for x in (-1.38, 1.40):
         back = slant.back(x, 0.0, 1.5)
         canvas.oval((back[0], back[1] + 0.3), (0.32, 0.32), _TYRE)
-    glass = tone(_GLASS, 1.15)
+    glass = tone(GLASS, 1.15)
     prism(canvas, slant, _CAR, 1.70, colour, {4: tone(glass, 0.9), 8: glass, 7: tone(colour, 1.2)})
     roof = [slant.back(x, y, 0.2) for x, y in ((-0.6, 1.47), (0.25, 1.47))]
     canvas.line(roof, tone(colour, 1.3), 0.03)
@@ -75,10 +75,10 @@ def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
     canvas.fill(shoulder, tone(colour, 1.10))
     canvas.fill([(-2.24, 0.52), (2.24, 0.50), (2.22, 0.32), (-2.20, 0.32)], tone(colour, 0.72))
     canvas.fill([(-2.15, 0.36), (2.18, 0.36), (2.15, 0.26), (-2.1, 0.26)], (44, 44, 46))
-    canvas.fill([(-1.45, 1.00), (-1.00, 1.34), (-0.66, 1.40), (-0.28, 1.40), (-0.28, 1.00)], _GLASS)
-    canvas.fill([(-0.20, 1.00), (-0.20, 1.40), (0.28, 1.40), (0.54, 1.33), (1.00, 1.00)], _GLASS)
-    canvas.fill([(-1.25, 1.12), (-1.0, 1.32), (-0.7, 1.38), (-0.9, 1.12)], tone(_GLASS, 1.4))
-    canvas.fill([(-0.12, 1.12), (-0.12, 1.37), (0.2, 1.37), (0.02, 1.12)], tone(_GLASS, 1.4))
+    canvas.fill([(-1.45, 1.00), (-1.00, 1.34), (-0.66, 1.40), (-0.28, 1.40), (-0.28, 1.00)], GLASS)
+    canvas.fill([(-0.20, 1.00), (-0.20, 1.40), (0.28, 1.40), (0.54, 1.33), (1.00, 1.00)], GLASS)
+    canvas.fill([(-1.25, 1.12), (-1.0, 1.32), (-0.7, 1.38), (-0.9, 1.12)], tone(GLASS, 1.4))
+    canvas.fill([(-0.12, 1.12), (-0.12, 1.37), (0.2, 1.37), (0.02, 1.12)], tone(GLASS, 1.4))
     for x in (-0.24, 1.02, -1.12):
         canvas.line([(x, 0.98), (x + 0.02, 0.42)], tone(colour, 0.62), 0.016)
     for x in (-0.42, 0.86):
@@ -89,9 +89,9 @@ def _car(colour: Colour, eye_m: float, ppm: float, lamps: bool) -> Sprite:
     canvas.oval((0.92, 1.05), (0.10, 0.06), tone(colour, 0.8))
     for x in (-1.38, 1.40):
         canvas.oval((x, 0.36), (0.42, 0.42), tone(colour, 0.45), arc_deg=(180, 360))
-        _wheel(canvas, x, 0.32)
+        wheel(canvas, x, 0.32)
     canvas.speckle(5, 0.02)
-    return canvas.sprite(_solid(canvas))
+    return canvas.sprite(solid(canvas))
 
 
 @lru_cache(maxsize=240)
@@ -100,7 +100,7 @@ def _truck(
 ) -> Sprite:
     canvas = Canvas(ppm, 3.2, 3.4, 4.9 if tilt_deg > 3 else 3.0, 0.5)
     slant = Slant(eye_m, eye_m * 3.4)
-    _ground_shadow(canvas, slant, -2.9, 3.05, 2.1)
+    ground_shadow(canvas, slant, -2.9, 3.05, 2.1)
     for x in (-2.05, -1.10, 2.15):
         back = slant.back(x, 0.0, 1.9)
         canvas.oval((back[0], back[1] + 0.42), (0.42, 0.42), _TYRE)
@@ -110,10 +110,10 @@ def _truck(
     cab: Points = (
         (1.40, 0.52), (1.40, 2.50), (2.62, 2.50), (2.95, 1.62), (3.02, 1.30), (3.02, 0.50),
     )  # fmt: skip
-    prism(canvas, slant, cab, 2.05, colour, {2: tone(_GLASS, 1.1)})
+    prism(canvas, slant, cab, 2.05, colour, {2: tone(GLASS, 1.1)})
     canvas.fill([(1.36, 1.05), (3.02, 1.05), (3.02, 0.52), (1.36, 0.52)], tone(colour, 0.78))
-    canvas.fill([(1.74, 1.50), (1.74, 2.30), (2.54, 2.30), (2.82, 1.50)], _GLASS)
-    canvas.fill([(1.82, 1.70), (1.82, 2.22), (2.1, 2.22), (1.95, 1.70)], tone(_GLASS, 1.4))
+    canvas.fill([(1.74, 1.50), (1.74, 2.30), (2.54, 2.30), (2.82, 1.50)], GLASS)
+    canvas.fill([(1.82, 1.70), (1.82, 2.22), (2.1, 2.22), (1.95, 1.70)], tone(GLASS, 1.4))
     canvas.line([(1.66, 2.2), (1.66, 0.7)], tone(colour, 0.6), 0.02)
     canvas.line([(1.8, 1.28), (2.0, 1.28)], (50, 50, 50), 0.04)
     canvas.line([(2.86, 2.0), (2.98, 2.0), (2.98, 1.6)], (40, 40, 42), 0.06)
@@ -124,10 +124,10 @@ def _truck(
     _bed(canvas, slant, mix(colour, _STEEL, 0.85), load, tilt_deg)
     for x in (-2.05, -1.10, 2.15):
         canvas.oval((x, 0.46), (0.54, 0.54), (38, 38, 40), arc_deg=(180, 360))
-        _wheel(canvas, x, 0.42)
+        wheel(canvas, x, 0.42)
     canvas.fill([(-2.78, 0.78), (-2.6, 0.78), (-2.6, 0.66), (-2.78, 0.66)], (46, 42, 168))
     canvas.speckle(6, 0.03)
-    return canvas.sprite(_solid(canvas))
+    return canvas.sprite(solid(canvas))
 
 
 def _bed(canvas: Canvas, slant: Slant, colour: Colour, load: float, tilt_deg: int) -> None:
@@ -174,10 +174,11 @@ def boat(colour: Colour, ppm: float) -> Sprite:
     for x in (-0.8, 0.5):
         canvas.line([(x, 0.44), (x + 0.1, 0.60)], (70, 96, 124), 0.16)
     canvas.speckle(9, 0.05)
-    return canvas.sprite(_solid(canvas))
+    return canvas.sprite(solid(canvas))
 
 
-def _wheel(canvas: Canvas, x: float, radius: float) -> None:
+def wheel(canvas: Canvas, x: float, radius: float) -> None:
+    """A wheel that stands on the ground at ``x``."""
     canvas.oval((x, radius), (radius, radius), _TYRE)
     canvas.oval((x, radius), (radius * 0.62, radius * 0.62), (150, 152, 154))
     canvas.oval((x + 0.01, radius - 0.01), (radius * 0.52, radius * 0.52), (112, 114, 118))
@@ -188,7 +189,7 @@ def _wheel(canvas: Canvas, x: float, radius: float) -> None:
     canvas.oval((x, radius), (radius * 0.14, radius * 0.14), (70, 72, 76))
 
 
-def _ground_shadow(canvas: Canvas, slant: Slant, left: float, right: float, depth: float) -> None:
+def ground_shadow(canvas: Canvas, slant: Slant, left: float, right: float, depth: float) -> None:
     """A dark, half transparent patch under a vehicle (drawn first)."""
     near = [(left + 0.1, -0.06), (right + 0.25, -0.06)]
     far = [slant.back(x + 0.5, 0.0, depth) for x, _ in reversed(near)]
@@ -197,7 +198,7 @@ def _ground_shadow(canvas: Canvas, slant: Slant, left: float, right: float, dept
     canvas.sheet[:, :, 3] = cv2.blur(canvas.sheet[:, :, 3] // 2, (round(2 * soft), round(soft)))
 
 
-def _solid(canvas: Canvas) -> Mask:
+def solid(canvas: Canvas) -> Mask:
     """All that is opaque: the drawing less the half transparent shadow on the ground."""
     mask = canvas.body()
     mask[mask < 200] = 0

@@ -17,6 +17,7 @@ class Water:
         background: the finished background; the parts that stay are taken from it once.
         where: (N, 2) pixel polygon of the surface.
         ripple: contrast of the ripples, 1 for a breeze.
+        light: (H, W) brightness 0..1 of the place; None by day.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Water:
         near: Colour = (112, 104, 74),
         far: Colour = (150, 146, 122),
         ripple: float = 1.0,
+        light: NDArray[np.float32] | None = None,
     ) -> None:
         wide = view.size[0]
         mask = polygon_mask(view.size, where)
@@ -40,7 +42,8 @@ class Water:
         base += 4.0 * noise(rng, (wide, self._end - self._top), wide / 9)[:, :, None]
         self._base = np.clip(base - 18 * ripple, 0, 255).astype(np.uint8)
         small = mask[self._top : self._end, :, None]
-        self._mask = np.ascontiguousarray((small * 255).astype(np.uint8).repeat(3, axis=2))
+        lit = small if light is None else small * light[self._top : self._end, :, None]
+        self._mask = np.ascontiguousarray((lit * 255).astype(np.uint8).repeat(3, axis=2))
         self._rest = (background[self._top : self._end] * (1 - small)).astype(np.uint8)
         self._layers = []
         for stretch, grains in ((3.0, {14.0: 1.0, 6.0: 0.6}), (4.5, {22.0: 1.0, 9.0: 0.7})):

@@ -71,8 +71,8 @@ class Night:
             light += 0.62 / (1.0 + ((x - lx) / 4.2) ** 2 + ((z - lz) / 4.2) ** 2) ** 1.5
         return min(1.0, light)
 
-    def darken(self, background: Bgr) -> None:
-        """Turn a background drawn by day into night."""
+    def map(self) -> NDArray[np.float32]:
+        """(H, W) brightness of the ground seen in every pixel."""
         view = self._view
         wide, high = view.size
         rows = np.arange(high, dtype=np.float32)[:, None]
@@ -81,7 +81,11 @@ class Night:
         light = np.full((high, wide), self._dark, np.float32)
         for lx, lz in self._lamps:
             light += 0.62 / (1.0 + ((x - lx) / 4.2) ** 2 + ((z - lz) / 4.2) ** 2) ** 1.5
-        light = np.minimum(light, 1.0)[:, :, None]
+        return np.minimum(light, np.float32(1.0))
+
+    def darken(self, background: Bgr) -> None:
+        """Turn a background drawn by day into night."""
+        view, light = self._view, self.map()[:, :, None]
         tint = np.array((0.92, 0.94, 1.0), np.float32)
         background[:] = np.clip(background * light * tint, 0, 255)
         for lx, lz in self._lamps:

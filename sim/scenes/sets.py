@@ -93,7 +93,7 @@ def bank(view: View, seed: int) -> tuple[Bgr, np.ndarray]:
     rng = generator(seed, "bank")
     picture = _blank(view)
     sky(picture, view, rng, (214, 202, 182), (226, 222, 214))
-    _grass(picture, view, rng, 5.0, 400.0)
+    _grass(picture, view, rng, 2.0, 400.0)
     _hills(picture, view, rng)
     wall(picture, view, rng, 30.0, 1.2, (150, 160, 168))
     _grove(picture, view, rng, 26.0, 13, 5.2)
@@ -116,13 +116,50 @@ def bank(view: View, seed: int) -> tuple[Bgr, np.ndarray]:
     return picture, strip(0.0)
 
 
+QUAY_Z = 13.6
+"""Depth in metres of the quay's edge; beyond it is water."""
+
+
+@lru_cache(maxsize=4)
+def quay(view: View, seed: int, bridge: bool = False) -> tuple[Bgr, np.ndarray]:
+    """A paved quay with water behind it and a far bank; also the pixel polygon of the water."""
+    rng = generator(seed, "quay")
+    picture = _blank(view)
+    sky(picture, view, rng, (214, 202, 182), (226, 222, 214))
+    _grass(picture, view, rng, 44.0, 400.0)
+    _hills(picture, view, rng)
+    _grove(picture, view, rng, 52.0, 15, 6.0)
+    paint(picture, _band(view, 44.0, 46.0), (120, 138, 146))
+    paint(picture, _band(view, QUAY_Z, 44.0), (140, 136, 112))
+    _paving(picture, view, rng, 2.0, QUAY_Z)
+    _kerb(picture, view, QUAY_Z - 0.1)
+    if bridge:
+        _bridge(picture, view)
+    wide = view.half_width_m(44.0) + 3
+    near, far = QUAY_Z + 0.05, 38.0 if bridge else 44.0
+    return picture, view.polygon([(-wide, near), (wide, near), (wide, far), (-wide, far)])
+
+
+def _bridge(picture: Bgr, view: View) -> None:
+    """A road bridge across the far water, on piers."""
+    z, wide = 40.0, view.half_width_m(40.0) + 2
+    for x in np.arange(-wide, wide, 9.0):
+        (x0, foot), (x1, top) = view.px(x, z), view.px(x + 1.2, z, 4.2)
+        pier = np.array([[x0, foot], [x0, top], [x1, top], [x1, foot]], np.float32)
+        paint(picture, pier, (132, 138, 140))
+    for low, high, colour in ((4.0, 5.0, (168, 174, 176)), (5.0, 5.9, (120, 126, 128))):
+        (x0, y0), (x1, y1) = view.px(-wide, z, low), view.px(wide, z, high)
+        deck = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+        paint(picture, deck, colour)
+
+
 @lru_cache(maxsize=4)
 def country(view: View, seed: int) -> Bgr:
     """A country lane between a verge with a bare patch and fields."""
     rng = generator(seed, "country")
     picture = _blank(view)
     sky(picture, view, rng, (216, 204, 186), (228, 224, 216))
-    _grass(picture, view, rng, 4.0, 400.0)
+    _grass(picture, view, rng, 2.0, 400.0)
     _hills(picture, view, rng)
     for z, colour in ((60.0, (96, 150, 150)), (42.0, (80, 130, 108)), (31.0, (92, 142, 134))):
         rows = on_ground(view, tile(rng, {6.0: 1.0}), 20.0, 9.0)
@@ -151,7 +188,7 @@ def town(view: View, seed: int, square: bool) -> Bgr:
     rng = generator(seed, "square" if square else "town")
     picture = _blank(view)
     sky(picture, view, rng, (216, 206, 190), (228, 224, 218))
-    _paving(picture, view, rng, 4.0, 400.0)
+    _paving(picture, view, rng, 2.0, 400.0)
     front = 19.5
     walls: tuple[Colour, ...] = (
         (176, 196, 206), (160, 178, 196), (186, 194, 196), (158, 182, 184), (170, 176, 198),
@@ -164,7 +201,7 @@ def town(view: View, seed: int, square: bool) -> Bgr:
         x, index = x + width + (0.0 if index % 3 else 0.25), index + 1
     if square:
         _kerb(picture, view, 9.0)
-        _asphalt(picture, view, rng, 4.0, 8.8)
+        _asphalt(picture, view, rng, 2.0, 8.8)
         bay = [(-2.2, 10.2), (4.4, 10.2), (4.4, 13.4), (-2.2, 13.4)]
         _outline(picture, view, bay, (60, 176, 212))
     else:
@@ -196,5 +233,5 @@ def plain(view: View, seed: int, colour: Colour = (132, 142, 140)) -> Bgr:
     _grass(picture, view, rng, 20.0, 400.0)
     wall(picture, view, rng, 22.0, 2.4, (158, 170, 178))
     grain = on_ground(view, tile(rng, {2.5: 0.6, 80.0: 1.0}), 50.0, 1.4)
-    paint(picture, _band(view, 3.0, 21.8), colour, grain, 0.035)
+    paint(picture, _band(view, 2.0, 21.8), colour, grain, 0.035)
     return picture
