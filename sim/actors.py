@@ -127,8 +127,8 @@ class Person(Actor):
     look: Look = field(kw_only=True)
     posture: Posture = Posture.WALK
     phase: float = 0.0
-
     gait: Posture = Posture.WALK
+    """How he moves: walking, or running."""
 
     def moved(self, distance_m: float) -> None:
         self.posture = self.gait
