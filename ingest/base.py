@@ -23,6 +23,7 @@ from ingest.clock_steady import Floor, SteadyUtc
 from ingest.errors import IngestError, RefusedError
 from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
 from ingest.health import HealthMeter, OnHealth
+from ingest.lips import Lips
 from ingest.parameters import ParameterWatch, described_by
 from ingest.split import SplitPictures
 
@@ -186,7 +187,7 @@ class Source(ABC):
             stream.index: Timeline(stream, self._ended_ns.get(stream.type, 0), rtp=self.may_split)
             for stream in streams
         }
-        pictures = SplitPictures()
+        pictures, lips = SplitPictures(), Lips(self._ended_ns.get("audio"))
         picture_ns = self.clock.monotonic_ns()
         arrivals = self.arrivals(packets)
         while not stop.is_set():
@@ -218,6 +219,7 @@ class Source(ABC):
                 for event in anchors[whole.stream_index].take(whole, arrived_ns):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
+                        event = lips.place(event)
                         self._ended_ns[event.kind] = event.dts_ns
                         if not self.pace(event.dts_ns, stop):
                             return self._lost("stopped", "")

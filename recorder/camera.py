@@ -1,6 +1,7 @@
 """One camera's recording: sessions into segments, everything else into the gap ledger."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -11,14 +12,15 @@ from av.stream import Stream
 from core.clock import NS_PER_S, Clock
 from recorder.ledger import AWAY, GapLedger
 from recorder.own_clock import RoadAhead, take_up
-from recorder.segments import FIRST_DURATION_NS, SegmentFile, storable
+from recorder.segments import FIRST_DURATION_NS, SegmentFile
 from recorder.shelf import latest_end_ns, segment_path
+from recorder.sound import Sound, sound_of
 from recorder.source import MediaEvent, PacketSource, Sample
 
 RETRY_S = 5.0
 FAULT_WAIT_S = 1.0
 LONGEST_PICTURE_NS = 2 * NS_PER_S
-"""Reasons for recording nothing that hold whether the camera could be reached or not."""
+SOUND_AHEAD_NS = 5 * NS_PER_S
 
 log = structlog.get_logger()
 
@@ -59,9 +61,12 @@ class CameraRecorder:
         self._root, self._source, self._clock = root, source, clock
         self._segment_ns = round(segment_s * NS_PER_S)
         self._live, self._may_record, self._on_full, self._sync = live, may_record, on_full, sync
-        self._streams: tuple[Stream, ...] = ()
+        self._video: Stream | None = None
+        self._sound: Sound | None = None
         self._file: SegmentFile | None = None
+        self._closed: SegmentFile | None = None  # still takes sound from before its end
         self._held: Sample | None = None
+        self._ahead: deque[Sample] = deque()  # sound that waits for its picture
         self._duration_ns = FIRST_DURATION_NS
         self._end_ns: int | None = None
         self._retry_ns = 0
@@ -97,8 +102,8 @@ class CameraRecorder:
             self._show(lambda live: live.push(sample))
         elif event.event == "connected":
             self._break("reconnected", "")
-            self._streams = storable(event.streams, self.camera)
-            video = event.streams[0]
+            self._sound = sound_of(event.streams, self.camera)
+            self._video = video = event.streams[0]
             self._show(lambda live: live.begin(video))
         elif event.event == "reanchored" and event.kind == "video":
             self._break("clock", f"the camera's time line moved by {event.by_s:+.3f} s")
@@ -117,15 +122,41 @@ class CameraRecorder:
 
     def _record(self, sample: Sample) -> None:
         if sample.kind != "video":
-            if self._file is not None:
-                self._file.put(sample, 0)
+            kept = self._sound.keep(sample) if self._sound else None
+            if kept is not None:
+                self._ahead.append(kept)
+                picture_ns = self._held.dts_ns if self._held else 0
+                self._put_sound(max(picture_ns, kept.dts_ns - SOUND_AHEAD_NS))
             return
         self._flush_held(sample.dts_ns)
+        self._put_sound(sample.dts_ns)
         if sample.keyframe and self._is_due(sample):
             self._close_file()
             self._open_file(sample)
         if self._file is not None:
             self._held = sample
+
+    def _put_sound(self, until_ns: int) -> None:
+        """Sound that was heard before that moment goes to the file of its pictures.
+
+        It may come earlier than they do, and it may come later, when the next file has begun.
+        """
+        while self._ahead and self._ahead[0].dts_ns < until_ns:
+            sample = self._ahead.popleft()
+            if self._file is None:
+                continue
+            if sample.dts_ns >= self._file.start_ns:
+                self._release_closed()
+                self._file.put(sample, sample.duration_ns)
+            elif self._closed is not None:
+                self._closed.put_late(sample)
+
+    def _release_closed(self) -> None:
+        closed, self._closed = self._closed, None
+        if closed is not None:
+            before = closed.bytes_written
+            closed.release()
+            self.bytes_written += closed.bytes_written - before
 
     def _is_due(self, sample: Sample) -> bool:
         if self._file is None:
@@ -148,11 +179,13 @@ class CameraRecorder:
             self.ledger.begin(self._end_ns or sample.dts_ns, "disk_full", "only locked files left")
             return
         self._road.clear(sample.dts_ns)
+        assert self._video is not None, "a packet before the session it belongs to"
         path = segment_path(self._root, self.camera, sample.dts_ns)
-        self._file = SegmentFile(path, self._streams, sample.dts_ns, sync=self._sync)
+        self._file = SegmentFile(path, self._video, self._sound, sample.dts_ns, sync=self._sync)
         self.ledger.end(sample.dts_ns)
 
     def _close_file(self) -> None:
+        self._release_closed()
         if self._file is not None:
             file, self._file = self._file, None
             try:
@@ -161,16 +194,20 @@ class CameraRecorder:
                 self._end_ns = file.end_ns
                 self.segments_written += 1
                 self.bytes_written += file.bytes_written
+            self._closed = file
 
     def _break(self, reason: str, detail: str, *, abandon: bool = False) -> None:
         """End the running segment; from its end on nothing is recorded."""
         was_recording = self._file is not None
         try:
-            if abandon and self._file is not None:
+            if abandon:
                 self._give_up_file()
             else:
                 self._flush_held(None)
+                self._put_sound(self._file.end_ns if self._file else 0)
                 self._close_file()
+                self._release_closed()
+            self._ahead.clear()
         except OSError as error:
             self._disk_refused(error)
             return
@@ -181,6 +218,10 @@ class CameraRecorder:
     def _give_up_file(self) -> None:
         """Leave the file as far as it got; the ledger starts at what is really on disk."""
         file, self._file, self._held = self._file, None, None
+        closed, self._closed = self._closed, None
+        self._ahead.clear()
+        if closed is not None:
+            closed.abandon()
         if file is not None:
             file.abandon()
             end_ns = latest_end_ns(self._root, self.camera, before_ns=file.start_ns)

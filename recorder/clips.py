@@ -6,7 +6,8 @@ kept beside the clip, not cut into it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -19,6 +20,7 @@ from recorder.errors import NothingRecordedError, RecorderError
 from recorder.ledger import Gap, read_gaps
 from recorder.segments import TIME_BASE
 from recorder.shelf import CompletePart, Segment, segments
+from recorder.sound import COPIED
 
 HOLE_NS = NS_PER_S // 2
 
@@ -32,7 +34,8 @@ class Cut:
         frames: pictures in the clip.
         segments: files it was cut from.
         gaps: parts of the range asked for that are not in the clip, with the reason.
-        path: the clip, an MP4 that plays while it is downloaded.
+        silent: parts of the clip without its sound, because the camera sent none or another.
+        path: the clip, an MP4 (QuickTime with G.711 sound) that plays while it is downloaded.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Cut:
     frames: int
     segments: tuple[Path, ...]
     gaps: tuple[Gap, ...]
+    silent: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass
@@ -51,7 +55,9 @@ class _Piece:
     complete_bytes: int
     timescale: int
     fragments: list[Fragment]
-    extradata: bytes = field(default=b"")
+    picture: tuple[object, ...] = ()
+    sound: tuple[object, ...] = ()
+    """What the streams' players must be told; only pieces that agree can share a track."""
 
     @property
     def first_ns(self) -> int:
@@ -84,11 +90,12 @@ def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -
         raise NothingRecordedError(
             f"camera {camera}: nothing recorded from {iso(first_ns)} to {iso(last_ns)} ({known})"
         )
-    kept = _same_stream(pieces)
+    kept = _same_picture(pieces)
+    sound = _longest_sound(kept)
     temporary = out.with_name(out.name + ".part")
     temporary.parent.mkdir(parents=True, exist_ok=True)
     try:
-        frames = _copy(kept, temporary)
+        frames = _copy(kept, sound, temporary)
         temporary.replace(out)
     except (av.error.FFmpegError, OSError) as error:
         raise RecorderError(
@@ -103,6 +110,7 @@ def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -
         frames=frames,
         segments=tuple(piece.segment.path for piece in kept),
         gaps=tuple(_gaps(kept, len(kept) < len(pieces), ledger, first_ns, last_ns)),
+        silent=tuple((p.first_ns, p.last_ns) for p in kept if sound and p.sound != sound),
     )
 
 
@@ -137,75 +145,116 @@ def _groups(fragments: tuple[Fragment, ...]) -> Iterator[list[Fragment]]:
         yield group
 
 
-def _same_stream(pieces: list[_Piece]) -> list[_Piece]:
+def _same_picture(pieces: list[_Piece]) -> list[_Piece]:
     runs: list[list[_Piece]] = []
     for piece in pieces:
         with av.open(CompletePart(piece.segment.path, piece.complete_bytes), mode="r") as source:
-            piece.extradata = source.streams.video[0].codec_context.extradata or b""
-        if runs and runs[-1][0].extradata == piece.extradata:
+            video = source.streams.video[0].codec_context
+            piece.picture = (video.name, video.width, video.height, video.extradata)
+            for stream in source.streams.audio[:1]:
+                heard = stream.codec_context
+                piece.sound = (heard.name, heard.sample_rate, heard.channels, heard.extradata)
+        if runs and runs[-1][0].picture == piece.picture:
             runs[-1].append(piece)
         else:
             runs.append([piece])
     return max(runs, key=lambda run: run[-1].last_ns - run[0].first_ns)
 
 
-def _copy(pieces: list[_Piece], out: Path) -> int:
-    zero_ns = pieces[0].first_ns
-    frames = 0
-    with av.open(str(out), mode="w", format="mp4", options={"movflags": "faststart"}) as target:
-        target.metadata["creation_time"] = iso(zero_ns)
-        outputs: dict[str, Stream] = {}
-        last_dts: dict[str, int] = {}
-        for piece in pieces:
+def _longest_sound(pieces: list[_Piece]) -> tuple[object, ...]:
+    """The sound of most of the clip; empty when there is none."""
+    lasts_ns: dict[tuple[object, ...], int] = {}
+    for piece in pieces:
+        if piece.sound:
+            before_ns = lasts_ns.get(piece.sound, 0)
+            lasts_ns[piece.sound] = before_ns + piece.last_ns - piece.first_ns
+    return max(lasts_ns, key=lambda one: lasts_ns[one], default=())
+
+
+def _copy(pieces: list[_Piece], sound: tuple[object, ...], out: Path) -> int:
+    quicktime = bool(sound) and COPIED.get(str(sound[0])) == "mov"
+    # The plain form of QuickTime cannot say that sound is missing somewhere: all that follows
+    # would be heard too early. Fragments each have a time of their own.
+    flags = "frag_keyframe+empty_moov+default_base_moof+global_sidx" if quicktime else "faststart"
+    with av.open(
+        str(out), mode="w", format="mov" if quicktime else "mp4", options={"movflags": flags}
+    ) as target:
+        return _Copying(pieces, sound, target).run()
+
+
+class _Copying:
+    """Packets of the pieces on their way into one file."""
+
+    def __init__(
+        self, pieces: list[_Piece], sound: tuple[object, ...], target: OutputContainer
+    ) -> None:
+        self._pieces, self._sound, self._target = pieces, sound, target
+        self._zero_ns = pieces[0].first_ns
+        self._outputs: dict[str, Stream] = {}
+        self._bases: dict[str, Fraction] = {}
+        self._last_dts: dict[str, int] = {}
+        target.metadata["creation_time"] = iso(self._zero_ns)
+
+    def run(self) -> int:
+        """Copy all; returns the number of pictures."""
+        self._make_tracks()
+        frames = 0
+        for piece, following in zip(self._pieces, [*self._pieces[1:], None], strict=True):
+            # Sound goes on to the next piece's first picture, where that follows at once.
+            heard_until_ns = piece.last_ns
+            if following is not None and abs(following.first_ns - piece.last_ns) < HOLE_NS:
+                heard_until_ns = following.first_ns
+            frames += self._copy(piece, heard_until_ns)
+        return frames
+
+    def _make_tracks(self) -> None:
+        wanted = [("video", self._pieces[0])]
+        wanted += [("audio", p) for p in self._pieces if self._sound and p.sound == self._sound][:1]
+        for kind, piece in wanted:
             part = CompletePart(piece.segment.path, piece.complete_bytes)
             with av.open(part, mode="r") as source:
-                inputs = (source.streams.video[0], *source.streams.audio[:1])
-                if not outputs:
-                    for stream in inputs:
-                        outputs[stream.type] = target.add_stream_from_template(stream, opaque=True)
-                    outputs["video"].time_base = TIME_BASE
-                shift_ns = piece.segment.start_ns - zero_ns
-                frames += _copy_piece(
-                    piece, shift_ns, source.demux(inputs), target, outputs, last_dts
-                )
-    return frames
+                stream = source.streams.get({kind: 0})[0]
+                base = TIME_BASE if kind == "video" else stream.time_base or TIME_BASE
+                self._outputs[kind] = self._target.add_stream_from_template(stream, opaque=True)
+                self._outputs[kind].time_base = self._bases[kind] = base
 
+    def _copy(self, piece: _Piece, heard_until_ns: int) -> int:
+        start_ns = piece.segment.start_ns
+        ends_ns = {"video": piece.last_ns, "audio": heard_until_ns}
+        frames = 0
+        part = CompletePart(piece.segment.path, piece.complete_bytes)
+        with av.open(part, mode="r") as source:
+            inputs: list[Stream] = [source.streams.video[0]]
+            if self._sound and piece.sound == self._sound:
+                inputs += source.streams.audio[:1]
+            for packet in source.demux(inputs):
+                if packet.dts is None or packet.is_corrupt:
+                    continue
+                kind = packet.stream.type
+                dts_ns = start_ns + round(packet.dts * packet.time_base * NS_PER_S)
+                # A time may be rounded down by a microsecond.
+                if piece.first_ns - 1000 <= dts_ns < ends_ns[kind] - 1000:
+                    self._put(packet, kind, dts_ns - self._zero_ns)
+                    frames += kind == "video"
+        return frames
 
-def _copy_piece(
-    piece: _Piece,
-    shift_ns: int,
-    packets: "Iterator[av.Packet[Stream]]",
-    target: OutputContainer,
-    outputs: dict[str, Stream],
-    last_dts: dict[str, int],
-) -> int:
-    first = piece.fragments[0].first_dts * NS_PER_S // piece.timescale
-    last = piece.fragments[-1].end_dts * NS_PER_S // piece.timescale
-    frames = 0
-    for packet in packets:
-        out = outputs.get(packet.stream.type)
-        if out is None or packet.dts is None or packet.pts is None or packet.is_corrupt:
-            continue
-        dts_ns = round(packet.dts * packet.time_base * NS_PER_S)
-        if not first - 1000 <= dts_ns < last - 1000:
-            continue
-        delay_ns = round((packet.pts - packet.dts) * packet.time_base * NS_PER_S)
-        duration_ns = round((packet.duration or 0) * packet.time_base * NS_PER_S)
-        dts = max(_units(dts_ns + shift_ns), last_dts.get(out.type, -1) + 1)
-        last_dts[out.type] = dts
+    def _put(self, packet: "av.Packet[Stream]", kind: str, dts_ns: int) -> None:
+        base = self._bases[kind]
+        last = self._last_dts.get(kind, -1)
+        dts = self._last_dts[kind] = max(_units(dts_ns, base), last + 1)
+        delay = 0 if packet.pts is None or packet.dts is None else packet.pts - packet.dts
+        delay_ns = round(delay * packet.time_base * NS_PER_S)
         copy = av.Packet(bytes(packet))
-        copy.stream = out
-        copy.time_base = TIME_BASE
-        copy.dts, copy.pts = dts, dts + _units(delay_ns)
-        copy.duration = _units(duration_ns)
+        copy.stream = self._outputs[kind]
+        copy.time_base = base
+        copy.dts, copy.pts = dts, dts + _units(delay_ns, base)
+        copy.duration = _units(round((packet.duration or 0) * packet.time_base * NS_PER_S), base)
         copy.is_keyframe = packet.is_keyframe
-        target.mux_one(copy)
-        frames += out.type == "video"
-    return frames
+        self._target.mux_one(copy)
 
 
-def _units(ns: int) -> int:
-    return round(ns * TIME_BASE.denominator / NS_PER_S)
+def _units(ns: int, base: Fraction) -> int:
+    return round(ns * base.denominator / (base.numerator * NS_PER_S))
 
 
 def _gaps(

@@ -177,4 +177,5 @@ def _note(made: Cut, reached: bool) -> str:
         f"({gap.reason})"
         for gap in made.gaps
     ]
+    parts += [f"without its sound from {iso(a)} to {iso(b)}" for a, b in made.silent]
     return "; ".join(parts)

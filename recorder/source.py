@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 from av.packet import Packet
 from av.stream import Stream
 
+from core.clock import NS_PER_S
+
 
 class ConnectedEvent(Protocol):
     """A session began; ``streams`` holds the video stream first, then perhaps sound."""
@@ -93,8 +95,14 @@ class Sample:
     time_ns: int
     dts_ns: int
     keyframe: bool
+    duration_ns: int = 0
+    """As the source says it; 0 when it does not."""
 
     @classmethod
     def of(cls, event: PacketEvent) -> "Sample":
         """Copy a packet."""
-        return cls(event.kind, bytes(event.packet), event.time_ns, event.dts_ns, event.keyframe)
+        packet = event.packet
+        lasts_ns = 0
+        if packet.duration and packet.time_base:
+            lasts_ns = round(packet.duration * packet.time_base * NS_PER_S)
+        return cls(event.kind, bytes(packet), event.time_ns, event.dts_ns, event.keyframe, lasts_ns)
