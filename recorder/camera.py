@@ -147,9 +147,9 @@ class CameraRecorder:
                 continue
             if sample.dts_ns >= self._file.start_ns:
                 self._release_closed()
-                self._file.put(sample, sample.duration_ns)
+                self._file.put_sound(sample)
             elif self._closed is not None:
-                self._closed.put_late(sample)
+                self._closed.put_sound(sample)
 
     def _release_closed(self) -> None:
         closed, self._closed = self._closed, None

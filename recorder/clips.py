@@ -175,7 +175,8 @@ def _copy(pieces: list[_Piece], sound: tuple[object, ...], out: Path) -> int:
     quicktime = bool(sound) and COPIED.get(str(sound[0])) == "mov"
     # The plain form of QuickTime cannot say that sound is missing somewhere: all that follows
     # would be heard too early. Fragments each have a time of their own.
-    flags = "frag_keyframe+empty_moov+default_base_moof+global_sidx" if quicktime else "faststart"
+    fragmented = "frag_keyframe+delay_moov+default_base_moof+global_sidx"
+    flags = fragmented if quicktime else "faststart"
     with av.open(
         str(out), mode="w", format="mov" if quicktime else "mp4", options={"movflags": flags}
     ) as target:

@@ -1,10 +1,13 @@
-"""One picture as one movie fragment (ISO/IEC 14496-12 §8.8), for live viewers.
+"""Movie fragments (ISO/IEC 14496-12 §8.8): one picture for live viewers, sound for recordings.
 
-FFmpeg's muxer writes a fragment only when it sees the next picture, which costs a picture's
-time of delay; a fragment of a single sample is sixteen fields, so it is written here.
+FFmpeg's muxer writes a fragment only when it sees the next picture, which costs live viewers a
+picture's time of delay. And it puts the first sound of a file, and of each fragment after a
+hole, where it thinks the sound before has ended. A fragment is few fields, so it is written here.
 """
 
 import struct
+from collections.abc import Sequence
+from itertools import pairwise
 
 _SYNC = 0x02000000  # depends on no other sample (§8.8.3.1)
 _NOT_SYNC = 0x01010000  # depends on others, is no sync sample
@@ -42,11 +45,40 @@ def fragment(
         0x000F01,
         struct.pack(">IiIIIi", 1, moof_size + 8, duration, len(data), flags, shown_after),
     )
-    moof = _box(
-        b"moof",
-        _full(b"mfhd", 0, 0, struct.pack(">I", sequence)) + _box(b"traf", header + start + run),
+    return (
+        _moof(sequence, header + start + run) + struct.pack(">I4s", len(data) + 8, b"mdat") + data
     )
-    return moof + struct.pack(">I4s", len(data) + 8, b"mdat") + data
+
+
+def sound_fragment(
+    samples: Sequence[tuple[int, bytes]], last_duration: int, *, sequence: int, track: int
+) -> bytes:
+    """moof and mdat for pieces of sound, of which each lasts until the next.
+
+    Args:
+        samples: decoding times in the track's time scale, rising, and octets.
+        last_duration: of the last sample, in the same units.
+        sequence: number of the fragment, rising.
+        track: id of the sound's track in the file.
+    """
+    times = [at for at, _ in samples]
+    lasts = [after - at for at, after in pairwise(times)] + [last_duration]
+    header = _full(b"tfhd", 0, 0x020020, struct.pack(">II", track, _SYNC))
+    start = _full(b"tfdt", 1, 0, struct.pack(">Q", times[0]))
+    moof_size = 8 + 16 + 8 + len(header) + len(start) + 20 + 8 * len(samples)
+    table = b"".join(
+        struct.pack(">II", duration, len(data))
+        for duration, (_, data) in zip(lasts, samples, strict=True)
+    )
+    # data offset; duration and size of each
+    run = _full(b"trun", 0, 0x000301, struct.pack(">Ii", len(samples), moof_size + 8) + table)
+    moof = _moof(sequence, header + start + run)
+    return moof + _box(b"mdat", b"".join(data for _, data in samples))
+
+
+def _moof(sequence: int, track_fragment: bytes) -> bytes:
+    number = _full(b"mfhd", 0, 0, struct.pack(">I", sequence))
+    return _box(b"moof", number + _box(b"traf", track_fragment))
 
 
 def _box(kind: bytes, body: bytes) -> bytes:

@@ -2,8 +2,7 @@
 
 Usage: python3 gst_server.py PORT '{"/cam": {"fps": 15, "gop": 15, "size": [320, 240]}}' [user pw]
 
-Mount options: fps, gop (key-int-max), kbps, size, pattern,
-codec (h264, h265, mjpeg), audio (alaw, ulaw, aac), auth (basic or digest).
+Mount options: those of ``gst_launch.py``, and auth (basic or digest).
 Prints ``ready`` when it listens.
 """
 
@@ -16,34 +15,7 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402 (versions come first)
-
-
-def launch(options):
-    fps, gop = options.get("fps", 15), options.get("gop", 15)
-    width, height = options.get("size", [320, 240])
-    codec = {
-        "h264": f"x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} "
-        f"bitrate={options.get('kbps', 500)} ! rtph264pay name=pay0 pt=96 config-interval=-1",
-        "h265": f"x265enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} ! "
-        "rtph265pay name=pay0 pt=96 config-interval=-1",
-        "mjpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26",
-    }[options.get("codec", "h264")]
-    sound = {
-        "alaw": "rate=8000,channels=1 ! alawenc ! rtppcmapay name=pay1 pt=8",
-        "ulaw": "rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0",
-        "aac": "rate=16000,channels=1 ! audioconvert ! avenc_aac ! aacparse ! "
-        "rtpmp4gpay name=pay1 pt=97",
-    }
-    picture = (
-        f"videotestsrc is-live=true pattern={options.get('pattern', 'ball')} ! "
-        f"video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 ! {codec}"
-    )
-    parts = [picture]
-    audio = options.get("audio")
-    if audio:
-        kind = sound["alaw" if audio is True else audio]
-        parts.append(f"audiotestsrc is-live=true ! audioconvert ! audio/x-raw,{kind}")
-    return "( " + " ".join(parts) + " )"
+from gst_launch import launch  # noqa: E402 (it lies beside this script)
 
 
 def main():
