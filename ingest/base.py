@@ -170,7 +170,7 @@ class Source(ABC):
             yield Connected(streams, self.utc_ns())
             # Closed before the container: an expired read limit would cut off the TEARDOWN, and
             # the camera would keep a session that nobody reads.
-            with contextlib.closing(_demux(container, streams)) as packets:
+            with contextlib.closing(self._demux(container, streams)) as packets:
                 return (yield from self._read(packets, streams, stop))
         except IngestError as error:
             return self._lost("broken", str(error))
@@ -208,6 +208,8 @@ class Source(ABC):
             now_ns = self.clock.monotonic_ns()
             if packet.stream.type == "video":
                 picture_ns = now_ns
+                if watch.other_codec(packet):
+                    return self._lost("broken", "it sends another codec than it described")
                 self.health.demuxed(packet)
             elif now_ns - picture_ns > stall_ns:
                 return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
@@ -238,6 +240,19 @@ class Source(ABC):
         self._believed = self._steady.believed
         self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
         return True
+
+    def _demux(self, container: InputContainer, streams: tuple[Stream, ...]) -> Packets:
+        # PyAV's own selection would go on reading for ever while other streams' packets come.
+        wanted = {stream.index for stream in streams}
+        came_ns = self.clock.monotonic_ns()
+        with contextlib.closing(_packets_of_all(container)) as packets:
+            for packet in packets:
+                now_ns = self.clock.monotonic_ns()
+                if packet.stream_index in wanted:
+                    came_ns = now_ns
+                    yield packet
+                elif now_ns - came_ns > self.stall_s * NS_PER_S:
+                    raise av.error.ExitError(0, "only streams that nobody wants")
 
     def _redescribed(self, streams: tuple[Stream, ...], key_picture: bytes) -> Connected | None:
         old = streams[0]
@@ -339,8 +354,8 @@ def _spoken(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def _demux(container: InputContainer, streams: tuple[Stream, ...]) -> Packets:
-    yield from container.demux(streams)
+def _packets_of_all(container: InputContainer) -> Packets:
+    yield from container.demux(list(container.streams))
 
 
 def wanted_streams(container: InputContainer) -> tuple[Stream, ...]:

@@ -7,15 +7,25 @@ start, which looks the same.
 """
 
 import io
+import re
 from fractions import Fraction
 
 import av
+from av.packet import Packet
 from av.stream import Stream
 
 from ingest.nal import leading_units
 
 _DEMUXER = {"h264": "h264", "hevc": "hevc"}
 _SEQUENCE = {"h264": 7, "hevc": 33}  # SPS_NUT: H.264 table 7-1, H.265 table 7-1
+# Units that the described codec never has and the other always, as far as FFmpeg lets them through.
+# TRAIL_N, TRAIL_R and VPS_NUT with the second header byte (H.265 §7.3.1.2) are in H.264 types 0,
+# unspecified, and 2, a data partition of the Extended profile. H.264's timing and user data (SEI,
+# D.1) are in H.265 TSA_R of temporal layers 0, which is forbidden, and 4, which no camera has.
+_FOREIGN = {
+    "h264": re.compile(rb"\x00\x00\x01[\x00\x02\x40]\x01"),
+    "hevc": re.compile(rb"\x00\x00\x01\x06[\x01\x05]"),
+}
 _FIRST_SLICES = {"h264": range(1, 6), "hevc": range(32)}
 
 
@@ -44,6 +54,14 @@ class ParameterWatch:
             return False
         self._known = found
         return True
+
+    def other_codec(self, packet: "Packet[Stream]") -> bool:
+        """Whether a session described as H.264 now brings H.265, or the other way round.
+
+        H.264 without SEI in an H.265 session never comes here: the session falls silent.
+        The first units of the new codec hang on the last picture of the old, so all of it counts.
+        """
+        return self._active and _FOREIGN[self._codec].search(bytes(packet)) is not None
 
     def _sequence_sets(self, data: bytes) -> frozenset[bytes]:
         """The sets in front of the first slice, without trailing zeros (they mean nothing)."""

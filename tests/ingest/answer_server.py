@@ -1,5 +1,6 @@
 """A camera that answers with bytes recorded from real ones."""
 
+import contextlib
 import re
 import socket
 import struct
@@ -12,13 +13,13 @@ from sim.camera.rtsp import Parser, Request
 from tests.ingest.pictures import Pictures
 
 
-def description(path: Path) -> tuple[list[str], bytes]:
+def description(path: Path | bytes) -> tuple[list[str], bytes]:
     """Header lines that are the camera's own (no CSeq, no length), and the SDP.
 
-    A file that begins with ``v=`` is a bare SDP.
+    A file that begins with ``v=`` is a bare SDP; octets are one in any case.
     """
-    data = path.read_bytes()
-    if data.startswith(b"v="):
+    data = path if isinstance(path, bytes) else path.read_bytes()
+    if isinstance(path, bytes) or data.startswith(b"v="):
         return ["Content-Type: application/sdp"], data
     head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
     drop = ("cseq:", "content-length:", "session:")
@@ -42,7 +43,7 @@ class AnsweringCamera:
 
     def __init__(
         self,
-        describe: Path,
+        describe: Path | bytes,
         *,
         setup: list[str] | None = None,
         play: list[str] | None = None,
@@ -53,7 +54,17 @@ class AnsweringCamera:
         self._setup, self._play, self._pictures = setup, play, pictures
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._stop = threading.Event()
+        self._clients: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
+
+    def become(self, describe: bytes, pictures: Pictures, *, hang_up: bool) -> None:
+        """Send other pictures from now on, as after a change of the camera's settings."""
+        self.headers, self.body = description(describe)
+        self._pictures = pictures
+        if hang_up:
+            for client in tuple(self._clients):
+                with contextlib.suppress(OSError):
+                    client.shutdown(socket.SHUT_RDWR)
 
     @property
     def url(self) -> str:
@@ -76,6 +87,7 @@ class AnsweringCamera:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self._clients.append(client)
             thread = threading.Thread(target=self._serve, args=(client,), daemon=True)
             self._threads.append(thread)
             thread.start()

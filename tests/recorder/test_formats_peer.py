@@ -42,12 +42,12 @@ KEPT = {
     "aal2": ("h264", "pcm_s16le"),
 }
 SYNCHRONOUS_S = 40e-3
-REPORTED_S = 6  # by then GStreamer has sent a report for each stream
+REPORTED_S = 8  # by then GStreamer has sent a report for each stream (2 to 6.2 s: RFC 3550 §6.3.1)
 
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of every camera."""
+    """Thirteen seconds of every camera."""
     root, clock = tmp_path_factory.mktemp("formats"), SystemClock()
     mounts = {name: {"fps": 10, "gop": 10, **mount} for name, mount in MOUNTS.items()}
     with GstCamera(**mounts) as camera:
@@ -55,7 +55,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
         recorder = Recorder(root, sources, clock, segment_s=2, sync=False)
         recorder.start()
         end = time.monotonic() + 90
-        while any(seconds(root, name) < 10 for name in MOUNTS):
+        while any(seconds(root, name) < 13 for name in MOUNTS):
             assert time.monotonic() < end, "the cameras are not recorded"
             time.sleep(0.1)
         assert recorder.stop()
@@ -70,9 +70,9 @@ def clips(recordings: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     for name in MOUNTS:
         start_ns = segments(recordings, name)[0].start_ns
         out = folder / f"{name}.mp4"
-        made[name] = cut(
-            recordings, name, start_ns + REPORTED_S * NS_PER_S, start_ns + 9 * NS_PER_S, out
-        )
+        # Cut at the key picture before: a second later, to be past the reports.
+        first_ns = start_ns + (REPORTED_S + 1) * NS_PER_S
+        made[name] = cut(recordings, name, first_ns, start_ns + 12 * NS_PER_S, out)
     return made
 
 
