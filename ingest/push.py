@@ -238,9 +238,9 @@ class KlvTap:
         Raises:
             av.error.ExitError: for as long as a stall lasts only data came.
         """
-        wanted = [*streams, *self._inner.streams.data]
+        wanted = {stream.index: stream for stream in (*streams, *self._inner.streams.data)}
         media_ns = self._clock.monotonic_ns()
-        for packet in self._inner.demux(wanted):
+        for packet in self._inner.demux(list(wanted.values())):
             now_ns = self._clock.monotonic_ns()
             if packet.stream.type != "data":
                 media_ns = now_ns

@@ -35,7 +35,9 @@ def start(tmp_path: Path, clock: ManualClock, film: Path) -> Callable[..., list[
 
         def report(health: CameraHealth) -> None:
             told.append(health)
-            if health.state == "offline" and health.reason.startswith("ended"):
+            counted = {one.reconnects for one in told[:-1] if one.reason.startswith("ended")}
+            ended = health.state == "offline" and health.reason.startswith("ended")
+            if ended and health.reconnects not in counted:  # it is told again while it waits
                 left[0] -= 1
                 during()
                 if not left[0]:
