@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB := console/web
 DEMO_ARGS ?=
-PYTEST_ARGS ?=
+# Much of the testing is waiting for real servers, so two files are tested at a time.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
