@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from console.services import Services
 from core.clock import NS_PER_S, parse_iso
 from core.films import Film, FilmFile
 from tests.console.conftest import Desk
@@ -14,10 +15,10 @@ DAY_NS = parse_iso("2026-05-01T00:00:00Z")
 BODY = bytes(range(256)) * 40
 
 
-def put(desk: Desk, name: str, source: str, start_s: int, body: bytes = BODY) -> Film:
+def put(services: Services, name: str, source: str, start_s: int, body: bytes = BODY) -> Film:
     """A film in store and folder; ten seconds long."""
     digest = hashlib.sha256(body).hexdigest()
-    home = desk.services.films_root / source / digest
+    home = services.films_root / source / digest
     home.mkdir(parents=True, exist_ok=True)
     (home / name).write_bytes(body)
     film = Film(
@@ -32,7 +33,7 @@ def put(desk: Desk, name: str, source: str, start_s: int, body: bytes = BODY) ->
         video={"codec": "h264", "width": 64, "height": 48, "fps": 10.0},
         files=(FilmFile(name=name, bytes=len(body), sha256=digest),),
     )
-    with desk.services.store.begin() as unit:
+    with services.store.begin() as unit:
         unit.films.put(film)
     return film
 
@@ -45,7 +46,8 @@ def ids(client: TestClient, **query: object) -> list[str]:
 
 def test_films_are_found_by_time_and_device_page_by_page(desk: Desk) -> None:
     films = [
-        put(desk, f"{n}.mp4", f"drone-{n % 2}", 60 * (n // 2), bytes([n]) * 10) for n in range(6)
+        put(desk.services, f"{n}.mp4", f"drone-{n % 2}", 60 * (n // 2), bytes([n]) * 10)
+        for n in range(6)
     ]
     client = desk.sign_in("viewer")
     everything = ids(client)
@@ -65,7 +67,7 @@ def test_films_are_found_by_time_and_device_page_by_page(desk: Desk) -> None:
 
 
 def test_a_film_is_watched_in_parts_and_the_look_is_written_down(desk: Desk) -> None:
-    film = put(desk, "DJI_0001.MP4", "drone-1", 0)
+    film = put(desk.services, "DJI_0001.MP4", "drone-1", 0)
     client = desk.sign_in("viewer")
     url = client.get("/api/v1/films").json()["items"][0]["url"]
     part = client.get(url, headers={"range": "bytes=100-199"})
@@ -99,7 +101,7 @@ def test_what_cannot_be_answered_is_said(desk: Desk, path: str, status: int) -> 
 
 
 def test_strangers_see_nothing_and_no_path_leads_out(desk: Desk, tmp_path: Path) -> None:
-    film = put(desk, "a.mp4", "drone-1", 0)
+    film = put(desk.services, "a.mp4", "drone-1", 0)
     assert desk.new_client().get("/api/v1/films").status_code == 401
     assert desk.new_client().get(f"/api/v1/films/{film.id}/content").status_code == 401
     client = desk.sign_in("viewer")

@@ -245,3 +245,24 @@ export interface ObjectsSeen {
   looked: boolean;
   objects: SeenObject[];
 }
+
+export interface Film {
+  id: string;
+  source: string;
+  file: string;
+  start: string;
+  end: string;
+  imported: string;
+  clock_source: string;
+  clock_confidence: "high" | "medium" | "low";
+  video: { codec?: string; width?: number; height?: number; fps?: number };
+  telemetry: { kind?: string; samples?: number } | null;
+  files: { name: string; bytes: number; sha256: string }[];
+  notes: string[];
+  url: string;
+}
+
+export interface FilmList {
+  items: Film[];
+  next: string | null;
+}
