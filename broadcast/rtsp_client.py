@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from broadcast import rtsp_auth
 from broadcast.errors import SignInError, SpeakerError
 from broadcast.rtsp_messages import Frame, Reader, Response, request
+from core import rtsp_auth
 from core.clock import NS_PER_S, Clock
 from core.networks import AddressError, Networks
 

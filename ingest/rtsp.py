@@ -15,6 +15,7 @@ from ingest.base import STALL_S, Source
 from ingest.errors import IngestError, RefusedError, SignInError
 from ingest.events import Lost
 from ingest.health import OnHealth
+from ingest.rtsp_sign import SigningGateway, endpoint, only_sha256
 
 OPEN_S = 10.0
 PROBE_US = 100_000
@@ -84,6 +85,7 @@ class RtspSource(Source):
         self._open_s = open_s
         self._udp_first = False
         self._netloc = parts.netloc
+        self._signing = False
 
     def open(self) -> InputContainer:
         self._netloc = self._checked()
@@ -148,19 +150,49 @@ class RtspSource(Source):
         return f"camera {self.camera} at {redacted(self.url)}"
 
     def _open(self, probe_us: int) -> InputContainer:
+        if self._signing and self._asks_too_much():
+            return self._open_signed(probe_us)
         transport = _UDP_FIRST if self._udp_first else _TRANSPORT[self._transport]
-        options = {**transport, "analyzeduration": str(probe_us)}
         try:
-            return av.open(
-                self._address(),
-                mode="r",
-                format="rtsp",
-                options=options,
-                timeout=(self._open_s, self.stall_s),
-            )
+            return self._av_open(self._address(), transport, probe_us)
+        except av.error.HTTPUnauthorizedError as error:
+            if not self._signing and self._asks_too_much():
+                self._signing = True
+                return self._open_signed(probe_us)
+            raise self.explain(error) from None
         except (av.error.FFmpegError, OSError, ValueError) as error:
             # `from None`: the cause's text and arguments quote the address with its password.
             raise self.explain(error) from None
+
+    def _av_open(self, address: str, transport: dict[str, str], probe_us: int) -> InputContainer:
+        options = {**transport, "analyzeduration": str(probe_us)}
+        return av.open(
+            address,
+            mode="r",
+            format="rtsp",
+            options=options,
+            timeout=(self._open_s, self.stall_s),
+        )
+
+    def _asks_too_much(self) -> bool:
+        """Whether the camera asks for what FFmpeg cannot answer, and TCP is allowed."""
+        if self._username is None or self._transport == "udp" or self.url.startswith("rtsps:"):
+            return False
+        try:
+            return only_sha256(*endpoint(self._netloc), self.url, self._open_s)
+        except (OSError, IngestError):
+            return False
+
+    def _open_signed(self, probe_us: int) -> InputContainer:
+        account = (self._username or "", self._password or "")
+        place = endpoint(self._netloc)
+        gateway = SigningGateway(self.camera, *place, self.url, account, self._open_s)
+        try:
+            return self._av_open(gateway.address, _TRANSPORT["tcp"], probe_us)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise self.explain(error) from None
+        finally:
+            gateway.close()
 
     def _checked(self) -> str:
         """``host:port`` to connect to, an address of the configured networks."""

@@ -19,13 +19,23 @@ class Authenticator:
     Args:
         realm: shown to people by clients; part of the hash.
         basic: offer Basic (RFC 7617) as well. It sends the password in clear.
+        md5: offer and take MD5; newer cameras can be told to know SHA-256 alone.
     """
 
-    def __init__(self, username: str, password: str, *, realm: str, basic: bool = False) -> None:
+    def __init__(
+        self,
+        username: str,
+        password: str,
+        *,
+        realm: str,
+        basic: bool = False,
+        md5: bool = True,
+    ) -> None:
         self._username = username
         self._password = password
         self._realm = realm
         self._basic = basic
+        self._md5 = md5
 
     @staticmethod
     def new_nonce() -> str:
@@ -40,8 +50,9 @@ class Authenticator:
         """
         lines = [
             f'Digest realm="{self._realm}", nonce="{nonce}", algorithm=SHA-256, qop="auth"',
-            f'Digest realm="{self._realm}", nonce="{nonce}"',
         ]
+        if self._md5:
+            lines.append(f'Digest realm="{self._realm}", nonce="{nonce}"')
         if self._basic:
             lines.insert(0, f'Basic realm="{self._realm}"')
         return tuple(("WWW-Authenticate", line) for line in lines)
@@ -62,6 +73,8 @@ class Authenticator:
         if given.get("nonce") != nonce or given.get("username") != self._username:
             return False
         if _camera(given.get("uri", "")) != _camera(url):
+            return False
+        if not self._md5 and given.get("algorithm", "MD5") != "SHA-256":
             return False
         expected = answer(method, self._username, self._password, {**given, "realm": self._realm})
         return expected is not None and hmac.compare_digest(

@@ -43,6 +43,7 @@ class VirtualTownship:
         out_dir: gets ``truth.jsonl`` and what the loudspeakers played (``heard/*.wav``).
         backchannel: False makes cameras without loudspeaker (551 to who requires one).
         basic_auth: offer Basic sign-in beside digest.
+        md5_auth: take digests by MD5; without it SHA-256 alone, as newer cameras can be set to.
         onvif_port: of the ONVIF services, 0 for a free one; None: the cameras speak no ONVIF.
         onvif_options: how well those behave; see ``onvif.camera(name).options`` for one camera.
 
@@ -63,6 +64,7 @@ class VirtualTownship:
         backchannel: bool = True,
         session_timeout_s: float = 60.0,
         basic_auth: bool = False,
+        md5_auth: bool = True,
         onvif_port: int | None = None,
         onvif_options: OnvifOptions | None = None,
     ) -> None:
@@ -91,7 +93,7 @@ class VirtualTownship:
         self.faults = Faults()
         self._server = Server(
             {feed.name: self._camera(feed) for feed in self._feeds},
-            Authenticator(username, password, realm="Wardwatch", basic=basic_auth),
+            Authenticator(username, password, realm="Wardwatch", basic=basic_auth, md5=md5_auth),
             clock,
             Rules(session_timeout_s, backchannel),
             self._heard,

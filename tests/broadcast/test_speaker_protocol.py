@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import rtp, rtsp_auth, sdp
+from broadcast import rtp, sdp
 from broadcast.errors import NoBackchannelError, SpeakerError
 from broadcast.rtp import Pacer, RtpPacket
 from broadcast.rtsp_messages import Frame, Reader, Response, request
+from core import rtsp_auth
 from core.clock import ManualClock
 
 # -- RTP -----------------------------------------------------------------------------------

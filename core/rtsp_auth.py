@@ -72,12 +72,15 @@ class Challenge:
 
 def strongest(headers: Sequence[str]) -> Challenge | None:
     """The strongest challenge that we can answer among ``WWW-Authenticate`` headers."""
-    found = [challenge for header in headers for challenge in _challenges(header)]
-    return max(found, key=lambda challenge: _STRENGTH[challenge.algorithm], default=None)
+    return max(challenges(headers), key=lambda one: _STRENGTH[one.algorithm], default=None)
 
 
-def _challenges(header: str) -> list[Challenge]:
-    """One header may carry several challenges, separated by commas."""
+def challenges(headers: Sequence[str]) -> list[Challenge]:
+    """All challenges that we can answer, in order; one header may carry several."""
+    return [challenge for header in headers for challenge in _read(header)]
+
+
+def _read(header: str) -> list[Challenge]:
     found = []
     marks = list(_SCHEME.finditer(_without_quoted(header)))
     for index, mark in enumerate(marks):
