@@ -22,8 +22,8 @@ from models.store import Store as ModelStore
 from recorder.vault import MANIFEST, Vault
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
-from wardwatch.pushed import bind_once
-from wardwatch.sources import Sources, sources_of
+from wardwatch.sources.opening import Sources, sources_of
+from wardwatch.sources.pushed import bind_once
 
 State = Literal["ok", "warn", "bad"]
 

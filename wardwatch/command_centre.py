@@ -12,9 +12,9 @@ from core.bus.streams import RedisBus
 from core.clock import Clock, SystemClock
 from core.config.site import Site
 from core.errors import BusError
+from wardwatch.following.reload import Reload, publish
 from wardwatch.lock import held
 from wardwatch.paths import Paths
-from wardwatch.reload import Reload, publish
 from wardwatch.supervisor import Supervisor
 
 
@@ -27,7 +27,7 @@ class CommandCentre:
         simulate: also serve the simulated cameras.
         environment: secrets for the processes, by variable.
         reload: reads the configuration anew, with the same choices made; what is edited while
-            running is then taken over, see :mod:`wardwatch.reload`. None: it is fixed.
+            running is then taken over, see :mod:`wardwatch.following.reload`. None: it is fixed.
         say: tells a person what was taken over.
     """
 

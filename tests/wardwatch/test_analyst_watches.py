@@ -16,11 +16,11 @@ from core.seeing import Sighting
 from core.value import Value
 from tests.detectors.test_camera_pipeline import H, Rectangles, W, scene
 from tests.sim.camera_kit import wait_for
-from wardwatch.crew import Crew
-from wardwatch.hearing import Hearing
+from wardwatch.following.crew import Crew
 from wardwatch.paths import Paths
 from wardwatch.processes.analyst import Watches, key
 from wardwatch.processes.context import Context
+from wardwatch.sources.hearing import Hearing
 
 
 @dataclass

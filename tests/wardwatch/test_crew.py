@@ -12,7 +12,7 @@ from core.config.cameras import Camera
 from core.config.site import Site
 from core.credentials import Credential, credentials_of
 from core.errors import ConfigError
-from wardwatch.crew import Crew, compare, connection_key
+from wardwatch.following.crew import Crew, compare, connection_key
 
 cameras = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 2))
 

@@ -19,10 +19,10 @@ from ingest.rtsp import RtspSource
 from recorder.clock_log import ClockLog
 from sim.camera import VirtualTownship
 from tests.sim.camera_kit import PASSWORD, USER, BoxScene
-from wardwatch.hearing import Hearing
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.paths import Paths
 from wardwatch.processes.context import Context
+from wardwatch.sources.hearing import Hearing
 from wardwatch.supervisor import Supervisor
 
 PATIENCE_S = 60.0

@@ -29,8 +29,8 @@ from recorder.shelf import segments
 from tests.ingest.peers import free_port
 from tests.ingest.push_peers import Pusher, make_ts
 from tests.sim.camera_kit import wait_for
-from wardwatch.poses import WAITING_MOST, PoseReader
-from wardwatch.sources import Sources
+from wardwatch.sources.opening import Sources
+from wardwatch.sources.poses import WAITING_MOST, PoseReader
 
 SECRET = "a long enough secret"
 

@@ -32,7 +32,7 @@ from recorder.relay import Relay
 from recorder.shelf import segments
 from sim.camera import VirtualTownship
 from tests.sim.camera_kit import PASSWORD, USER, township, wait_for
-from wardwatch.sources import Sources
+from wardwatch.sources.opening import Sources
 
 CAMERA = "river"
 HERE = Networks((ipaddress.ip_network("127.0.0.0/8"),))

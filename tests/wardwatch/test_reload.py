@@ -11,8 +11,8 @@ from core.clock import SystemClock
 from core.config.load import load
 from core.config.site import Site
 from core.credentials import Credential, credentials_of
+from wardwatch.following.reload import Reload, publish
 from wardwatch.paths import Paths
-from wardwatch.reload import Reload, publish
 
 
 class Desk:

@@ -25,7 +25,7 @@ from wardwatch.cameras.drafts import NewCamera, checked_id, fields_of
 from wardwatch.cameras.page import Page
 from wardwatch.cameras.probing import Prober, picture
 from wardwatch.cameras.roster import Roster
-from wardwatch.sources import Sources
+from wardwatch.sources.opening import Sources
 
 PICTURE_S = 20.0
 

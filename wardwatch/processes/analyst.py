@@ -21,11 +21,11 @@ from detectors.pipeline import CameraPipeline
 from detectors.service import BatchedEngine
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
-from wardwatch.crew import Crew, connection_key
-from wardwatch.hearing import Hearing
+from wardwatch.following.crew import Crew, connection_key
+from wardwatch.following.follow import follow
 from wardwatch.processes.context import Context
-from wardwatch.processes.following import follow
-from wardwatch.sources import sources_of
+from wardwatch.sources.hearing import Hearing
+from wardwatch.sources.opening import sources_of
 
 log = structlog.get_logger()
 

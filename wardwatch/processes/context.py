@@ -22,7 +22,7 @@ class Context:
     """Configuration, places and time of one process.
 
     Attributes:
-        site: the configuration at its start; see :mod:`wardwatch.processes.following`.
+        site: the configuration at its start; see :mod:`wardwatch.following.follow`.
         mark: of the file that it was read from.
     """
 

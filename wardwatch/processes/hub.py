@@ -15,6 +15,7 @@ from core.config.site import Console, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from wardwatch.cameras.office import Office
+from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
 from wardwatch.parts.desk import DeskPart
@@ -25,7 +26,6 @@ from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.processes.context import Context
-from wardwatch.processes.following import follow
 
 log = structlog.get_logger()
 

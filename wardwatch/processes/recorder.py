@@ -15,11 +15,11 @@ from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
 from recorder.retention import Retention, StorageAlarm
-from wardwatch.crew import Crew, connection_key
-from wardwatch.poses import PoseReader
+from wardwatch.following.crew import Crew, connection_key
+from wardwatch.following.follow import follow
 from wardwatch.processes.context import Context
-from wardwatch.processes.following import follow
-from wardwatch.sources import sources_of
+from wardwatch.sources.opening import sources_of
+from wardwatch.sources.poses import PoseReader
 
 log = structlog.get_logger()
 

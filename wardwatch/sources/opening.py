@@ -20,7 +20,7 @@ from ingest.rtsp import RtspSource
 from recorder.live import LiveReader
 from recorder.own_clock import floor_ns
 from wardwatch.paths import Paths
-from wardwatch.pushed import push_source
+from wardwatch.sources.pushed import push_source
 
 
 @dataclass(frozen=True)

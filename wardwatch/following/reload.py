@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.config.site import Site
 from core.credentials import credentials_of
 from core.errors import ConfigError, WardwatchError
-from wardwatch.crew import Steps, compare
+from wardwatch.following.crew import Steps, compare
 from wardwatch.paths import Paths
 
 log = structlog.get_logger()
