@@ -16,7 +16,7 @@ class ModelCard(Value):
     """
 
     name: str
-    family: Literal["yolox", "centernet", "yolo"]
+    family: Literal["yolox", "centernet", "yolo", "rtdetr"]
     path: Path
     sha256: str
     licence: str

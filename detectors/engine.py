@@ -82,7 +82,7 @@ class Engine:
     def _run(self, pictures: Sequence[Bgr]) -> list[Detections]:
         entry = self._family.entry
         boxes = [
-            Letterbox.fit(picture.shape[:2], self._size, centred=entry.centred)
+            Letterbox.fit(picture.shape[:2], self._size, centred=entry.centred, bent=entry.bent)
             for picture in pictures
         ]
         batch = np.empty((len(pictures), *self._size, 3), np.float32)

@@ -1,4 +1,4 @@
-"""Fitting a picture into a model's input without bending it, and the way back."""
+"""Fitting a picture into a model's input and the way back; bent only where a family wants it."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,10 @@ class Letterbox:
     """Where a picture lies in the model's input.
 
     Attributes:
-        scale: input pixels a picture pixel.
+        scale: input pixels a picture pixel, across.
         left, top: input pixels of padding before the picture.
         width, height: the picture's own size in pixels.
+        bend: how much larger the scale is downwards than across; 1 where nothing is bent.
     """
 
     scale: float
@@ -24,13 +25,22 @@ class Letterbox:
     top: int
     width: int
     height: int
+    bend: float = 1.0
 
     @classmethod
     def fit(
-        cls, picture: tuple[int, int], target: tuple[int, int], *, centred: bool
+        cls,
+        picture: tuple[int, int],
+        target: tuple[int, int],
+        *,
+        centred: bool,
+        bent: bool = False,
     ) -> "Letterbox":
         """Largest placement of a (height, width) picture in a (height, width) input."""
         height, width = picture
+        if bent:
+            across, down = target[1] / width, target[0] / height
+            return cls(across, 0, 0, width, height, down / across)
         scale = min(target[0] / height, target[1] / width)
         left = top = 0
         if centred:
@@ -41,7 +51,7 @@ class Letterbox:
     def paint(self, picture: Bgr, target: tuple[int, int], fill: int) -> NDArray[np.uint8]:
         """The picture in a (height, width, 3) uint8 input, the rest filled with ``fill``."""
         inner_w = min(max(round(self.width * self.scale), 1), target[1] - self.left)
-        inner_h = min(max(round(self.height * self.scale), 1), target[0] - self.top)
+        inner_h = min(max(round(self.height * self.scale * self.bend), 1), target[0] - self.top)
         canvas = np.full((*target, 3), fill, np.uint8)
         inner = canvas[self.top : self.top + inner_h, self.left : self.left + inner_w]
         # Linear as the models were trained; it also costs a third of area averaging.
@@ -51,7 +61,7 @@ class Letterbox:
     def unfit(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) corners in input pixels to ``x, y, w, h`` normalised to the picture, clipped."""
         offset = np.array([self.left, self.top] * 2, np.float32)
-        size = np.array([self.width, self.height] * 2, np.float32)
+        size = np.array([self.width, self.height * self.bend] * 2, np.float32)
         corners: NDArray[np.float32] = np.clip((xyxy - offset) / self.scale / size, 0.0, 1.0)
         corners[:, 2:] -= corners[:, :2]
         return corners

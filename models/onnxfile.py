@@ -51,14 +51,25 @@ def picture_size(model: onnx.ModelProto, what: str) -> tuple[int, int] | None:
 
 def metadata_classes(model: onnx.ModelProto) -> tuple[str, ...] | None:
     """Class names as ultralytics writes them into its exports (``names``: a dict literal)."""
+    names = _metadata(model, "names")
+    return tuple(str(names[key]) for key in sorted(names)) if isinstance(names, dict) else None
+
+
+def metadata_size(model: onnx.ModelProto) -> tuple[int, int] | None:
+    """Height and width as ultralytics writes them (``imgsz``), for graphs that leave them open."""
+    match _metadata(model, "imgsz"):
+        case [int(high), int(wide)]:
+            return high, wide
+    return None
+
+
+def _metadata(model: onnx.ModelProto, key: str) -> object:
     for item in model.metadata_props:
-        if item.key == "names":
+        if item.key == key:
             try:
-                names = ast.literal_eval(item.value)
+                return ast.literal_eval(item.value)
             except (ValueError, SyntaxError):
                 return None
-            if isinstance(names, dict):
-                return tuple(str(names[key]) for key in sorted(names))
     return None
 
 

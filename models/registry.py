@@ -12,7 +12,7 @@ from models.errors import ModelError
 
 SHIPPED = Path(__file__).with_name("registry.yaml")
 
-Family = Literal["yolox", "centernet", "yolo"]
+Family = Literal["yolox", "centernet", "yolo", "rtdetr"]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 InputSize = tuple[Annotated[int, Field(gt=0, le=4096)], Annotated[int, Field(gt=0, le=4096)]]
 

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from core.clock import Clock, SystemClock
 from core.model import ModelCard
-from models import onnxfile, registry, sources
+from models import onnxfile, recognise, registry, sources
 from models.cache import Cache, Record, default_directory
 from models.errors import HashError, ModelError
-from models.registry import Entry, FileSource, Registry, Source
+from models.registry import Entry, Family, FileSource, Registry, Source
 from models.sources import Progress, sha256
 
 _log = structlog.get_logger()
@@ -130,19 +130,19 @@ class Store:
         self,
         path: Path,
         name: str,
-        family: Literal["yolox", "yolo"],
+        family: Family | None = None,
         *,
         classes: Sequence[str] | None = None,
         input_size: tuple[int, int] | None = None,
         licence: str = "unknown",
     ) -> ModelCard:
-        """Take a local ONNX file of the YOLO families into the cache.
+        """Take a local ONNX file into the cache.
 
         Args:
-            family: ``yolox`` (raw outputs of the YOLOX head) or ``yolo`` (ultralytics exports).
+            family: how its outputs are to be read; told from the graph when not given.
             classes: names in the order of the output; read from the file when ultralytics
                 wrote them there.
-            input_size: height and width; read from the file when they are fixed there.
+            input_size: height and width; read from the file when they are fixed or noted there.
 
         Raises:
             ModelError: names the file and what is wrong with it or missing.
@@ -154,10 +154,13 @@ class Store:
         size = onnxfile.picture_size(model, str(path))
         if input_size is not None and size is not None and size != input_size:
             raise ModelError(f"{path}: its input is {size[0]}x{size[1]}, not {input_size}")
+        size = size or input_size or onnxfile.metadata_size(model)
         names = tuple(classes or ()) or onnxfile.metadata_classes(model)
-        for missing, what in ((size or input_size, "input_size"), (names, "classes")):
+        family = family or recognise.family(model, str(path), size)
+        for missing, what in ((size, "input_size"), (names, "classes")):
             if missing is None:
                 raise ModelError(f"{path}: {what} is not written in the file; give it")
+        recognise.demand_classes(model, str(path), family, len(names or ()))
         try:
             record = Record.model_validate(
                 {
@@ -166,7 +169,7 @@ class Store:
                     "sha256": sha256(content),
                     "licence": licence,
                     "classes": names,
-                    "input_size": size or input_size,
+                    "input_size": size,
                     "source": f"file {path.name}",
                     "imported": True,
                 }

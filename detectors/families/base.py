@@ -19,12 +19,14 @@ class Entry:
         scale: factor on the 0..255 values.
         fill: grey of the padding, 0..255.
         centred: padding on both sides; else only to the right and below.
+        bent: width and height are scaled each by itself, so that nothing is padded.
     """
 
     rgb: bool
     scale: float
     fill: int
     centred: bool
+    bent: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,9 @@
-"""YOLO as ultralytics exports it (v8, 11, 26): decoded boxes in input pixels.
+"""YOLO as ultralytics exports it (v8, 11, 26, YOLO-World, YOLOE): boxes in input pixels.
 
-Two shapes occur: (B, 4 + classes, N) with centre and size, and the end-to-end (B, N, 6) with
-corners, score and class, from which the model has already removed doubles.
+Two shapes occur: (B, 4 + classes, N) with centre and size, one column a cell of the grid, and
+the end-to-end (B, N, 6) with corners, score and class, best first and padded with zeros, from
+which doubles have been removed (YOLO26 and v10 exported with ``nms=False``; any with
+``nms=True``).
 """
 
 import numpy as np
@@ -19,9 +21,10 @@ class Yolo:
     def decode(self, outputs: Outputs, index: int, size: tuple[int, int], min_score: float) -> Raw:
         """See :class:`detectors.families.base.Family`."""
         table = next(iter(outputs.values()))[index]
-        if table.ndim != 2:
-            raise ValueError(f"expected a table of boxes for {size}, got {table.shape}")
-        if table.shape[1] == _END_TO_END_COLUMNS and table.shape[0] != _END_TO_END_COLUMNS:
+        if len(outputs) != 1 or table.ndim != 2:
+            raise ValueError(f"expected one table of boxes for {size}, got {table.shape}")
+        # The smallest input there is has 21 cells, so six columns are never a grid.
+        if table.shape[1] == _END_TO_END_COLUMNS:
             rows = table[table[:, 4] >= min_score]
             return Raw(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64), distinct=True)
         if table.shape[0] < 5:

@@ -15,6 +15,7 @@ from core.model import ModelCard
 from detectors.engine import Engine
 from detectors.errors import EngineClosedError, ModelFileError
 from detectors.families.centernet import Centernet
+from detectors.families.rtdetr import RtDetr
 from detectors.families.yolo import Yolo
 from detectors.families.yolox import Yolox, grid
 from detectors.letterbox import Letterbox
@@ -145,6 +146,56 @@ def test_yolo_shapes_agree(xyxy: np.ndarray) -> None:
         raw = Yolo().decode({"output0": answer}, 0, SIZE, 0.3)
         np.testing.assert_allclose(raw.xyxy, [xyxy], atol=1e-4)
         assert raw.classes.tolist() == [1]
+
+
+@given(corners, st.integers(0, 1), st.floats(0.31, 0.99))
+def test_rtdetr_shapes_agree(xyxy: np.ndarray, kind: int, score: float) -> None:
+    part = (*(xyxy[:2] + xyxy[2:]) / 2 / SIZE[0], *(xyxy[2:] - xyxy[:2]) / SIZE[0])
+    boxes, logits = np.zeros((1, 9, 4), np.float32), np.full((1, 9, 2), -9.0, np.float32)
+    boxes[0, 4], logits[0, 4, kind] = part, np.log(score / (1 - score))
+    scores = 1 / (1 + np.exp(-logits))
+    ranked = np.zeros((1, 9, 6), np.float32)
+    ranked[0, 0] = (*part, score, kind)
+    for outputs in (
+        {"logits": logits, "pred_boxes": boxes},
+        {"pred_logits": logits, "pred_boxes": boxes},
+        {"output0": np.concatenate([boxes, scores], axis=2)},
+        {"output0": ranked},
+    ):
+        raw = RtDetr().decode(outputs, 0, SIZE, 0.3)
+        np.testing.assert_allclose(raw.xyxy, [xyxy], atol=1e-4)
+        np.testing.assert_allclose(raw.scores, [score], atol=1e-4)
+        assert raw.classes.tolist() == [kind]
+        assert raw.distinct
+
+
+def test_rtdetr_gives_a_query_every_class_it_scores() -> None:
+    boxes, logits = np.full((1, 1, 4), 0.5, np.float32), np.full((1, 1, 3), 2.0, np.float32)
+    raw = RtDetr().decode({"logits": logits, "pred_boxes": boxes}, 0, SIZE, 0.3)
+    assert raw.classes.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        {"output0": np.full((1, 9, 6), 40.5, np.float32)},
+        {"output0": np.zeros((1, 9, 4), np.float32)},
+        {"a": np.zeros((1, 9, 6), np.float32), "b": np.zeros((1, 9, 6), np.float32)},
+        {"logits": np.zeros((1, 9, 2), np.float32), "boxes": np.zeros((1, 8, 4), np.float32)},
+    ],
+)
+def test_rtdetr_refuses_what_is_not_its_own(outputs: dict[str, np.ndarray]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        RtDetr().decode(outputs, 0, SIZE, 0.3)
+
+
+@given(st.integers(40, 2000), st.integers(40, 2000))
+def test_bent_letterbox_comes_back(width: int, height: int) -> None:
+    box = Letterbox.fit((height, width), (320, 416), centred=False, bent=True)
+    half = np.array([[0, 0, 208, 160]], np.float32)
+    np.testing.assert_allclose(box.unfit(half), [[0, 0, 0.5, 0.5]], atol=1e-4)
+    canvas = box.paint(np.full((height, width, 3), 9, np.uint8), (320, 416), 114)
+    assert (canvas == 9).all()
 
 
 @given(st.integers(40, 2000), st.integers(40, 2000), st.booleans())
