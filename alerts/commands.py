@@ -1,6 +1,6 @@
 """What people at the desk decide: confirm, dismiss, warn, dispatch, close."""
 
-from alerts import dispatch, resolution, respond, speech, words
+from alerts import dispatch, resolution, respond, speech, suppression, words
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, WITH_OFFICER
 from alerts.work import Work
@@ -143,6 +143,8 @@ def _end(work: Work, incident: Incident, command: Command) -> None:
     why = words.ended_with_incident(to)
     dispatch.call_off(work, incident, why, actor=command.user)
     work.step(incident, to, Text.same(command.reason.strip()), actor=command.user)
+    if to is IncidentState.DISMISSED:
+        suppression.learn(work, incident, command)
 
 
 def _reason(command: Command, otherwise: Text) -> Text:

@@ -16,7 +16,18 @@ from contextlib import contextmanager
 
 import structlog
 
-from alerts import commands, dispatch, evidence, replies, resolution, respond, speech, triage, words
+from alerts import (
+    commands,
+    dispatch,
+    evidence,
+    replies,
+    resolution,
+    respond,
+    speech,
+    suppression,
+    triage,
+    words,
+)
 from alerts.commands import Refusal
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, OPEN, since_ns
@@ -105,6 +116,8 @@ class Desk:
                 self._neighbours(work, sighting), sighting, self._site.warnings.merge_s
             )
             if incident is None:
+                if suppression.hold_back(work, sighting) is not None:
+                    return
                 incident = self._open(work, sighting)
             else:
                 incident = self._absorb(work, incident, sighting)

@@ -142,6 +142,28 @@ class OfficerPosition(Value):
     status: OfficerStatus
 
 
+class Suppression(Value):
+    """A false alarm that a person dismissed: the same one in the same place is held back.
+
+    Nothing serious is ever held back, nor what shows another subject or more cues; see
+    ``alerts/suppression.py``.
+    """
+
+    id: str
+    camera: str
+    zone: str
+    kind: Kind
+    box: Box = Field(description="Where the false alarm was, normalised.")
+    labels: tuple[str, ...] = Field(default=(), description="Class names that were taken for it.")
+    cues: tuple[str, ...] = ()
+    incident: str = Field(description="The newest incident dismissed for it.")
+    made_ns: int
+    made_by: str
+    expires_ns: int
+    hits: int = Field(default=0, description="Sightings held back so far.")
+    last_hit_ns: int | None = None
+
+
 class ClockReading(Value):
     """A camera's clock against ours, measured at one moment."""
 

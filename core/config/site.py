@@ -122,6 +122,28 @@ class Warnings(Section):
     )
 
 
+class Teaching(Section):
+    """What is learned from the decisions of people at the desk."""
+
+    keep_days: float = Field(
+        default=180,
+        ge=0,
+        le=730,
+        title="样本保存",
+        description="Days that the pictures of judged incidents are kept for training; 0: none.",
+    )
+    max_gb: float = Field(
+        default=5, gt=0, title="样本容量", description="Most gigabytes they take; oldest go first."
+    )
+    hold_back_days: float = Field(
+        default=14,
+        ge=0,
+        le=90,
+        title="误报抑制",
+        description="Days that a dismissed false alarm is held back at its place; 0: never.",
+    )
+
+
 class Console(Section):
     """The web pages."""
 
@@ -157,6 +179,7 @@ class Site(Section):
     evidence: Evidence = Evidence()
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
+    teaching: Teaching = Teaching()
     console: Console = Console()
     map: Path | None = Field(
         default=None, title="底图", description="GeoJSON of roads, water and buildings."

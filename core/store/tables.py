@@ -58,6 +58,9 @@ receipts = _entity(
 orders = _entity("orders", _word("incident"), _word("officer"), _word("state"))
 evidence = _entity("evidence", _word("incident"), _word("role"), _word("camera"))
 films = _entity("films", _word("source"), _moment("start_ns"), _moment("end_ns"))
+suppressions = _entity(
+    "suppressions", _word("camera"), _word("zone", index=False), _word("kind", index=False)
+)
 positions = _entity("positions", _word("status"))
 users = _entity("users", _word("role"))
 marks = _entity("marks")

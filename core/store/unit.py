@@ -3,7 +3,15 @@
 from sqlalchemy import Connection
 
 from core.audit import AuditLog
-from core.cases import Announcement, EvidenceItem, Incident, OfficerPosition, Order, Receipt
+from core.cases import (
+    Announcement,
+    EvidenceItem,
+    Incident,
+    OfficerPosition,
+    Order,
+    Receipt,
+    Suppression,
+)
 from core.clock import Clock
 from core.films import Film
 from core.seeing import Sighting
@@ -49,6 +57,7 @@ class Unit:
         self.positions = Collection(
             connection, tables.positions, OfficerPosition, lambda e: e.officer
         )
+        self.suppressions = Collection(connection, tables.suppressions, Suppression, lambda e: e.id)
         self.users = Collection(connection, tables.users, User, lambda e: e.name)
         self.outbox = Collection(connection, tables.outbox, Outgoing, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
