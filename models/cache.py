@@ -108,9 +108,9 @@ class Cache:
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            _write(self.path(record.name), content)
+            write(self.path(record.name), content)
             note = record.model_dump_json(indent=2).encode() + b"\n"
-            _write(self.path(record.name).with_suffix(".json"), note)
+            write(self.path(record.name).with_suffix(".json"), note)
         except OSError as error:
             raise ModelError(
                 f"{self.directory}: the model cache cannot be written: {error.strerror}; "
@@ -119,7 +119,12 @@ class Cache:
         return self.check(record)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:

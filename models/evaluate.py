@@ -1,6 +1,7 @@
 """COCO average precision of a detector on a folder of pictures."""
 
 import contextlib
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,6 +104,26 @@ def evaluate(
         ap50=ap50,
         ms_per_image=spent_ns / 1e6 / len(images),
     )
+
+
+def dataset_sha256(folder: Path) -> str:
+    """Which pictures and annotations these are: one hash over all of their bytes.
+
+    Raises:
+        ModelError: names the file that cannot be read.
+    """
+    path = folder / ANNOTATIONS
+    truth = _truth(path)
+    whole = hashlib.sha256(path.read_bytes())
+    for key in sorted(truth.imgs):
+        name = str(truth.imgs[key]["file_name"])
+        try:
+            whole.update(hashlib.sha256((folder / name).read_bytes()).digest())
+        except OSError as error:
+            raise ModelError(
+                f"{folder / name}: the picture cannot be read: {error.strerror}"
+            ) from None
+    return whole.hexdigest()
 
 
 def _truth(path: Path) -> COCO:

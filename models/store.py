@@ -19,6 +19,7 @@ from core.model import ModelCard
 from models import onnxfile, recognise, registry, sources
 from models.cache import Cache, Record, default_directory
 from models.errors import HashError, ModelError
+from models.promotion import Ledger
 from models.registry import Entry, Family, FileSource, Registry, Source
 from models.sources import Progress, sha256
 
@@ -97,7 +98,7 @@ class Store:
         return self._pull(entry, entry.sources, progress or _silent)
 
     def default(self, *, progress: Progress | None = None) -> ModelCard:
-        """The first model of the registry that can be had; the log says which, and why not others.
+        """The promoted model, else the first of the registry that can be had; the log says which.
 
         What is on this machine (cache, mirror directory) goes before what is not, so that a
         start neither waits for the network nor depends on whether it answers today.
@@ -105,6 +106,9 @@ class Store:
         Raises:
             ModelError: none can be had.
         """
+        promoted = self._promoted()
+        if promoted is not None:
+            return promoted
         for entry in self._registry.models:
             near = [source for source in entry.sources if isinstance(source, FileSource)]
             try:
@@ -121,6 +125,26 @@ class Store:
                 continue
             return self._chosen(card, "; ".join(reasons))
         raise ModelError("no model can be had:\n" + "\n".join(reasons))
+
+    @property
+    def ledger(self) -> Ledger:
+        """Evaluations and promotions."""
+        return Ledger(self._cache.directory, self._clock)
+
+    def _promoted(self) -> ModelCard | None:
+        """The model promoted last; None, with a word in the log, when it cannot be used."""
+        step = self.ledger.history().current
+        if step is None or step.name is None:
+            return None
+        try:
+            card = self.ensure(step.name)
+            if card.sha256 != step.sha256:
+                raise ModelError(f"model {step.name} is another file than the one promoted")
+        except ModelError as error:
+            _log.error("models.promoted.refused", model=step.name, reason=str(error))
+            return None
+        _log.info("models.default", model=card.label, promoted_by=step.by)
+        return card
 
     def listing(self) -> tuple[Listed, ...]:
         """Every model of the registry and every imported one, with its state."""

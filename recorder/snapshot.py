@@ -79,7 +79,7 @@ def snapshot(
     Raises:
         RecorderError: the clip has no picture.
     """
-    picture, frame_ns = _nearest(clip, clip_first_ns, moment_ns)
+    picture, frame_ns = nearest(clip, clip_first_ns, moment_ns)
     image = Image.fromarray(picture.to_ndarray(format="rgb24"))
     _draw_geometry(image, zone, box)
     chinese = _chinese_font() is not None
@@ -92,7 +92,12 @@ def snapshot(
     return Shot(out, frame_ns, image.width, image.height, chinese)
 
 
-def _nearest(clip: Path, clip_first_ns: int, moment_ns: int) -> tuple[VideoFrame, int]:
+def nearest(clip: Path, clip_first_ns: int, moment_ns: int) -> tuple[VideoFrame, int]:
+    """The picture of a clip nearest to a moment, and its UTC in nanoseconds.
+
+    Raises:
+        RecorderError: the clip has no picture.
+    """
     try:
         with av.open(str(clip), mode="r") as container:
             stream = container.streams.video[0]

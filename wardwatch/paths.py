@@ -32,6 +32,11 @@ class Paths:
         return self.data / "films"
 
     @property
+    def teaching(self) -> Path:
+        """Pictures of judged incidents, for training."""
+        return self.data / "teaching"
+
+    @property
     def audio(self) -> Path:
         """Rendered warnings and their receipts."""
         return self.data / "audio"

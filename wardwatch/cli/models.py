@@ -1,5 +1,6 @@
-"""``wardwatch models``: which detectors there are, and how good they are."""
+"""``wardwatch models``: which detectors there are, how good they are, and teaching them."""
 
+import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,20 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from core.clock import parse_iso
+from core.config.load import load
 from core.model import ModelCard
+from core.store.database import open_store
 from detectors.engine import Engine
 from models import evaluate as judge
+from models import training
+from models.promotion import MIN_GAIN
 from models.sources import Progress as Report
 from models.store import Store
-from wardwatch.cli.options import Json
+from wardwatch.cli.options import ConfigDir, Json
+from wardwatch.paths import Paths
+from wardwatch.teaching.dataset import export
+from wardwatch.teaching.lessons import TeachingError
 
 app = typer.Typer(
     help="Detection models.",
@@ -87,8 +96,9 @@ def import_model(
     file: Annotated[Path, typer.Argument(help="A local ONNX file.")],
     name: Annotated[str, typer.Option(help="What to call it.")],
     family: Annotated[
-        Literal["yolox", "yolo"], typer.Option(help="How its outputs are to be read.")
-    ] = "yolo",
+        Literal["yolox", "centernet", "yolo", "rtdetr"] | None,
+        typer.Option(help="How its outputs are to be read; told from the file by default."),
+    ] = None,
     classes: Annotated[
         str | None, typer.Option(help="Class names in order, separated by commas.")
     ] = None,
@@ -106,11 +116,11 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(help="Pictures with COCO `annotations.json`.")],
     as_json: Json = False,
 ) -> None:
-    """Average precision on a folder with COCO annotations (IoU 0.50 to 0.95)."""
+    """Average precision on a folder with COCO annotations (IoU 0.50 to 0.95); it is noted."""
+    store = Store()
     with _progress() as report:
-        card = Store().ensure(name, progress=report)
-    engine = Engine(card, min_score=_EVALUATION_SCORE)
-    result = judge.evaluate(engine.detect, folder, model=card.label)
+        card = store.ensure(name, progress=report)
+    result = _judge(store, card, folder)
     if as_json:
         print(
             json.dumps(
@@ -124,10 +134,135 @@ def evaluate(
             )
         )
     else:
+        _say_result(result)
+
+
+@app.command()
+def dataset(
+    config: ConfigDir,
+    out: Annotated[Path, typer.Option(help="Directory to make.")],
+    form: Annotated[
+        Literal["yolo", "coco"], typer.Option("--format", help="Layout of the labels.")
+    ] = "yolo",
+    since: Annotated[
+        str | None, typer.Option(help="Only incidents judged since, ISO 8601 with offset.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Whose class names; the model in use by default.")
+    ] = None,
+    val: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of camera-days to judge on.")
+    ] = 0.2,
+    as_json: Json = False,
+) -> None:
+    """Make a training set of the incidents that people confirmed or dismissed."""
+    site = load(config)
+    with _progress() as report:
+        store = Store()
+        card = store.ensure(model, progress=report) if model else store.default(progress=report)
+    try:
+        since_ns = parse_iso(since) if since else 0
+    except ValueError as error:
+        raise TeachingError(f"--since: {error}") from None
+    paths = Paths(site.data_dir)
+    made = export(paths.teaching, out, card.classes, form=form, since_ns=since_ns, val_share=val)
+    facts = {key: made[key] for key in ("sha256", "format", "incidents", "pictures")}
+    database = open_store(paths.database_url(site))
+    with database.begin() as unit:
+        unit.audit.append(getpass.getuser(), "teaching.exported", str(out), "", facts)
+    database.close()
+    if as_json:
+        print(json.dumps({key: made[key] for key in made if key != "files"}, ensure_ascii=False))
+    else:
         print(
-            f"{result.model}: AP {result.ap:.3f}, AP50 {result.ap50:.3f} on {result.images} "
-            f"pictures, {result.ms_per_image:.1f} ms a picture"
+            f"{out}: {made['incidents']} incidents ({made['confirmed']} confirmed, "
+            f"{made['false_alarms']} false alarms), pictures {made['pictures']}, "
+            f"objects {made['objects']}, left out {made['left_out'] or 'nothing'}"
         )
+
+
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="A set made by `models dataset --format yolo`.")],
+    name: Annotated[str, typer.Option(help="What to call the new model.")],
+    base: Annotated[
+        str, typer.Option(help="Weights (.pt) to begin with, or a configuration (.yaml).")
+    ] = "yolo11n.pt",
+    epochs: Annotated[int, typer.Option(min=1, help="Rounds over all pictures.")] = 50,
+    side: Annotated[int, typer.Option(min=32, help="Side of the input in pixels.")] = 640,
+    device: Annotated[str, typer.Option(help="`cpu`, or the number of a GPU.")] = "cpu",
+) -> None:
+    """Fine-tune with ultralytics (extra `wardwatch[train]`), import, and compare on the set."""
+    store = Store()
+    made = training.train(
+        folder, base, store.directory / "runs" / name, epochs=epochs, side=side, device=device
+    )
+    card = store.import_file(made, name, licence=training.LICENCE)
+    print(f"{card.label} trained; `models promote {name}` puts it to use")
+    for one in (store.default(), card):
+        _say_result(_judge(store, one, folder / "val"))
+
+
+@app.command("export")
+def export_weights(
+    weights: Annotated[str, typer.Argument(help="Weights of ultralytics (.pt).")],
+    name: Annotated[str, typer.Option(help="What to call the model.")],
+    prompts: Annotated[
+        str, typer.Option(help="Class names of an open-vocabulary model, by commas.")
+    ] = "",
+    side: Annotated[int, typer.Option(min=32, help="Side of the input in pixels.")] = 640,
+    as_json: Json = False,
+) -> None:
+    """Export weights with ultralytics (extra `wardwatch[train]`) and import them."""
+    words = [one.strip() for one in prompts.split(",") if one.strip()]
+    made = training.export(weights, side=side, prompts=words)
+    _say(Store().import_file(made, name, licence=training.LICENCE), as_json)
+
+
+@app.command()
+def promote(
+    name: Name,
+    min_gain: Annotated[
+        float, typer.Option(min=0, help="Average precision to be gained.")
+    ] = MIN_GAIN,
+    anyway: Annotated[str, typer.Option(help="Why without proof of a gain.")] = "",
+) -> None:
+    """Use a model where `auto` is configured; refused unless it was shown to be better."""
+    store = Store()
+    card = store.ensure(name)
+    step = store.ledger.promote(
+        card, store.default(), by=getpass.getuser(), min_gain=min_gain, anyway=anyway
+    )
+    gain = ""
+    if step.ap is not None and step.ap_before is not None:
+        gain = f", AP {step.ap_before:.4f} → {step.ap:.4f}"
+    print(f"{card.label} instead of {step.before}{gain}; analysts take it when they start anew")
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+) -> None:
+    """Go back to the model that was in use before the last promotion."""
+    store = Store()
+    store.ledger.rollback(by=getpass.getuser(), reason=reason)
+    print(f"{store.default().label} is in use again; analysts take it when they start anew")
+
+
+def _judge(store: Store, card: ModelCard, folder: Path) -> judge.Evaluation:
+    """Evaluate a model and note it for `promote`."""
+    pictures = judge.dataset_sha256(folder)
+    engine = Engine(card, min_score=_EVALUATION_SCORE)
+    result = judge.evaluate(engine.detect, folder, model=card.label)
+    store.ledger.note(card, pictures, folder, result.images, result.ap, result.ap50)
+    return result
+
+
+def _say_result(result: judge.Evaluation) -> None:
+    print(
+        f"{result.model}: AP {result.ap:.3f}, AP50 {result.ap50:.3f} on {result.images} "
+        f"pictures, {result.ms_per_image:.1f} ms a picture"
+    )
 
 
 def _say(card: ModelCard, as_json: bool) -> None:

@@ -25,6 +25,7 @@ from wardwatch.parts.inbox import InboxPart
 from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
+from wardwatch.parts.teaching import TeachingPart
 from wardwatch.processes.context import Context
 
 log = structlog.get_logger()
@@ -55,6 +56,7 @@ def run(context: Context) -> None:
         EvidencePart(context),
         FeedPart(context, feed),
         OnvifPart(context),
+        TeachingPart(context, store),
     ]
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
