@@ -33,11 +33,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Curve:
-    """Measured points and the line through them."""
+    """Measured points and the line through them; ``joined`` draws from point to point instead."""
 
     name: str
     points: list[tuple[float, float]]
     line: Line
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,11 +98,14 @@ def _panel(chart: Chart) -> str:
         f'<text transform="{turned}" {middle}>{escape(chart.up)}</text>',
     ]
     for number, (curve, kind) in enumerate(zip(chart.curves, "ab", strict=False)):
-        last = max(x for x, _ in curve.points)
-        first_y, last_y = y_at(max(0.0, curve.line.start)), y_at(curve.line.at(last))
-        parts.append(
-            f'<path class="{kind} line" d="M{LEFT} {first_y:.1f}L{x_at(last):.1f} {last_y:.1f}"/>'
-        )
+        if curve.joined:
+            corners = [f"{x_at(x):.1f} {y_at(y):.1f}" for x, y in sorted(curve.points)]
+            path = "M" + "L".join(corners)
+        else:
+            last = max(x for x, _ in curve.points)
+            first_y, last_y = y_at(max(0.0, curve.line.start)), y_at(curve.line.at(last))
+            path = f"M{LEFT} {first_y:.1f}L{x_at(last):.1f} {last_y:.1f}"
+        parts.append(f'<path class="{kind} line" d="{path}"/>')
         parts += [
             f'<circle class="{kind}" cx="{x_at(x):.1f}" cy="{y_at(y):.1f}" r="4"/>'
             for x, y in curve.points

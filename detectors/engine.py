@@ -1,14 +1,17 @@
 """Pictures in, detections out: one loaded model."""
 
+import threading
 from collections.abc import Sequence
 from typing import Protocol
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.model import ModelCard
 from core.seeing import Detections
 from core.video import Bgr
-from detectors.backends.onnx import OnnxBackend
+from detectors.backends.choice import Device, RuntimeName, opener
 from detectors.errors import ModelFileError
 from detectors.families.base import Outputs
 from detectors.families.registry import family_of
@@ -17,6 +20,8 @@ from detectors.overlap import distinct
 
 _MAX_IOU = 0.55
 _MAX_CANDIDATES = 1000
+
+_Memory = tuple[NDArray[np.float32], NDArray[np.uint8]]
 
 
 class Looker(Protocol):
@@ -41,17 +46,28 @@ class Engine:
         card: the model.
         min_score: weakest detection that is reported. The tracker uses weak ones too
             (ByteTrack), so this is lower than what one would show to people.
-        threads: threads inside the runtime.
+        threads: threads inside the runtime. On a processor, several callers with one thread
+            each get more done than one caller with several.
+        runtime, device: what executes the model; see :mod:`detectors.backends.choice`.
 
     Raises:
         ModelFileError: the file is missing, broken, or not of the card's family.
+        RuntimeChoiceError: the runtime or device is not there.
     """
 
-    def __init__(self, card: ModelCard, *, min_score: float = 0.1, threads: int = 1) -> None:
+    def __init__(
+        self,
+        card: ModelCard,
+        *,
+        min_score: float = 0.1,
+        threads: int = 1,
+        runtime: RuntimeName = "auto",
+        device: Device = "cpu",
+    ) -> None:
         self.card = card
         self._min_score = min_score
         self._family = family_of(card)
-        self._backend = OnnxBackend(card.path, threads=threads)
+        self._backend = opener(runtime, device)(card.path, threads)
         shape = self._backend.input_shape
         if len(shape) != 4:
             raise ModelFileError(
@@ -60,6 +76,7 @@ class Engine:
         self._channels_last = shape[3] == 3
         height, width = shape[1:3] if self._channels_last else shape[2:4]
         self._size = (height or card.input_size[0], width or card.input_size[1])
+        self._own = threading.local()
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -71,11 +88,16 @@ class Engine:
         """Name and hash of the model, as sightings carry it."""
         return self.card.label
 
+    @property
+    def batches_pay(self) -> bool:
+        """True where a picture costs less in company."""
+        return self._backend.batch_free and self._backend.batches_pay
+
     def detect(self, pictures: Sequence[Bgr]) -> list[Detections]:
         """What is in each (H, W, 3) uint8 BGR picture; boxes are normalised to that picture."""
         if not pictures:
             return []
-        if self._backend.batch_free:
+        if self.batches_pay:
             return self._run(pictures)
         return [found for picture in pictures for found in self._run([picture])]
 
@@ -85,16 +107,27 @@ class Engine:
             Letterbox.fit(picture.shape[:2], self._size, centred=entry.centred, bent=entry.bent)
             for picture in pictures
         ]
-        batch = np.empty((len(pictures), *self._size, 3), np.float32)
+        batch, canvas = self._memory(len(pictures))
         for row, picture, box in zip(batch, pictures, boxes, strict=True):
-            canvas = box.paint(picture, self._size, entry.fill)
-            row[...] = canvas[..., ::-1] if entry.rgb else canvas
+            planes = cv2.split(box.paint(picture, self._size, entry.fill, canvas))
+            for channel, plane in enumerate(planes[::-1] if entry.rgb else planes):
+                if self._channels_last:
+                    row[..., channel] = plane
+                else:
+                    row[channel] = plane
         if entry.scale != 1.0:
-            batch *= entry.scale
-        if not self._channels_last:
-            batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+            batch *= np.float32(entry.scale)
         outputs = self._backend.run(batch)
         return [self._read(outputs, index, box) for index, box in enumerate(boxes)]
+
+    def _memory(self, pictures: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Batch and canvas of the calling thread: new pages at every call cost a tenth of it."""
+        shape = (*self._size, 3) if self._channels_last else (3, *self._size)
+        own: _Memory | None = getattr(self._own, "memory", None)
+        if own is None or len(own[0]) < pictures:
+            batch = np.empty((pictures, *shape), np.float32)
+            own = self._own.memory = (batch, np.empty((*self._size, 3), np.uint8))
+        return own[0][:pictures], own[1]
 
     def _read(self, outputs: Outputs, index: int, box: Letterbox) -> Detections:
         try:

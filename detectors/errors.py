@@ -11,5 +11,9 @@ class ModelFileError(DetectorError):
     """A model file is missing, broken, or not of the family its card names."""
 
 
+class RuntimeChoiceError(DetectorError):
+    """The runtime or device asked for is not there."""
+
+
 class EngineClosedError(DetectorError):
     """The inference service was asked after it had been closed."""

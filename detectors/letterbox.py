@@ -48,12 +48,25 @@ class Letterbox:
             top = round((target[0] - height * scale) / 2 - 0.1)
         return cls(scale, left, top, width, height)
 
-    def paint(self, picture: Bgr, target: tuple[int, int], fill: int) -> NDArray[np.uint8]:
-        """The picture in a (height, width, 3) uint8 input, the rest filled with ``fill``."""
+    def paint(
+        self,
+        picture: Bgr,
+        target: tuple[int, int],
+        fill: int,
+        canvas: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The picture in a (height, width, 3) uint8 input, the rest filled with ``fill``.
+
+        ``canvas`` is memory to paint on, of that shape; without it new memory is taken.
+        """
         inner_w = min(max(round(self.width * self.scale), 1), target[1] - self.left)
         inner_h = min(max(round(self.height * self.scale * self.bend), 1), target[0] - self.top)
-        canvas = np.full((*target, 3), fill, np.uint8)
-        inner = canvas[self.top : self.top + inner_h, self.left : self.left + inner_w]
+        if canvas is None:
+            canvas = np.empty((*target, 3), np.uint8)
+        bottom, right = self.top + inner_h, self.left + inner_w
+        canvas[: self.top] = canvas[bottom:] = fill
+        canvas[self.top : bottom, : self.left] = canvas[self.top : bottom, right:] = fill
+        inner = canvas[self.top : bottom, self.left : right]
         # Linear as the models were trained; it also costs a third of area averaging.
         cv2.resize(picture, (inner_w, inner_h), dst=inner, interpolation=cv2.INTER_LINEAR)
         return canvas

@@ -23,7 +23,7 @@ from detectors.behaviours.registry import behaviours_of
 from detectors.engine import Looker
 from detectors.gate import Decision, Gate, GateSettings, Reason
 from detectors.labels import MOVERS
-from detectors.regions import WHOLE, Plan, merge, plan
+from detectors.regions import WHOLE, Plan, plan
 from detectors.tracker import Tracker, TrackerSettings
 
 _STEP_BACK_NS = 2 * NS_PER_S
@@ -153,10 +153,10 @@ class CameraPipeline:
         self, frame: Frame, picture: Bgr, decision: Decision, tracker: Tracker
     ) -> tuple[Track, ...]:
         where = self._plan(frame, decision, tracker)
-        parts = where.cut(picture)
+        shown = where.pictures(picture, self._engine.input_size)
         self.cost.frames_looked += 1
-        self.cost.detector_calls += len(parts)
-        found = merge(where.parts, self._engine.detect(parts))
+        self.cost.detector_calls += len(shown)
+        found = where.gather(self._engine.detect(shown), self._engine.input_size)
         tracks = tracker.update(frame.time_ns, found, None if where.whole else where.parts)
         self._teach_gate(decision, found, tracker)
         return tracks
@@ -164,8 +164,8 @@ class CameraPipeline:
     def _plan(self, frame: Frame, decision: Decision, tracker: Tracker) -> Plan:
         if decision.whole:
             return Plan((WHOLE,))
-        attended = [*decision.regions, *tracker.boxes]
-        return plan(attended, (frame.height, frame.width), self._engine.input_size)
+        frame_px, input_px = (frame.height, frame.width), self._engine.input_size
+        return plan(tracker.boxes, decision.regions, frame_px, input_px)
 
     def _teach_gate(self, decision: Decision, found: Detections, tracker: Tracker) -> None:
         """Movement in which the model sees nothing is movement of water, leaves or rain."""

@@ -97,6 +97,14 @@ class Analysis(Section):
         description="Weakest detection that begins a track; weaker ones only continue one.",
     )
     threads: int = Field(default=0, ge=0, title="线程", description="Inference threads, 0: all.")
+    runtime: Literal["auto", "onnxruntime", "openvino"] = Field(
+        default="auto",
+        title="推理引擎",
+        description="What executes the model; auto: the faster one measured on this processor.",
+    )
+    device: Literal["cpu", "cuda", "tensorrt"] = Field(
+        default="cpu", title="推理设备", description="Processor, or a graphics card of NVIDIA."
+    )
 
 
 class Warnings(Section):

@@ -7,9 +7,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from detectors.backends.focus import without_focus
 from detectors.errors import ModelFileError
 
-_DEFAULT_PROVIDERS = ("CPUExecutionProvider",)
+_CPU = "CPUExecutionProvider"
 
 
 class OnnxBackend:
@@ -19,9 +20,7 @@ class OnnxBackend:
         ModelFileError: the file is missing, is no ONNX model, or has more than one input.
     """
 
-    def __init__(
-        self, path: Path, *, threads: int = 1, providers: Sequence[str] = _DEFAULT_PROVIDERS
-    ) -> None:
+    def __init__(self, path: Path, *, threads: int = 1, providers: Sequence[str] = (_CPU,)) -> None:
         if not path.is_file():
             raise ModelFileError(
                 f"model file {path} is missing; fetch it with `wardwatch models pull`"
@@ -34,18 +33,22 @@ class OnnxBackend:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=list(providers)
+                without_focus(path) or str(path), sess_options=options, providers=list(providers)
             )
         except Exception as error:  # the runtime raises a dozen unrelated classes
             raise ModelFileError(
-                f"model file {path} cannot be loaded ({_first_line(error)}); "
+                f"model file {path} cannot be loaded ({first_line(error)}); "
                 "fetch it again with `wardwatch models pull`"
             ) from error
-        inputs = self._session.get_inputs()
-        if len(inputs) != 1:
+        if self._session.get_providers()[0] != providers[0]:
             raise ModelFileError(
-                f"model file {path} has {len(inputs)} inputs; a detector takes one picture"
+                f"model file {path} cannot run on {providers[0]}: ONNX Runtime fell back to "
+                f"{self._session.get_providers()[0]}; look at its driver and libraries, "
+                "or set analysis.device to cpu"
             )
+        self.batches_pay = providers[0] != _CPU
+        inputs = self._session.get_inputs()
+        one_input_only(path, len(inputs))
         self._path = path
         self._input = inputs[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
@@ -61,10 +64,17 @@ class OnnxBackend:
         except Exception as error:
             raise ModelFileError(
                 f"model file {self._path} failed on an input of {batch.shape} "
-                f"({_first_line(error)}); does its card give the right input size?"
+                f"({first_line(error)}); does its card give the right input size?"
             ) from error
         return dict(zip(self._outputs, answers, strict=True))
 
 
-def _first_line(error: Exception) -> str:
+def one_input_only(path: Path, inputs: int) -> None:
+    """Refuse what is no detector of pictures."""
+    if inputs != 1:
+        raise ModelFileError(f"model file {path} has {inputs} inputs; a detector takes one picture")
+
+
+def first_line(error: Exception) -> str:
+    """What a runtime complains of, short enough for one line."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]

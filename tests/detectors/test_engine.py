@@ -1,6 +1,6 @@
 """The engine, its decoders and the service in front of it."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -13,13 +13,12 @@ from onnx import TensorProto, helper
 
 from core.model import ModelCard
 from detectors.engine import Engine
-from detectors.errors import EngineClosedError, ModelFileError
+from detectors.errors import ModelFileError
 from detectors.families.centernet import Centernet
 from detectors.families.rtdetr import RtDetr
 from detectors.families.yolo import Yolo
 from detectors.families.yolox import Yolox, grid
 from detectors.letterbox import Letterbox
-from detectors.service import BatchedEngine
 from tests.detectors.detector_kit import assets, card, nano
 
 SIZE = (64, 64)
@@ -208,32 +207,24 @@ def test_letterbox_comes_back(width: int, height: int, centred: bool) -> None:
     assert canvas.shape == (416, 416, 3)
 
 
-def test_service_gives_each_asker_its_own_answer(tmp_path: Path) -> None:
-    engine = Engine(made_card(graph(tmp_path / "m.onnx", TABLE, "batch")))
-    levels = [40, 80, 120, 160, 200, 240]
-    got: dict[int, list[float]] = {}
-    with BatchedEngine(engine, max_batch=4, wait_s=0.01) as service:
+def test_several_callers_do_not_disturb_each_other(tmp_path: Path) -> None:
+    engine = Engine(made_card(graph(tmp_path / "m.onnx", TABLE, 1)))
 
-        def ask(level: int) -> None:
-            got[level] = [float(service.detect([white(level)])[0].scores[0]) for _ in range(5)]
+    def ask(level: int) -> list[float]:
+        return [float(engine.detect([white(level)])[0].scores[0]) for _ in range(20)]
 
-        threads = [threading.Thread(target=ask, args=(level,)) for level in levels]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    for level in levels:
-        np.testing.assert_allclose(got[level], [level / 255] * 5, atol=1e-4)
-    with pytest.raises(EngineClosedError):
-        service.detect([white()])
+    levels = [40, 80, 160, 240]
+    with ThreadPoolExecutor(len(levels)) as pool:
+        for level, scores in zip(levels, pool.map(ask, levels), strict=True):
+            np.testing.assert_allclose(scores, [level / 255] * 20, atol=1e-4)
 
 
-def test_service_hands_errors_to_who_asked(tmp_path: Path) -> None:
-    engine = Engine(made_card(graph(tmp_path / "m.onnx", TABLE, 1), "yolox"))
-    with BatchedEngine(engine) as service:
-        for _ in range(2):  # and it goes on serving afterwards
-            with pytest.raises(ModelFileError):
-                service.detect([white()])
+def test_a_wide_picture_after_a_tall_one_leaves_nothing_behind(tmp_path: Path) -> None:
+    engine = Engine(made_card(graph(tmp_path / "m.onnx", TABLE, 1), "yolo"))
+    wide = np.zeros((32, 64, 3), np.uint8)
+    before = engine.detect([wide])[0].scores
+    engine.detect([white()])
+    np.testing.assert_array_equal(engine.detect([wide])[0].scores, before)
 
 
 @pytest.mark.assets

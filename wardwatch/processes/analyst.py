@@ -18,7 +18,7 @@ from core.seeing import Seen
 from core.video import Frame
 from detectors.engine import Engine
 from detectors.pipeline import CameraPipeline
-from detectors.service import BatchedEngine
+from detectors.service import BatchedEngine, serving
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
 from wardwatch.following.crew import Crew, connection_key
@@ -43,7 +43,8 @@ def run(context: Context) -> None:
     bus = context.bus()
     hearing = Hearing(bus, context.stop)
     hearing.start()
-    with BatchedEngine(Engine(card, threads=threads)) as engine:
+    loaded = Engine(card, runtime=analysis.runtime, device=analysis.device)
+    with serving(loaded, threads) as engine:
         watches = Watches(context, bus, engine, hearing)
         crew = Crew(key, watches.start, watches.end, what="camera cannot be analysed")
         crew.take(context.site)
