@@ -104,21 +104,15 @@ def plan(
     whole = Plan((WHOLE,))
     if not worth or min(box.h for box in worth) * height * scale >= _LARGE_PX:
         return whole
-    crops, crops_miss = _tiled(worth, 1, frame, model)
-    few = crops is not None and crops.calls <= _MAX_CROPS
-    if crops is not None and crops.calls == 1:
-        return crops  # as cheap as the whole frame, and shows more of what matters
-    if crops is not None and few:
-        best, least = crops, crops.calls + crops_miss
-    else:
-        best, least = whole, 1.0 + _missed(worth, worth, height * scale)
+    crops, _ = _tiled(worth, 1, frame, model)
+    if crops is not None and crops.calls <= _MAX_CROPS:
+        return crops  # two share no call: a crop shows more around what matters than a tile does
+    best, least = whole, 1.0 + _missed(worth, worth, height * scale)
+    # Where much goes on, some of it is cut by the edge of its tile.
+    cut = _MISS_CALLS * _CUT * sum(worth.values())
     for per_side in _MOSAICS:
         tiled, miss = _tiled(worth, per_side, frame, model)
-        if tiled is None or tiled.calls > 1:
-            continue
-        # Where much goes on, some of it is cut by the edge of its tile.
-        cut = 0.0 if few else _MISS_CALLS * _CUT * sum(worth.values())
-        if 1.0 + miss + cut < least:
+        if tiled is not None and tiled.calls == 1 and 1.0 + miss + cut < least:
             best, least = tiled, 1.0 + miss + cut
     return best
 

@@ -31,10 +31,10 @@ def test_a_small_walker_gets_a_crop_that_shows_it_larger() -> None:
     assert abs(part.w * 1920 - part.h * 1080) < 1
 
 
-def test_two_small_walkers_far_apart_share_one_call() -> None:
+def test_two_small_walkers_far_apart_get_a_crop_each() -> None:
     far = [Box(0.05, 0.5, 0.02, 0.06), Box(0.9, 0.2, 0.02, 0.06)]
     chosen = plan(far, [], FRAME, MODEL)
-    assert (len(chosen.parts), chosen.per_side, chosen.calls) == (2, 2, 1)
+    assert (len(chosen.parts), chosen.per_side, chosen.calls) == (2, 1, 2)
 
 
 def test_small_things_all_over_are_a_mosaic() -> None:
