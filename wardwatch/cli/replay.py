@@ -8,6 +8,7 @@ import typer
 
 from core.clock import iso, parse_iso
 from core.config.load import load
+from core.config.site import Analysis
 from core.errors import WardwatchError
 from detectors.engine import Engine
 from models.store import Store as ModelStore
@@ -43,7 +44,9 @@ def replay(
     site = load(config) if config else None
     store = ModelStore()
     card = store.default() if model == "auto" else store.ensure(model)
-    engine = Engine(card)
+    analysis = site.analysis if site else Analysis()
+    # Another runtime than the live run's could see something else (invariant 5).
+    engine = Engine(card, runtime=analysis.runtime, device=analysis.device)
     many = len(clips) > 1
     failed = []
     for clip in clips:
