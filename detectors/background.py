@@ -9,8 +9,7 @@ seen under somebody stays unknown until it has been seen free), light that keeps
 below it, ground bared by something that was there from the start, and things that flicker
 (their noise is learned as the gate learns it).
 
-Ghosts are told from objects by whose outline it is: Cucchiara et al., Detecting Moving Objects,
-Ghosts and Shadows in Video Streams, IEEE PAMI 25(10), 2003.
+What tells a thing from bared ground and from light is in :mod:`detectors.appearance`.
 """
 
 from collections.abc import Sequence
@@ -23,9 +22,7 @@ from numpy.typing import NDArray
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.video import Bgr
-
-Mask = NDArray[np.bool_]
-_Colour = NDArray[np.float32]
+from detectors.appearance import Colour, Mask, Scene, is_thing
 
 _GRID_WIDTH = 320
 _SAMPLE_S = 0.4
@@ -40,7 +37,8 @@ _CHANGED_SHARE = 0.45  # more foreground than this is another picture, not objec
 _CHANGED_S = 1.5
 _PRESENT_SHARE = 0.35
 _JOIN_S = 10.0  # what appears beside an object so soon after it is a part of it
-_TEXTURE = 3.0
+_LARGE = 0.01
+_GROWN = 2.0  # a thing so many times as large as when it was judged is judged again
 _KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -71,6 +69,7 @@ class _Thing:
     mask: Mask
     since_ns: int
     last_ns: int
+    judged: int  # pixels it had when it was last held to be a thing
 
     def value(self, present: bool) -> StaticObject:
         height, width = self.mask.shape
@@ -105,7 +104,7 @@ class StaticMap:
         self._next_id = 1
         self._now_ns: int | None = None
         self._changed_s = 0.0
-        self._back: _Colour = np.zeros((0, 0, 3), np.float32)
+        self._back: Colour = np.zeros((0, 0, 3), np.float32)
 
     def due(self, time_ns: int) -> bool:
         """True when the next sample is wanted at this frame."""
@@ -130,7 +129,8 @@ class StaticMap:
         seconds = min(max(seconds, 0.0), 2.0)
         self._now_ns = time_ns
         busy = self._busy(movers)
-        signed = now - self._back * self._gain(now, busy)
+        back = self._back * self._gain(now, busy)
+        signed = now - back
         change = _largest(signed)
         front = (change > np.maximum(_FLOOR, self._noise * _FACTOR)) & (self._known >= _KNOWN_S)
         judged = ~busy & (self._known >= _KNOWN_S)
@@ -140,16 +140,16 @@ class StaticMap:
         self._learn(now, signed, change, front, busy, seconds)
         self._age(now, front, busy, seconds, time_ns)
         gone = self._judge_known(front, judged, time_ns)
-        self._find_new(now, time_ns)
+        gone += self._find_new(Scene(now, back, change, front, busy), time_ns)
         return tuple([thing.value(True) for thing in self._things] + gone)
 
-    def _shrink(self, picture: Bgr) -> _Colour:
+    def _shrink(self, picture: Bgr) -> Colour:
         height, width = picture.shape[:2]
         size = (_GRID_WIDTH, max(round(height * _GRID_WIDTH / width), 1))
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         return cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
 
-    def _begin(self, now: _Colour) -> None:
+    def _begin(self, now: Colour) -> None:
         shape = now.shape[:2]
         self._back = now.copy()
         self._noise = np.full(shape, 3.0, np.float32)
@@ -173,14 +173,14 @@ class StaticMap:
             ] = True
         return busy
 
-    def _gain(self, now: _Colour, busy: Mask) -> _Colour:
+    def _gain(self, now: Colour, busy: Mask) -> Colour:
         """Exposure of this picture against the background, by channel."""
         rows = ~busy[::4, ::4] & (self._age_s[::4, ::4] <= 0)
         back = self._back[::4, ::4][rows]
         if len(back) < 50:
             return np.ones(3, np.float32)
         ratio = np.median((now[::4, ::4][rows] + 8) / (back + 8), axis=0)
-        gain: _Colour = np.clip(ratio, 0.5, 2.0).astype(np.float32)
+        gain: Colour = np.clip(ratio, 0.5, 2.0).astype(np.float32)
         return gain
 
     def _is_other_picture(self, front: Mask, judged: Mask, seconds: float) -> bool:
@@ -188,7 +188,7 @@ class StaticMap:
         self._changed_s = self._changed_s + seconds if share > _CHANGED_SHARE else 0.0
         return self._changed_s >= _CHANGED_S
 
-    def _rebase(self, now: _Colour) -> None:
+    def _rebase(self, now: Colour) -> None:
         """Day turned to night, or the camera was moved: begin anew, but keep the objects."""
         kept = self._things
         hidden = np.zeros(now.shape[:2], np.uint8)
@@ -208,8 +208,8 @@ class StaticMap:
 
     def _learn(
         self,
-        now: _Colour,
-        signed: _Colour,
+        now: Colour,
+        signed: Colour,
         change: NDArray[np.float32],
         front: Mask,
         busy: Mask,
@@ -232,7 +232,7 @@ class StaticMap:
         self._noise += np.where(calm | restless, step, 0)
         np.clip(self._noise, 2.0, 60.0, out=self._noise)
 
-    def _age(self, now: _Colour, front: Mask, busy: Mask, seconds: float, time_ns: int) -> None:
+    def _age(self, now: Colour, front: Mask, busy: Mask, seconds: float, time_ns: int) -> None:
         steady = _largest(now - self._short) < _STEADY
         free = ~busy
         begun = free & front & (self._age_s <= 0)
@@ -259,13 +259,14 @@ class StaticMap:
                 gone.append(thing.value(False))
         return gone
 
-    def _find_new(self, now: _Colour, time_ns: int) -> None:
+    def _find_new(self, scene: Scene, time_ns: int) -> list[StaticObject]:
+        """Add what has lain still for long enough; returns what turned out to be no thing."""
         known = np.zeros(self._age_s.shape, bool)
         for thing in self._things:
             known |= thing.mask
         ripe = ((self._age_s >= self._steady_s) & ~known).astype(np.uint8)
         if not ripe.any():
-            return
+            return []
         joined = cv2.morphologyEx(ripe, cv2.MORPH_CLOSE, _KERNEL, iterations=2)
         count, labels = cv2.connectedComponents(joined)
         for number in range(1, count):
@@ -277,11 +278,26 @@ class StaticMap:
                 continue
             if mask.mean() < self._min_area:
                 continue
-            if self._is_ghost(mask, now) or self._is_light(mask, now):
-                self._absorb(mask, now)
+            if not is_thing(scene, mask):
+                self._absorb(mask, scene.now)
                 continue
-            self._things.append(_Thing(self._next_id, mask, since_ns, time_ns))
+            self._things.append(_Thing(self._next_id, mask, since_ns, time_ns, int(mask.sum())))
             self._next_id += 1
+        return self._judge_grown(scene)
+
+    def _judge_grown(self, scene: Scene) -> list[StaticObject]:
+        """A shadow that creeps over the ground begins as a small patch, too small to tell."""
+        gone = []
+        for thing in list(self._things):
+            size = int(thing.mask.sum())
+            if size < max(_GROWN * thing.judged, _LARGE * thing.mask.size):
+                continue
+            thing.judged = size
+            if not is_thing(scene, thing.mask):
+                self._things.remove(thing)
+                self._absorb(thing.mask & ~scene.busy, scene.now)
+                gone.append(thing.value(False))
+        return gone
 
     def _grown(self, mask: Mask, since_ns: int) -> bool:
         around = cv2.dilate(mask.astype(np.uint8), _KERNEL, iterations=3) > 0
@@ -293,40 +309,13 @@ class StaticMap:
                 return True
         return False
 
-    def _is_ghost(self, mask: Mask, now: _Colour) -> bool:
-        rim = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, _KERNEL) > 0
-        return float(_edges(self._back)[rim].mean()) > 1.3 * float(_edges(now)[rim].mean())
-
-    def _is_light(self, mask: Mask, now: _Colour) -> bool:
-        """The texture below shines through: correlation of the fine detail."""
-        inner = cv2.erode(mask.astype(np.uint8), _KERNEL) > 0
-        if inner.sum() < 30:
-            return False
-        fine_now, fine_back = _detail(now)[inner], _detail(self._back)[inner]
-        if min(fine_now.std(), fine_back.std()) < _TEXTURE:
-            return False
-        return float(np.corrcoef(fine_now, fine_back)[0, 1]) > 0.6
-
-    def _absorb(self, mask: Mask, now: _Colour) -> None:
+    def _absorb(self, mask: Mask, now: Colour) -> None:
         self._back[mask] = now[mask]
         self._age_s[mask] = 0
 
 
-def _largest(difference: _Colour) -> NDArray[np.float32]:
+def _largest(difference: Colour) -> NDArray[np.float32]:
     """Largest absolute difference of the three channels; by planes, ten times as fast as max."""
     blue, green, red = (np.abs(plane) for plane in cv2.split(difference))
     largest: NDArray[np.float32] = np.maximum(np.maximum(blue, green), red)
     return largest
-
-
-def _edges(colour: _Colour) -> NDArray[np.float32]:
-    grey = colour.mean(axis=2)
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    strength: NDArray[np.float32] = np.hypot(across, down).astype(np.float32)
-    return strength
-
-
-def _detail(colour: _Colour) -> NDArray[np.float32]:
-    grey = colour.mean(axis=2)
-    fine: NDArray[np.float32] = (grey - cv2.GaussianBlur(grey, (0, 0), 3)).astype(np.float32)
-    return fine

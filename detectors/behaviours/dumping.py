@@ -10,7 +10,9 @@ from core.value import Text
 from detectors.background import StaticObject
 from detectors.behaviours.actors import Actor, ActorLog, within_reach
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
-from detectors.labels import CYCLES, PERSON, VEHICLES
+from detectors.behaviours.heaps import Heap, Heaps
+from detectors.behaviours.places import covered
+from detectors.labels import CYCLES, MOVERS, PERSON, VEHICLES
 
 _BEFORE_NS = 15 * NS_PER_S
 _AFTER_NS = 3 * NS_PER_S
@@ -19,16 +21,34 @@ _ITSELF = 0.4
 _LOST_NS = 10 * NS_PER_S
 """An actor lost from sight beside the thing counts as gone after this long."""
 
+_HIDDEN = 0.5
+_LOOK_NS = 2 * NS_PER_S
+"""The static-object map needs so long to see that what somebody hid is gone."""
+
 
 @dataclass(eq=False)
 class _Case:
-    """A new thing in the zone and who brought it; no actor means nobody did."""
+    """A new thing in the zone and who brought it.
+
+    Attributes:
+        near_ns: when one of them was last within reach of it.
+        hidden_ns: when somebody was last before it, so that it cannot be told whether it is there.
+    """
 
     thing: StaticObject
     actors: list[int]
     labels: list[str]
-    left_ns: int | None = None
-    act: Act | None = None
+    near_ns: int
+    hidden_ns: int = 0
+
+
+@dataclass(eq=False)
+class _Fired:
+    """An act, and every thing that is a part of its heap."""
+
+    act: Act
+    case: _Case
+    ids: set[int]
 
 
 class Dumping(Behaviour):
@@ -37,121 +57,155 @@ class Dumping(Behaviour):
     def __init__(self, camera: str, zone: Zone, rule: DumpingRule, model: str = "") -> None:
         super().__init__(camera, zone, model)
         self._rule = rule
+        self._heaps = Heaps()
         self._cases: dict[int, _Case] = {}
-        self._refused: set[int] = set()
+        self._refused: dict[int, Box] = {}
+        self._fired_heaps: list[_Fired] = []
 
     def _judge(self, moment: Moment) -> list[Sighting]:
+        heaps = self._heaps.of(moment.time_ns, moment.statics, moment.aspect)
         sightings = []
-        for thing in moment.statics:
-            case = self._cases.get(thing.id) or self._open(thing, moment)
-            if case is not None:
-                case.thing = thing
-                sightings += self._judge_case(case, moment)
+        for heap in heaps:
+            fired = next((it for it in self._fired_heaps if it.ids & set(heap.ids)), None)
+            if fired is not None:
+                fired.ids.update(heap.ids)
+                sightings += self._go_on(fired, heap, moment)
+            else:
+                sightings += self._judge_heap(heap, moment)
+        alive = {number for heap in heaps for number in heap.ids}
+        sightings += self._end_gone(alive, moment)
+        self._cases = {number: case for number, case in self._cases.items() if number in alive}
+        self._refused = {number: box for number, box in self._refused.items() if number in alive}
         return sightings
 
     def _forget(self) -> None:
+        self._heaps.clear()
         self._cases.clear()
         self._refused.clear()
+        self._fired_heaps.clear()
+
+    def _judge_heap(self, heap: Heap, moment: Moment) -> list[Sighting]:
+        """The first part of a heap that has lain alone for long enough fires for all of it."""
+        for thing in heap.present:
+            case = self._cases.get(thing.id) or self._open(thing, moment)
+            if case is None:
+                continue
+            case.thing = thing
+            if self._is_left(case, moment):
+                return [self._fire(case, heap, moment)]
+        return []
 
     def _open(self, thing: StaticObject, moment: Moment) -> _Case | None:
-        if (
-            thing.id in self._refused
-            or not thing.present
-            or thing.area < self._rule.min_area
-            or not (self._holds(thing.box.foot) or self._holds(thing.box.centre))
+        """The case of a thing that somebody brought; judged anew whenever the thing has grown."""
+        if self._refused.get(thing.id) == thing.box:
+            return None
+        if thing.area < self._rule.min_area or not (
+            self._holds(thing.box.foot) or self._holds(thing.box.centre)
         ):
             return None
-        actors = moment.actors.near(
-            thing.box, thing.since_ns - _BEFORE_NS, thing.since_ns + _AFTER_NS, moment.aspect
-        )
+        first_ns, last_ns = thing.since_ns - _BEFORE_NS, thing.since_ns + _AFTER_NS
+        actors = moment.actors.bringers(thing.box, thing.since_ns, first_ns, last_ns, moment.aspect)
         if not actors or self._is_somebody(thing.box, moment.actors):
-            # A patch of light, or a parked car the model lost. Judged once: who was near
-            # when it appeared does not change any more. A thing that grows may pass later.
-            self._refused.add(thing.id)
+            # A patch of light, or a parked car the model lost.
+            self._refused[thing.id] = thing.box
             return None
-        case = _Case(thing, [actor.id for actor in actors], [actor.label for actor in actors])
+        near_ns = max(actor.last_near(thing.box, moment.aspect) for actor in actors)
+        case = _Case(
+            thing, [actor.id for actor in actors], [actor.label for actor in actors], near_ns
+        )
         self._cases[thing.id] = case
         return case
 
     @staticmethod
     def _is_somebody(box: Box, actors: ActorLog) -> bool:
-        return any(box.iou(place) >= _ITSELF for place in actors.boxes(VEHICLES | CYCLES)) or any(
-            box.iou(place) >= _ITSELF for place in actors.boxes(frozenset({PERSON}))
+        return any(
+            box.iou(place) >= _ITSELF
+            for place in actors.boxes(VEHICLES | CYCLES | frozenset({PERSON}))
         )
 
-    def _judge_case(self, case: _Case, moment: Moment) -> list[Sighting]:
-        act, thing = case.act, case.thing
-        if not thing.present:
-            del self._cases[thing.id]
-            return [self._over(act, moment)] if act else []
-        if act is not None:
-            act.last_ns, act.box = thing.last_ns, thing.box
-            act.cues = ordered((*act.cues, *self._cues(case)))
-            act.why = self._why(case, moment)
-            return self._continued(act, moment)
-        if case.left_ns is None or not self._is_alone(case, moment):
-            case.left_ns = moment.time_ns if self._is_alone(case, moment) else None
-        since_ns = max(case.left_ns or moment.time_ns, thing.since_ns)
-        if moment.time_ns - since_ns < self._rule.settle_s * NS_PER_S:
-            return []
-        case.act = Act(
-            self._new_id(thing.since_ns, thing.id),
-            thing.since_ns,
-            moment.time_ns,
-            thing.last_ns,
-            thing.box,
-            self._why(case, moment),
-            tracks=tuple(case.actors),
-            labels=ordered(case.labels),
-            cues=ordered(self._cues(case)),
-        )
-        return [self._fired(case.act, moment)]
-
-    def _is_alone(self, case: _Case, moment: Moment) -> bool:
-        """True when nobody who may have brought the thing is within reach of it."""
+    def _is_left(self, case: _Case, moment: Moment) -> bool:
+        """True when all who brought it have been out of reach of it for long enough."""
         here = {track.id: track for track in moment.tracks}
+        if any(
+            track.label in MOVERS and covered(case.thing.box, track.box) >= _HIDDEN
+            for track in moment.tracks
+        ):
+            case.hidden_ns = moment.time_ns
+        waiting = moment.time_ns - case.hidden_ns < _LOOK_NS
         for number in list(case.actors):
             actor = moment.actors.get(number)
             if actor is None:
                 continue
             if number in here:
                 if within_reach(actor, here[number].box, case.thing.box, moment.aspect):
-                    return False
-            elif not self._is_gone(actor, case, moment):
-                return False
-        return True
+                    case.near_ns = moment.time_ns
+            elif within_reach(actor, actor.box, case.thing.box, moment.aspect):
+                waiting |= self._is_awaited(actor, case, moment)
+        left_ns = max(case.near_ns, case.thing.since_ns)
+        return not waiting and moment.time_ns - left_ns >= self._rule.settle_s * NS_PER_S
 
-    def _is_gone(self, actor: Actor, case: _Case, moment: Moment) -> bool:
-        heir = moment.actors.successor(actor, moment.aspect)
-        if heir is not None and heir.id not in case.actors:
-            case.actors.append(heir.id)
-            case.labels.append(heir.label)
+    @staticmethod
+    def _is_awaited(actor: Actor, case: _Case, moment: Moment) -> bool:
+        """True while one who was lost from sight beside the thing may still be there."""
+        case.near_ns = max(case.near_ns, actor.last_ns)
+        heir = moment.actors.successor(actor, case.thing.box, moment.aspect)
+        if heir is not None:
+            if heir.id not in case.actors:
+                case.actors.append(heir.id)
+                case.labels.append(heir.label)
+                case.near_ns = max(case.near_ns, heir.last_near(case.thing.box, moment.aspect))
             return False
-        if not within_reach(actor, actor.box, case.thing.box, moment.aspect):
-            return True
-        return moment.time_ns - actor.last_ns >= _LOST_NS
+        return moment.time_ns - actor.last_ns < _LOST_NS
 
-    def _cues(self, case: _Case) -> list[str]:
+    def _fire(self, case: _Case, heap: Heap, moment: Moment) -> Sighting:
+        thing = case.thing
+        act = Act(
+            self._new_id(thing.since_ns, thing.id),
+            thing.since_ns,
+            moment.time_ns,
+            heap.last_ns,
+            heap.box,
+            self._why(case, heap, moment),
+            tracks=tuple(case.actors),
+            labels=ordered(case.labels),
+            cues=ordered(self._cues(case, heap)),
+        )
+        self._fired_heaps.append(_Fired(act, case, set(heap.ids)))
+        return self._fired(act, moment)
+
+    def _go_on(self, fired: _Fired, heap: Heap, moment: Moment) -> list[Sighting]:
+        act = fired.act
+        act.last_ns, act.box = heap.last_ns, heap.box
+        act.cues = ordered((*act.cues, *self._cues(fired.case, heap)))
+        act.why = self._why(fired.case, heap, moment)
+        return self._continued(act, moment)
+
+    def _end_gone(self, alive: set[int], moment: Moment) -> list[Sighting]:
+        gone = [fired for fired in self._fired_heaps if not fired.ids & alive]
+        self._fired_heaps = [fired for fired in self._fired_heaps if fired.ids & alive]
+        return [self._over(fired.act, moment) for fired in gone]
+
+    def _cues(self, case: _Case, heap: Heap) -> list[str]:
         cues = ["vehicle"] * any(label in VEHICLES for label in case.labels)
-        return cues + ["large"] * (case.thing.area >= self._rule.large_area)
+        return cues + ["large"] * (heap.area >= self._rule.large_area)
 
-    def _why(self, case: _Case, moment: Moment) -> Why:
+    def _why(self, case: _Case, heap: Heap, moment: Moment) -> Why:
         thing, name = case.thing, self.zone.name
-        settled_s = seconds(case.left_ns or moment.time_ns, moment.time_ns)
+        settled_s = seconds(max(case.near_ns, thing.since_ns), moment.time_ns)
         by = any(label in VEHICLES for label in case.labels)
         who = ("车辆", "a vehicle") if by else ("人员", "a person")
         return Why(
             text=Text(
                 zh=f"{name.zh}:{who[0]}离开后遗留物已静置 {settled_s:.0f} 秒"
-                f"(阈值 {self._rule.settle_s:.0f} 秒),占画面 {thing.area:.2%},疑似倾倒",
+                f"(阈值 {self._rule.settle_s:.0f} 秒),占画面 {heap.area:.2%},疑似倾倒",
                 en=f"{name.en}: something left by {who[1]} has lain for {settled_s:.0f} s (limit "
-                f"{self._rule.settle_s:.0f} s), {thing.area:.2%} of the frame; may be dumping",
+                f"{self._rule.settle_s:.0f} s), {heap.area:.2%} of the frame; may be dumping",
             ),
             facts={
                 "settled_s": settled_s,
                 "limit_s": self._rule.settle_s,
-                "lain_s": seconds(thing.since_ns, moment.time_ns),
-                "area": round(thing.area, 5),
+                "lain_s": seconds(heap.since_ns, moment.time_ns),
+                "area": round(heap.area, 5),
                 "large_area": self._rule.large_area,
                 "actors": list(case.actors),
                 "actor_labels": list(case.labels),

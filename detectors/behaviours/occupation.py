@@ -14,6 +14,7 @@ from core.geometry import Box, bounding_box
 from core.seeing import Sighting, Track, Why
 from core.value import Text
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
+from detectors.behaviours.heaps import Heap, Heaps
 from detectors.behaviours.places import covered, gap, shared
 from detectors.behaviours.stays import Stays
 from detectors.labels import MOVERS, VEHICLES
@@ -25,6 +26,9 @@ _WANDER = 0.35  # of the vehicle's own width: less is the box trembling
 _STANDING_S = 2.0
 _GRACE_NS = 3 * NS_PER_S
 _HIDDEN_NS = 60 * NS_PER_S
+_HELD_NS = 10 * NS_PER_S
+_ALONG_NS = 4 * NS_PER_S
+_ALONG = 0.5  # of the vehicle's width
 _BEFORE_NS = 20 * NS_PER_S
 _AFTER_NS = 3 * NS_PER_S
 
@@ -56,6 +60,12 @@ class _Place:
     tracks: list[int]
     labels: list[str]
     act: Act | None = None
+    hidden_ns: int = 0
+
+    @property
+    def known_ns(self) -> int:
+        """Up to when nothing speaks against its still being taken."""
+        return max(self.last_ns, self.hidden_ns)
 
 
 class Occupation(Behaviour):
@@ -66,7 +76,8 @@ class Occupation(Behaviour):
         self._rule = rule
         self._stays = Stays(lambda box: _WANDER * box.w, max(120.0, rule.limit_s * 2))
         self._places: list[_Place] = []
-        self._brought: dict[int, bool] = {}
+        self._heaps = Heaps()
+        self._brought: set[int] = set()
 
     def _judge(self, moment: Moment) -> list[Sighting]:
         subjects = self._vehicles(moment) + self._things(moment)
@@ -81,6 +92,7 @@ class Occupation(Behaviour):
     def _forget(self) -> None:
         self._stays.clear()
         self._places = []
+        self._heaps.clear()
         self._brought.clear()
 
     def _vehicles(self, moment: Moment) -> list[_Subject]:
@@ -109,21 +121,21 @@ class Occupation(Behaviour):
         ]
 
     def _things(self, moment: Moment) -> list[_Subject]:
+        heaps = self._heaps.of(moment.time_ns, moment.statics, moment.aspect)
+        self._brought &= {number for heap in heaps for number in heap.ids}
         return [
             _Subject(
-                f"s{thing.id}",
-                thing.box,
-                thing.area,
-                thing.since_ns,
-                thing.last_ns,
+                f"s{heap.ids[0]}",
+                heap.box,
+                heap.area,
+                heap.since_ns,
+                heap.last_ns,
                 (),
                 "object",
-                thing.since_ns - 5 * NS_PER_S,
+                heap.since_ns - 5 * NS_PER_S,
             )
-            for thing in moment.statics
-            if thing.present
-            and self._is_inside(thing.box)
-            and self._was_brought(thing.id, thing.box, thing.since_ns, moment)
+            for heap in heaps
+            if self._is_inside(heap.box) and self._was_brought(heap, moment)
         ]
 
     def _is_inside(self, box: Box) -> bool:
@@ -132,20 +144,28 @@ class Occupation(Behaviour):
         rectangle = shapely_box(box.x, box.y, box.x + box.w, box.y + box.h)
         return bool(self._shape.intersection(rectangle).area >= _IN_ZONE * box.area)
 
-    def _was_brought(self, number: int, box: Box, since_ns: int, moment: Moment) -> bool:
-        """Stalls and goods come with people or vehicles; patches of light do not."""
-        if number not in self._brought:
+    def _was_brought(self, heap: Heap, moment: Moment) -> bool:
+        """Stalls and goods come with people or vehicles; patches of light do not.
+
+        Judged by the whole heap, and again as it grows: the first piece that lies still may be
+        the roof of a stall, out of everybody's reach.
+        """
+        if not self._brought.intersection(heap.ids):
             near = moment.actors.near(
-                box, since_ns - _BEFORE_NS, since_ns + _AFTER_NS, moment.aspect
+                heap.box, heap.since_ns - _BEFORE_NS, heap.grown_ns + _AFTER_NS, moment.aspect
             )
-            self._brought[number] = bool(near)
-        return self._brought[number]
+            if not near:
+                return False
+        self._brought.update(heap.ids)
+        return True
 
     def _place_of(self, subject: _Subject, aspect: float) -> int:
         for number, place in enumerate(self._places):
             same = shared(subject.box, place.box) >= _SAME
             beside = not subject.tracks and gap(subject.box, place.box, aspect) <= _BESIDE
-            if (same or beside) and subject.joins_ns <= place.last_ns:
+            if (same or beside) and subject.joins_ns <= place.known_ns:
+                return number
+            if self._came_along(subject, place, aspect):
                 return number
         self._places.append(
             _Place(
@@ -160,12 +180,21 @@ class Occupation(Behaviour):
         )
         return len(self._places) - 1
 
+    @staticmethod
+    def _came_along(subject: _Subject, place: _Place, aspect: float) -> bool:
+        """A vehicle that stops brings more than itself: the beam of its lamps, its shadow."""
+        if subject.tracks or not place.tracks:
+            return False
+        at_once = abs(subject.since_ns - place.since_ns) <= _ALONG_NS
+        return at_once and gap(subject.box, place.box, aspect) <= _ALONG * place.box.w
+
     def _judge_place(
         self, place: _Place, subjects: list[_Subject], moment: Moment
     ) -> list[Sighting]:
         if not subjects:
             return self._judge_empty(place, moment)
-        place.box = bounding_box([subject.box for subject in subjects])
+        vehicles = [subject.box for subject in subjects if subject.tracks]
+        place.box = bounding_box(vehicles or [subject.box for subject in subjects])
         place.area = sum(subject.area for subject in subjects)
         place.since_ns = min(place.since_ns, *(subject.since_ns for subject in subjects))
         place.last_ns = max(subject.last_ns for subject in subjects)
@@ -180,7 +209,7 @@ class Occupation(Behaviour):
         if not overstays or place.area < self._rule.min_area:
             return []
         place.act = Act(
-            self._new_id(place.since_ns, place.key),
+            self._new_id(place.since_ns, f"{place.key}/{moment.time_ns}"),
             place.since_ns,
             moment.time_ns,
             place.last_ns,
@@ -192,7 +221,9 @@ class Occupation(Behaviour):
 
     def _judge_empty(self, place: _Place, moment: Moment) -> list[Sighting]:
         unseen_ns = moment.time_ns - place.last_ns
-        if unseen_ns <= _GRACE_NS or (unseen_ns <= _HIDDEN_NS and self._hidden(place, moment)):
+        if unseen_ns <= _HIDDEN_NS and self._hidden(place, moment):
+            place.hidden_ns = moment.time_ns
+        if moment.time_ns - place.known_ns <= _GRACE_NS:
             return []
         self._places.remove(place)
         return [self._over(place.act, moment)] if place.act else []
@@ -202,7 +233,8 @@ class Occupation(Behaviour):
         """Somebody stands in front of the place, so it cannot be told whether it is free."""
 
         def is_other(track: Track) -> bool:
-            return track.label in MOVERS and track.id not in place.tracks and track.seen
+            held = moment.time_ns - track.last_ns <= _HELD_NS
+            return track.label in MOVERS and track.id not in place.tracks and held
 
         return any(
             covered(place.box, track.box) >= 0.5 for track in moment.tracks if is_other(track)

@@ -17,9 +17,14 @@ def gap(a: Box, b: Box, aspect: float) -> float:
     >>> gap(Box(0, 0, 0.1, 0.1), Box(0.3, 0, 0.1, 0.1), 1.0)
     0.19999999999999998
     """
+    return math.hypot(*gaps(a, b, aspect))
+
+
+def gaps(a: Box, b: Box, aspect: float) -> tuple[float, float]:
+    """The same across and down, each in frame widths."""
     dx = max(a.x - (b.x + b.w), b.x - (a.x + a.w), 0.0)
     dy = max(a.y - (b.y + b.h), b.y - (a.y + a.h), 0.0)
-    return math.hypot(dx, dy / aspect)
+    return dx, dy / aspect
 
 
 def common(a: Box, b: Box) -> float:

@@ -128,7 +128,8 @@ class Stays:
         return best[2] if best else None
 
     def _see(self, stay: Stay, track: Track, time_ns: int, aspect: float) -> None:
-        stay.box = track.box
+        if track.seen or not stay.path:
+            stay.box = track.box
         if track.seen:
             stay.labels[track.label] += 1
             stay.gap_s = max(stay.gap_s, (track.last_ns - stay.last_ns) / NS_PER_S)
@@ -137,7 +138,8 @@ class Stays:
             stay.labels[track.label] += 1
         if stay.path and time_ns - stay.path[-1][0] < self._every_ns:
             return
-        stay.path.append((time_ns, *track.box.foot))
+        # One who is not seen is where it was last seen: a prediction drifts.
+        stay.path.append((time_ns, *stay.box.foot))
         while stay.path and time_ns - stay.path[0][0] > self._memory_ns:
             stay.path.popleft()
         self._judge(stay, time_ns, aspect)
