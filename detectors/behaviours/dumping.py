@@ -91,6 +91,8 @@ class Dumping(Behaviour):
             if case is None:
                 continue
             case.thing = thing
+            # A cart or tricycle without a class brought it, and was one thing with it.
+            case.near_ns = max(case.near_ns, heap.lost_ns)
             if self._is_left(case, moment):
                 return [self._fire(case, heap, moment)]
         return []

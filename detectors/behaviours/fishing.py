@@ -29,8 +29,8 @@ class Fishing(Behaviour):
         super().__init__(camera, zone, model)
         self._rule = rule
         self._stays = Stays(lambda _: rule.max_displacement, max(120.0, rule.dwell_s * 2))
-        self._acting: dict[int, Act] = {}
-        self._in_zone_ns: dict[int, int] = {}
+        self._acting: dict[Stay, Act] = {}
+        self._in_zone_ns: dict[Stay, int] = {}
         self._boats: dict[int, Box] = {}
         self._manned: set[int] = set()
 
@@ -38,7 +38,7 @@ class Fishing(Behaviour):
         inside = [track for track in self._subjects(moment) if self._holds(track.box.foot)]
         present = self._stays.update(moment.time_ns, inside, moment.aspect)
         for stay in present:
-            self._in_zone_ns[stay.key] = moment.time_ns
+            self._in_zone_ns[stay] = moment.time_ns
         company = sum(seconds(stay.since_ns, moment.time_ns) >= _GROUP_S for stay in present)
         sightings = []
         for stay in list(self._stays.all):
@@ -77,11 +77,11 @@ class Fishing(Behaviour):
     def _judge_stay(
         self, stay: Stay, present: bool, company: int, moment: Moment
     ) -> list[Sighting]:
-        act = self._acting.get(stay.key)
+        act = self._acting.get(stay)
         if not present and self._is_over(stay, moment):
             self._stays.drop(stay)
-            self._in_zone_ns.pop(stay.key, None)
-            self._acting.pop(stay.key, None)
+            self._in_zone_ns.pop(stay, None)
+            self._acting.pop(stay, None)
             return [self._over(act, moment)] if act else []
         if not present:
             return []
@@ -91,14 +91,14 @@ class Fishing(Behaviour):
         fresh = moment.time_ns - stay.last_ns <= stay.grace_ns
         if fresh and moment.time_ns - stay.since_ns >= self._rule.dwell_s * NS_PER_S:
             act = Act(
-                self._new_id(stay.since_ns, stay.key),
+                self._new_id(stay.since_ns, f"{stay.key}/{moment.time_ns}"),
                 stay.since_ns,
                 moment.time_ns,
                 stay.last_ns,
                 stay.box,
                 self._why(stay, stay.since_ns, moment),
             )
-            self._acting[stay.key] = act
+            self._acting[stay] = act
             self._refresh(act, stay, company, moment)
             return [self._fired(act, moment)]
         return []
@@ -107,7 +107,7 @@ class Fishing(Behaviour):
         numbers = set(stay.tracks)
         elsewhere = any(track.id in numbers and track.seen for track in moment.tracks)
         if elsewhere:
-            return moment.time_ns - self._in_zone_ns[stay.key] >= _LEFT_NS
+            return moment.time_ns - self._in_zone_ns[stay] >= _LEFT_NS
         return moment.time_ns - stay.last_ns > stay.grace_ns
 
     def _refresh(self, act: Act, stay: Stay, company: int, moment: Moment) -> None:

@@ -38,6 +38,8 @@ class Heap:
         since_ns: when the first part of it appeared that is more than a splinter.
         grown_ns: when the last part of it appeared.
         last_ns: when it was last seen.
+        lost_ns: when a part of it that is no longer there was last seen, such as the cart from
+            which the rest was tipped; 0 when none was.
     """
 
     ids: tuple[int, ...]
@@ -47,6 +49,7 @@ class Heap:
     since_ns: int
     grown_ns: int
     last_ns: int
+    lost_ns: int
 
 
 class Heaps:
@@ -76,6 +79,7 @@ class Heaps:
                         _since_ns(parts),
                         max(thing.since_ns for thing in present),
                         max(thing.last_ns for thing in present),
+                        max((it.last_ns for it in parts if it.id not in here), default=0),
                     )
                 )
         return heaps
