@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,17 +119,75 @@ def test_tracks_are_looked_at_every_second_and_doubts_at_once() -> None:
     assert gate.consider(GROUND, round(20.1 * NS_PER_S), tracks=box, doubtful=True).look
 
 
+def thrown(step: int) -> np.ndarray:
+    """Something as large as a person that is here now and then there, like nothing learned."""
+    rng = np.random.default_rng(step // 4)
+    x, y = int(rng.integers(20, 280)), int(rng.integers(10, 140))
+    return walker(x, y, 14, 30)
+
+
 def test_fruitless_movement_is_believed_less() -> None:
-    gate, rng = settled(), np.random.default_rng(1)
-    looks = []
-    for step in range(150):
-        picture = GROUND.copy()
-        picture[40:60, 100:130] = np.clip(picture[40:60, 100:130] + rng.integers(-60, 61), 0, 255)
-        decision = gate.consider(picture, round((15 + 0.2 * step) * NS_PER_S))
-        looks.append(decision.look)
-        for region in decision.regions:
-            gate.nothing_there(region)
-    assert sum(looks[75:]) < sum(looks[:75]) / 2
+    taught, untaught = settled(), settled()
+    looks = [0, 0]
+    for step in range(300):
+        time_ns = round((15 + 0.2 * step) * NS_PER_S)
+        for number, gate in enumerate((taught, untaught)):
+            decision = gate.consider(thrown(step), time_ns)
+            looks[number] += bool(decision.regions)
+            for region in decision.regions if gate is taught else ():
+                gate.nothing_there(region)
+    assert looks[0] < looks[1] / 2
+
+
+def test_what_stands_beside_the_water_is_narrower_than_its_waves() -> None:
+    """Broad waves as bright as the walker before them are learned; the walker is seen."""
+    xs = np.arange(W)
+
+    def waves(picture: np.ndarray, t_s: float) -> np.ndarray:
+        rows = np.arange(H)[:, None]
+        swell = 40 * np.sin(xs[None, :] / 25 + rows / 6 + 2.2 * t_s + np.sin(rows / 9 + t_s))
+        return np.clip(0.6 * picture + swell + 40, 0, 255).astype(np.uint8)
+
+    gate = Gate()
+    learned = run(gate, [waves(GROUND, 0.2 * step) for step in range(200)])
+    assert sum(bool(decision.regions) for decision in learned[100:]) <= 2
+    seen = [waves(walker(40 + 2 * step, 90, 5, 12), 40 + 0.2 * step) for step in range(30)]
+    assert sum(bool(decision.regions) for decision in run(gate, seen, 40.0)) >= 20
+
+
+def test_a_shaking_camera_asks_for_little() -> None:
+    smooth = cv2.GaussianBlur(np.kron(GROUND[::10, ::10], np.ones((10, 10), np.uint8)), (0, 0), 2)
+    rng = np.random.default_rng(7)
+
+    def shaken() -> np.ndarray:
+        dx, dy = rng.normal(0, 0.7, 2)
+        return cv2.warpAffine(
+            smooth, np.array([[1, 0, dx], [0, 1, dy]]), (W, H), borderMode=cv2.BORDER_REPLICATE
+        )
+
+    gate = Gate()
+    run(gate, [smooth] * 75)
+    decisions = run(gate, [shaken() for _ in range(100)], 15.0)
+    assert sum(decision.look for decision in decisions) <= 10
+
+
+def test_who_walks_is_looked_at_in_every_frame_even_where_nothing_seems_to_move() -> None:
+    gate = settled()
+    walked = [
+        gate.consider(
+            GROUND,
+            round((15 + 0.2 * step) * NS_PER_S),
+            tracks=(Box(0.2 + 0.01 * step, 0.4, 0.03, 0.12),),
+        )
+        for step in range(30)
+    ]
+    assert all(decision.look for decision in walked[5:])
+
+
+def test_a_whole_look_comes_before_a_frame_that_would_be_too_late() -> None:
+    gate = Gate()
+    looks = [time_s for time_s in range(0, 60, 3) if gate.consider(GROUND, time_s * NS_PER_S).whole]
+    assert max(b - a for a, b in pairwise(looks)) <= 10
 
 
 def test_a_clock_set_back_begins_anew() -> None:
