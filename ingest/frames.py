@@ -17,6 +17,7 @@ from core.messages import CameraEvent, CameraEventKind
 from core.video import Frame
 from ingest.base import Source, nominal_rate
 from ingest.events import Connected, MediaPacket
+from ingest.hardware import DecoderChoice, decoder_like
 from ingest.nal import PictureSniffer
 from ingest.picture import frame_of
 from ingest.picture_health import PictureWatch
@@ -43,16 +44,28 @@ class LiveFrames:
     Attributes:
         dropped: pictures that were due but replaced before anybody took them.
         decoded: pictures decoded.
+        spared: pictures not decoded, because the analysis rate leaves them out and no other
+            picture is decoded from them.
         damaged: times that damage was met after the session had settled.
         pictures: looks for black, frozen, covered or moved views; tell it of wanted moves.
     """
 
-    def __init__(self, source: Source, fps: float, *, keep: int = 1, threads: int = 1) -> None:
+    def __init__(
+        self,
+        source: Source,
+        fps: float,
+        *,
+        keep: int = 1,
+        threads: int = 1,
+        decoder: DecoderChoice = "software",
+    ) -> None:
         self.camera = source.camera
         self.dropped = 0
         self.decoded = 0
+        self.spared = 0
         self.damaged = 0
         self._source, self._fps, self._threads = source, fps, threads
+        self._choice: DecoderChoice = decoder
         self._kept: deque[Frame] = deque()
         self._keep = max(1, keep)
         self._ready = threading.Condition()
@@ -135,11 +148,13 @@ class LiveFrames:
             if isinstance(event, Connected):
                 stream = event.streams[0]
                 assert isinstance(stream, VideoStream)
-                decoder = _Decoder(stream, self._fps, self._threads)
+                decoder = _Decoder(stream, self._fps, self._threads, self._choice)
             elif isinstance(event, MediaPacket) and event.kind == "video" and decoder:
                 for picture, time_ns in decoder.decode(event):
                     self._offer(picture, time_ns)
-                self.decoded += decoder.taken()
+                decoded, spared = decoder.taken()
+                self.decoded += decoded
+                self.spared += spared
                 if decoder.damaged:
                     if decoder.settled:
                         self.damaged += 1
@@ -162,8 +177,10 @@ class LiveFrames:
 class _Decoder:
     """One session's decoder; after damage it waits for the next key frame."""
 
-    def __init__(self, stream: VideoStream, fps: float, threads: int) -> None:
-        self._context = stream.codec_context
+    def __init__(
+        self, stream: VideoStream, fps: float, threads: int, choice: DecoderChoice
+    ) -> None:
+        self._context = decoder_like(stream.codec_context, choice)
         # One thread a camera: with many cameras the cores are busy anyway, and frame threads
         # would delay every picture by their number.
         self._context.thread_count = threads
@@ -173,7 +190,7 @@ class _Decoder:
         self._sampler = Sampler(fps, float(rate) if rate else None)
         self._times: dict[int, int] = {}
         self._waiting = True
-        self._count = 0
+        self._count = self._spared = 0
         self._total = 0
         self.damaged = False
 
@@ -182,17 +199,22 @@ class _Decoder:
         """Past the first pictures, which many cameras send torn."""
         return self._total > SETTLING
 
-    def taken(self) -> int:
-        """Pictures decoded since the last call."""
-        count, self._count = self._count, 0
-        return count
+    def taken(self) -> tuple[int, int]:
+        """Pictures decoded and spared since the last call."""
+        counts = self._count, self._spared
+        self._count = self._spared = 0
+        return counts
 
     def decode(self, event: MediaPacket) -> Iterator[tuple[VideoFrame, int]]:
         if self._waiting and not event.keyframe:
             return
-        if not self._sniffer.has_picture(bytes(event.packet)):
+        data = bytes(event.packet)
+        if not self._sniffer.has_picture(data):
             return
         self._waiting = False
+        if not self._sampler.may_want(event.time_ns) and self._sniffer.is_needless(data):
+            self._spared += 1
+            return
         packet = cast("Packet[VideoStream]", event.packet)
         if packet.pts is None:
             packet.pts = packet.dts

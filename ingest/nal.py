@@ -38,6 +38,7 @@ class PictureSniffer:
                 self._length_size = (extradata[4] & 3) + 1
             elif codec == "hevc" and len(extradata) > 21:
                 self._length_size = (extradata[21] & 3) + 1
+        self._highest_layer = 0
 
     def has_picture(self, data: bytes) -> bool:
         """Whether there is anything to decode; True for other codecs and for odd data."""
@@ -52,16 +53,43 @@ class PictureSniffer:
                 return True
         return not seen
 
+    def is_needless(self, data: bytes) -> bool:
+        """Whether no other picture is decoded from this one, so that it may be left out.
+
+        H.264: every slice has nal_ref_idc 0 (§7.4.1). H.265: sub-layer non-reference pictures
+        (§7.4.2.2, the even types below 16) of the highest temporal layer there is.
+        """
+        if self._codec == "h264":
+            slices = [head for head in self._headers(data) if 1 <= head & 0x1F <= 5]
+            return bool(slices) and all(not head & 0x60 for head in slices)
+        if self._codec == "hevc":
+            return self._needless_hevc(data)
+        return False
+
+    def _needless_hevc(self, data: bytes) -> bool:
+        kinds = []
+        for at in self._starts(data):
+            kind = (data[at] >> 1) & 0x3F
+            if kind < 32 and at + 1 < len(data):
+                layer = data[at + 1] & 7
+                self._highest_layer = max(self._highest_layer, layer)
+                kinds.append(kind < 16 and kind % 2 == 0 and layer == self._highest_layer)
+        return bool(kinds) and all(kinds)
+
     def _headers(self, data: bytes) -> Iterator[int]:
         """First byte of every NAL unit."""
+        return (data[at] for at in self._starts(data))
+
+    def _starts(self, data: bytes) -> Iterator[int]:
+        """Where every NAL unit begins."""
         if not self._length_size:
             at = data.find(b"\0\0\1")
             while at >= 0 and at + 3 < len(data):
-                yield data[at + 3]
+                yield at + 3
                 at = data.find(b"\0\0\1", at + 3)
             return
         at = 0
         while at + self._length_size < len(data):
             length = int.from_bytes(data[at : at + self._length_size], "big")
-            yield data[at + self._length_size]
+            yield at + self._length_size
             at += self._length_size + length

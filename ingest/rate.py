@@ -21,6 +21,16 @@ class Sampler:
         self._early_ns = early_ns
         self._due_ns: int | None = None
 
+    def may_want(self, time_ns: int) -> bool:
+        """Whether ``wants`` could say yes to a picture that is not decoded yet.
+
+        Later pictures may still be taken before it, which only moves what is due further on;
+        so a no is final.
+        """
+        if self._due_ns is None or abs(time_ns - self._due_ns) > 4 * self._period_ns:
+            return True
+        return time_ns >= self._due_ns - self._early_ns
+
     def wants(self, time_ns: int) -> bool:
         """Whether the picture of that time is one to look at."""
         due_ns = self._due_ns

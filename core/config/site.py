@@ -105,6 +105,12 @@ class Analysis(Section):
     device: Literal["cpu", "cuda", "tensorrt"] = Field(
         default="cpu", title="推理设备", description="Processor, or a graphics card of NVIDIA."
     )
+    decoder: Literal["auto", "software", "vaapi", "cuda"] = Field(
+        default="software",
+        title="解码",
+        description="Where pictures are decoded; auto takes a graphics card if there is one. What "
+        "the card cannot do is done in software.",
+    )
 
 
 class Warnings(Section):

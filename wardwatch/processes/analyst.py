@@ -93,7 +93,7 @@ class Watches:
             self._context.paths.run,
             on_health=lambda health: self._bus.show(HEALTH, lag.tell(health)),
         )
-        frames = LiveFrames(source, site.analysis.fps)
+        frames = LiveFrames(source, site.analysis.fps, decoder=site.analysis.decoder)
         before = self._dismiss(camera.id)
         watch = _Watch(connection, frames, pipeline, lag, self._bus, self._hearing, before)
         self._watches[camera.id] = watch
