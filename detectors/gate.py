@@ -14,7 +14,8 @@ hits other cells every time and is forgotten, a small walker is not.
 
 The model is the teacher. Where it found nothing in what moved, the reach grows at once and all of
 the picture is believed a little less for a while, so that weather never seen before soon asks for
-few looks. Cells under a track learn no reach: a person does not deafen the cells crossed.
+few looks. Cells under a track that walks learn no reach: a person does not deafen the cells
+crossed. Who stands is learned, and looked at once a second.
 
 Two other gates in use go blind over water because they wait for the picture to become calm.
 This one never waits: a full look is due every few seconds whatever the cells say (invariant 4),
@@ -101,7 +102,7 @@ class GateSettings:
     track_s: float = 1.0
     global_s: float = 1.0
     floor: float = 1.2
-    factor: float = 1.7
+    factor: float = 1.5
     global_share: float = 0.35
     shaken_share: float = 0.04
 
@@ -115,7 +116,7 @@ _REACH_MAX = 120.0
 _TAUGHT = 1.15
 _SUM_S = 0.56  # time in which what was added up is forgotten
 _MOST = 6.0  # one frame adds at most this: a drop or an insect is there only once
-_DOUBT, _DOUBT_MAX, _DOUBT_S = 1.10, 2.0, 30.0  # a fruitless look, all of them, their end
+_DOUBT, _DOUBT_MAX, _DOUBT_S = 1.10, 2.0, 60.0  # a fruitless look, all of them, their end
 _GLOBAL_LEVEL = 14.0  # a change of so many grey levels beside its noise counts as global
 _SHAKE_CLIP = 30.0
 _MOVED_IOU, _MOVED_S = 0.6, 1.0  # a track that still overlaps itself so much stands
@@ -150,7 +151,7 @@ class Gate:
         Args:
             luma: (H, W) uint8.
             time_ns: UTC of the frame.
-            tracks: boxes of what is tracked; no reach is learned there.
+            tracks: boxes of what is tracked; who walks teaches the cells no reach.
             doubtful: the tracker wants a look (new track, or one just missed).
         """
         cells = self._shrink(luma)
@@ -163,8 +164,10 @@ class Gate:
         self._taught = False
         is_global = self._measure(cells, seconds)
         regions = () if is_global else self._regions()
-        self._learn(cells, seconds, tracks, is_global)
-        reason = self._reason(time_ns, gap_s, is_global, regions, tracks, doubtful)
+        walking = self._walking(tracks, time_ns)
+        self._learn(cells, seconds, walking, is_global)
+        wanted = doubtful or bool(walking)
+        reason = self._reason(time_ns, gap_s, is_global, regions, bool(tracks), wanted)
         if reason is not Reason.QUIET:
             self._look_ns = time_ns
         if reason in (Reason.START, Reason.SCHEDULED):
@@ -265,23 +268,24 @@ class Gate:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(
             cv2.dilate(possible, _JOIN), connectivity=8
         )
-        sure = np.unique(labels[self._sum > limit])
+        certain = self._sum > np.float32(limit)
+        sure = np.unique(labels[certain])
         boxes = []
         for number in sure.tolist():
             x, y, w, h = stats[number, :4].tolist()
             where = (slice(y, y + h), slice(x, x + w))
-            # What was added up lies on the way that was gone; it is where there is change now.
+            # What was added up stays a little where nothing is any more. What is there now
+            # may be a part of a person only; with the way it came the crop holds all.
             now = self._change[where] > self._reach[where] + np.float32(self._set.floor)
-            left, top, wide, high = cv2.boundingRect(
-                (now & (labels[where] == number)).view(np.uint8)
-            )
-            if wide:
+            own = labels[where] == number
+            if (now & own).any():
+                left, top, wide, high = cv2.boundingRect((certain[where] & own).view(np.uint8))
                 boxes.append((x + left, y + top, wide, high))
         height, width = self._sum.shape
         regions = [Box(x / width, y / height, w / width, h / height) for x, y, w, h in boxes]
         return tuple(sorted(regions, key=lambda box: (-box.area, box))[:_MOST_REGIONS])
 
-    def _learn(self, cells: Cells, seconds: float, tracks: Sequence[Box], is_global: bool) -> None:
+    def _learn(self, cells: Cells, seconds: float, walking: Sequence[Box], is_global: bool) -> None:
         assert self._mean is not None
         self._doubt = 1 + (self._doubt - 1) * exp(-seconds / _DOUBT_S)
         if is_global:
@@ -292,7 +296,7 @@ class Gate:
         cv2.accumulateWeighted(cells, self._mean, follow)
         step = cv2.subtract(self._change, self._reach)
         np.maximum(step, 0, out=step)
-        for box in tracks:
+        for box in walking:
             step[self._slices(box)] = 0
         rise = 1 - exp(-seconds / min(_REACH_UP_S, max(since_start / 4, 0.2)))
         cv2.addWeighted(
@@ -312,13 +316,12 @@ class Gate:
         gap_s: float,
         is_global: bool,
         regions: tuple[Box, ...],
-        tracks: Sequence[Box],
-        doubtful: bool,
+        tracked: bool,
+        wanted: bool,
     ) -> Reason:
         def since(then_ns: int) -> float:
             return (time_ns - then_ns) / NS_PER_S
 
-        walking = self._walking(tracks, time_ns)
         shut_s = since(self._whole_ns)
         if shut_s >= self._interval_s or shut_s + gap_s >= self._set.never_s:
             starting = self._interval_s < self._set.scheduled_s
@@ -327,19 +330,18 @@ class Gate:
             return Reason.GLOBAL
         if regions:
             return Reason.MOTION
-        if doubtful or walking or (tracks and since(self._look_ns) >= self._set.track_s):
+        if wanted or (tracked and since(self._look_ns) >= self._set.track_s):
             return Reason.TRACK
         return Reason.QUIET
 
-    def _walking(self, tracks: Sequence[Box], time_ns: int) -> bool:
-        """Whether something tracked is not where anything was a second ago."""
+    def _walking(self, tracks: Sequence[Box], time_ns: int) -> list[Box]:
+        """The tracks that are not where anything was a second ago."""
         boxes = np.array([tuple(box) for box in tracks], np.float32).reshape(-1, 4)
         while len(self._known) > 1 and time_ns - self._known[1][0] >= _MOVED_S * NS_PER_S:
             self._known.popleft()
         before = self._known[0][1] if self._known else boxes
         self._known.append((time_ns, boxes))
-        if not len(boxes):
-            return False
-        if not len(before):
-            return True
-        return bool((ious(boxes, before).max(axis=1) < _MOVED_IOU).any())
+        if not len(boxes) or not len(before):
+            return list(tracks)
+        standing = ious(boxes, before).max(axis=1) >= _MOVED_IOU
+        return [box for box, stands in zip(tracks, standing.tolist(), strict=True) if not stands]
