@@ -18,8 +18,7 @@ from sim.camera import server as limits
 from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
 from sim.camera.door import close_door
-from sim.camera.encoder import H264Encoder
-from sim.camera.h264 import is_key, payloads
+from sim.camera.encoder import Encoder
 from sim.camera.server import Rules, Server
 from sim.camera.session import Camera
 from sim.camera.stream import AccessUnit, Stream
@@ -148,7 +147,7 @@ class _Desk:
 
 def _encoded(size: tuple[int, int], fps: int) -> list[Picture]:
     """Two seconds of a textured ground with a moving box, about 1.5 Mbit/s at 720p."""
-    encoder, dice = H264Encoder(size, fps), np.random.default_rng(1)
+    encoder, dice = Encoder(size, fps), np.random.default_rng(1)
     coarse = dice.integers(60, 190, (24, 40, 3), dtype=np.uint8)
     ground = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
     found = []
@@ -157,5 +156,5 @@ def _encoded(size: tuple[int, int], fps: int) -> list[Picture]:
         left = 20 * index
         cv2.rectangle(picture, (left, 40), (left + 60, 160), (40, 220, 240), -1)
         units = encoder.encode(picture, index / fps, key=index % (KEY_EVERY_S * fps) == 0)
-        found.append((is_key(units), tuple(payloads(units, encoder.sets))))
+        found.append((encoder.sets.is_key(units), tuple(encoder.sets.payloads(units))))
     return found

@@ -1,6 +1,7 @@
-"""Pictures to H.264 access units, as fast as a processor can."""
+"""Pictures to H.264 or H.265 access units, as fast as a processor can."""
 
 from fractions import Fraction
+from typing import Literal
 
 import av
 import cv2
@@ -11,12 +12,15 @@ from av.video.frame import PictureType
 
 from core.video import Bgr
 from sim.camera.h264 import ParameterSets, nal_units, parameter_sets
+from sim.camera.h265 import H265Sets, h265_sets
 
 _TICKS_PER_S = 90_000
 
+Codec = Literal["h264", "h265"]
 
-class H264Encoder:
-    """One libx264 stream: no B-frames, no lookahead, a key frame every second.
+
+class Encoder:
+    """One stream of libx264 or libx265: no B-frames, no lookahead, a key frame every second.
 
     Args:
         size: width and height, both even; pictures of another size are scaled to it.
@@ -25,11 +29,15 @@ class H264Encoder:
     One thread at a time may use it.
     """
 
-    def __init__(self, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, size: tuple[int, int], fps: float, codec: Codec = "h264") -> None:
         self._size = size
         self._fps = fps
+        self._codec = codec
         self._context: VideoCodecContext | None = self._open()
-        self.sets: ParameterSets = parameter_sets(bytes(self._context.extradata or b""))
+        extradata = bytes(self._context.extradata or b"")
+        self.sets: ParameterSets | H265Sets = (
+            parameter_sets(extradata) if codec == "h264" else h265_sets(extradata)
+        )
 
     def encode(self, picture: Bgr, t_s: float, *, key: bool) -> list[bytes]:
         """NAL units of one access unit.
@@ -57,7 +65,8 @@ class H264Encoder:
 
     def _open(self) -> VideoCodecContext:
         width, height = self._size
-        context = av.CodecContext.create("libx264", "w")
+        library = {"h264": "libx264", "h265": "libx265"}[self._codec]
+        context = av.CodecContext.create(library, "w")
         assert isinstance(context, VideoCodecContext)
         context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base = Fraction(1, _TICKS_PER_S)
@@ -67,16 +76,11 @@ class H264Encoder:
         context.thread_count = 1
         context.flags |= Flags.global_header  # parameter sets come once, in the extradata
         most_kbps = max(400, round(width * height * self._fps / 2500))
-        context.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "profile": "baseline",
-            "crf": "24",
-            "maxrate": f"{most_kbps}k",
-            "bufsize": f"{most_kbps}k",
-            "g": str(max(1, round(self._fps))),
-            "bf": "0",
-            "forced-idr": "1",
-        }
+        second = max(1, round(self._fps))
+        common = {"preset": "ultrafast", "tune": "zerolatency", "crf": "24", "forced-idr": "1"}
+        rate = {"maxrate": f"{most_kbps}k", "bufsize": f"{most_kbps}k", "g": str(second), "bf": "0"}
+        quiet = f"log-level=none:keyint={second}:bframes=0:pools=none:frame-threads=1"
+        own = {"profile": "baseline"} if self._codec == "h264" else {"x265-params": quiet}
+        context.options = common | rate | own
         context.open()
         return context

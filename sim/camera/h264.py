@@ -1,5 +1,7 @@
 """H.264 on RTP (RFC 6184, packetization-mode 1)."""
 
+import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 PAYLOAD_LIMIT_BYTES = 1400
@@ -16,10 +18,43 @@ class ParameterSets:
     sps: bytes
     pps: bytes
 
+    encoding = "H264"
+
     @property
     def profile_level_id(self) -> str:
         """The three bytes after the SPS's NAL header, in hex (RFC 6184, section 8.1)."""
         return self.sps[1:4].hex().upper()
+
+    @property
+    def parameters(self) -> str:
+        """``fmtp`` without the sets (section 8.1)."""
+        return f"packetization-mode=1;profile-level-id={self.profile_level_id}"
+
+    @property
+    def sprop(self) -> str:
+        """The sets as ``fmtp`` carries them (section 8.1)."""
+        sets = ",".join(base64.b64encode(unit).decode() for unit in (self.sps, self.pps))
+        return f"sprop-parameter-sets={sets}"
+
+    def is_key(self, units: Sequence[bytes]) -> bool:
+        """True when an access unit holds an IDR picture: decoding can begin here."""
+        return any(unit[0] & 0x1F == _IDR for unit in units)
+
+    def payloads(
+        self, units: Sequence[bytes], limit_bytes: int = PAYLOAD_LIMIT_BYTES
+    ) -> list[bytes]:
+        """RTP payloads of one access unit.
+
+        Parameter sets go in front of each IDR picture in one STAP-A (section 5.7.1), whether or
+        not the encoder repeated them; a unit that fits is sent as it is (5.6), a larger one in
+        FU-A fragments (5.8). Delimiters and SEI carry nothing a viewer needs and are left out.
+        """
+        packets = [_stap_a([self.sps, self.pps])] if self.is_key(units) else []
+        for unit in units:
+            if unit[0] & 0x1F in (_SPS, _PPS, _SEI, _AUD):
+                continue
+            packets += [unit] if len(unit) <= limit_bytes else _fragments(unit, limit_bytes)
+        return packets
 
 
 def nal_units(annex_b: bytes) -> list[bytes]:
@@ -45,31 +80,6 @@ def parameter_sets(annex_b: bytes) -> ParameterSets:
     if _SPS not in found or _PPS not in found:
         raise ValueError("the encoder gave no SPS and PPS")
     return ParameterSets(found[_SPS], found[_PPS])
-
-
-def is_key(units: list[bytes]) -> bool:
-    """True when an access unit holds an IDR picture: decoding can begin here."""
-    return any(unit[0] & 0x1F == _IDR for unit in units)
-
-
-def payloads(
-    units: list[bytes], sets: ParameterSets, limit_bytes: int = PAYLOAD_LIMIT_BYTES
-) -> list[bytes]:
-    """RTP payloads of one access unit.
-
-    Parameter sets go in front of each IDR picture in one STAP-A (section 5.7.1), whether or not
-    the encoder repeated them; a unit that fits is sent as it is (5.6), a larger one in FU-A
-    fragments (5.8). Delimiters and SEI carry nothing a viewer needs and are left out.
-    """
-    packets = [_stap_a([sets.sps, sets.pps])] if is_key(units) else []
-    for unit in units:
-        if unit[0] & 0x1F in (_SPS, _PPS, _SEI, _AUD):
-            continue
-        if len(unit) <= limit_bytes:
-            packets.append(unit)
-        else:
-            packets += _fragments(unit, limit_bytes)
-    return packets
 
 
 def _stap_a(units: list[bytes]) -> bytes:

@@ -1,10 +1,9 @@
 """Session descriptions (RFC 4566) of the virtual camera's streams."""
 
-import base64
-
 from sim.camera.faults import SdpFault
 from sim.camera.g711 import PCMA, PCMU
 from sim.camera.h264 import ParameterSets
+from sim.camera.h265 import H265Sets
 
 VIDEO_PAYLOAD_TYPE = 96
 VIDEO_TRACK, BACK_TRACK = "video", "back"
@@ -14,7 +13,7 @@ VIDEO_TRACK, BACK_TRACK = "video", "back"
 def describe(
     title: str,
     host: str,
-    sets: ParameterSets,
+    sets: ParameterSets | H265Sets,
     fps: float,
     session_id: int,
     *,
@@ -32,11 +31,7 @@ def describe(
         fault: what shall be wrong with it.
     """
     fault = fault or SdpFault()
-    sprop = ",".join(base64.b64encode(unit).decode() for unit in (sets.sps, sets.pps))
-    parameters = (
-        f"packetization-mode=1;profile-level-id={sets.profile_level_id}"
-        f"{f';sprop-parameter-sets={sprop}' if fault.sprop else ''}"
-    )
+    parameters = ";".join(filter(None, (sets.parameters, sets.sprop if fault.sprop else "")))
     control = {
         "relative": [f"a=control:{VIDEO_TRACK}"],
         "absolute": [f"a=control:{base}{VIDEO_TRACK}"],
@@ -52,8 +47,8 @@ def describe(
         "a=control:*",
         "a=range:npt=now-",
         f"m=video 0 RTP/AVP {VIDEO_PAYLOAD_TYPE}",
-        f"a=rtpmap:{VIDEO_PAYLOAD_TYPE} H264/90000",
-        f"a=fmtp:{VIDEO_PAYLOAD_TYPE} {parameters}",
+        f"a=rtpmap:{VIDEO_PAYLOAD_TYPE} {sets.encoding}/90000",
+        *([f"a=fmtp:{VIDEO_PAYLOAD_TYPE} {parameters}"] if parameters else []),
         f"a=framerate:{fps:g}",
         "a=recvonly",
         *control[fault.control],

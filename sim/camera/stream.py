@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.video import Bgr
-from sim.camera.encoder import H264Encoder
-from sim.camera.h264 import ParameterSets, is_key, payloads
+from sim.camera.encoder import Codec, Encoder
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,10 @@ class Stream:
         self.size = self._wanted_size = size
         self.fps = fps
         self.pictures_encoded = 0
-        self._encoder = H264Encoder(size, fps)
-        self.sets: ParameterSets = self._encoder.sets
+        self._codec: Codec = "h264"
+        self._wanted_codec: Codec = "h264"
+        self._encoder = Encoder(size, fps)
+        self.sets = self._encoder.sets
         self._encoder.close()
         self._watchers: set[Watcher] = set()
         self._watched = threading.Event()
@@ -76,12 +77,21 @@ class Stream:
         """
         self._wanted_size = size
 
+    def recode(self, codec: Codec) -> None:
+        """Another codec from now on; may be called from any thread.
+
+        Sessions that run know nothing of it: the camera ends them, as real ones do.
+        """
+        self._wanted_codec = codec
+        # Whoever asks for a description now is told of the new codec already.
+        self.sets = Encoder(self._wanted_size, self.fps, codec).sets
+
     def encode(self, picture: Bgr, t_s: float, utc_ns: int) -> AccessUnit | None:
         """Encode a picture if somebody watches; None otherwise."""
-        if self._wanted_size != self.size:
-            self.size = self._wanted_size
+        if (self._wanted_size, self._wanted_codec) != (self.size, self._codec):
+            self.size, self._codec = self._wanted_size, self._wanted_codec
             self._encoder.close()
-            self._encoder = H264Encoder(self.size, self.fps)
+            self._encoder = Encoder(self.size, self.fps, self._codec)
             self.sets = self._encoder.sets
             self._key_wanted.set()
         if not self._watched.is_set():
@@ -92,4 +102,5 @@ class Stream:
             self._key_wanted.clear()
         units = self._encoder.encode(picture, t_s, key=key)
         self.pictures_encoded += 1
-        return AccessUnit(utc_ns, is_key(units), tuple(payloads(units, self.sets)))
+        sets = self._encoder.sets
+        return AccessUnit(utc_ns, sets.is_key(units), tuple(sets.payloads(units)))

@@ -15,6 +15,7 @@ from sim.base import Scene
 from sim.camera.connection import Connection
 from sim.camera.digest import Authenticator
 from sim.camera.door import close_door
+from sim.camera.encoder import Codec
 from sim.camera.errors import VirtualCameraError
 from sim.camera.faults import SOUND, Fault, Faults
 from sim.camera.feed import Feed
@@ -184,6 +185,11 @@ class VirtualTownship:
     ) -> None:
         """Change a stream's picture size under the eyes of who watches it."""
         self.feed(camera).streams[stream].resize(size)
+
+    def recode(self, camera: str, codec: Codec, stream: Literal["main", "sub"] = "main") -> None:
+        """Change a stream's codec, as when somebody changes the settings: its sessions end."""
+        self.feed(camera).streams[stream].recode(codec)
+        self.reset(camera)
 
     def start(self) -> None:
         """Open the port and let the scenes begin."""

@@ -12,6 +12,7 @@ from ingest.base import Source
 from ingest.events import Connected, Event, Lost, MediaPacket, Reanchored
 from ingest.rtsp import RtspSource
 from sim.camera import VirtualTownship
+from sim.camera.encoder import Codec
 from sim.camera.faults import SILENT, SOUND, Fault, SdpFault
 
 CAMERA = "river"
@@ -114,6 +115,10 @@ def _refuse(town: VirtualTownship) -> None:
     town.misbehave(Fault(refuse=True))
 
 
+def _recode(codec: Codec) -> Callable[[VirtualTownship], None]:
+    return lambda town: town.recode(CAMERA, codec)
+
+
 def _before(name: str, fault: Fault, transport: Literal["tcp", "udp", "auto"] = "tcp") -> Scenario:
     return Scenario(name, _now(fault), "nothing", early=True, holds_s=0.5, transport=transport)
 
@@ -138,6 +143,10 @@ SCENARIOS = [
     Scenario("RTP clock -100 s", lambda town: town.jump(-100), "reanchored", holds_s=0.0),
     Scenario(
         "another resolution", lambda town: town.resize(CAMERA, (480, 320)), "described", holds_s=0.0
+    ),
+    *(
+        Scenario(f"another codec ({codec})", _recode(codec), reasons=BROKEN, holds_s=0.0)
+        for codec in ("h265", "h264")
     ),
     _before("RTP time wraps at 2^32", Fault(first_timestamp=2**32 - 90_000)),
     _before("SDP without parameter sets", Fault(sdp=SdpFault(sprop=False))),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.camera.digest import Authenticator, answer, parse_parameters
 from sim.camera.errors import RtspSyntaxError
-from sim.camera.h264 import ParameterSets, is_key, nal_units, payloads
+from sim.camera.h264 import ParameterSets, nal_units
 from sim.camera.rtp import ntp_time, parse_rtp, rtcp_types, rtp_header, sender_report
 from sim.camera.rtsp import Interleaved, Parser, Request, Transport, parse_transport
 
@@ -197,9 +197,9 @@ def test_access_units_survive_packetisation(slices: list[tuple[int, bytes]], lim
     units = [bytes([head]) + tail for head, tail in slices]
     byte_stream = b"".join(b"\0\0\0\1" + unit for unit in [b"\x09\xf0", b"\x06sei", *units])
     assert nal_units(byte_stream)[2:] == units
-    packets = payloads(nal_units(byte_stream), SETS, limit)
+    packets = SETS.payloads(nal_units(byte_stream), limit)
     assert all(len(packet) <= limit for packet in packets)
-    sets = [SETS.sps, SETS.pps] if is_key(units) else []
+    sets = [SETS.sps, SETS.pps] if SETS.is_key(units) else []
     assert depacketise(packets) == sets + units
     fragments = [packet for packet in packets if packet[0] & 0x1F == 28]
     assert sum(bool(f[1] & 0x80) for f in fragments) == sum(bool(f[1] & 0x40) for f in fragments)
