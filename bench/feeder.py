@@ -98,6 +98,7 @@ class _Desk:
         self._connections: set[Connection] = set()
         self._came_ns: list[int] = []
         self._server = Server(
+            # A loop is a feed as far as sessions ask: it has streams and a time.
             {loop.name: Camera(loop.name, loop) for loop in self._loops},  # type: ignore[arg-type]
             Authenticator(USER, PASSWORD, realm="bench", basic=False),
             self._clock,

@@ -13,6 +13,7 @@ import random
 import threading
 from collections import Counter
 from multiprocessing.connection import Connection as Pipe
+from typing import Any
 
 import psutil
 import structlog
@@ -31,8 +32,8 @@ LIMIT_S = 90.0
 class Asking(RtspSource):
     """Writes down when it asked and how long that took."""
 
-    def __init__(self, *args: object, **more: object) -> None:
-        super().__init__(*args, **more)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
         self.asked: list[tuple[int, int]] = []
 
     def open(self) -> InputContainer:
