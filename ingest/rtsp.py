@@ -117,10 +117,8 @@ class RtspSource(Source):
         return super().after_session(lost)
 
     def _listens(self) -> bool:
-        parts = urlsplit(self.url)
         try:
-            host = urlsplit(f"//{self._netloc}").hostname
-            socket.create_connection((host, parts.port or 554), REACH_S).close()
+            socket.create_connection(endpoint(self._netloc), REACH_S).close()
         except (OSError, ValueError):
             return False
         return True
