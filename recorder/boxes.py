@@ -70,6 +70,20 @@ class Scan:
     def samples(self) -> int:
         return sum(f.samples for f in self.fragments)
 
+    def groups(self) -> Iterator[list[Fragment]]:
+        """Fragments by group of pictures: one each, unless a group was too long for one."""
+        group: list[Fragment] = []
+        for fragment in self.fragments:
+            if not fragment.samples:
+                continue
+            if fragment.key and group:
+                yield group
+                group = []
+            if fragment.key or group:
+                group.append(fragment)
+        if group:
+            yield group
+
 
 @dataclass(frozen=True)
 class Track:
@@ -167,14 +181,39 @@ def video_track(moov: bytes) -> Track | None:
         header, media = _first(trak, b"tkhd"), _first(trak, b"mdia", b"mdhd")
         if handler is None or header is None or media is None or handler[8:12] != b"vide":
             continue
-        track_id = struct.unpack_from(">I", header, 20 if header[0] == 1 else 12)[0]
-        timescale = struct.unpack_from(">I", media, 20 if media[0] == 1 else 12)[0]
+        track_id, timescale = _track_id(header), _timescale(media)
         duration = flags = 0
         for box, body in _children(_first(moov, b"mvex") or b""):
             if box == b"trex" and struct.unpack_from(">I", body, 4)[0] == track_id:
                 duration, _, flags = struct.unpack_from(">III", body, 12)
         return Track(track_id, timescale, duration, flags)
     return None
+
+
+def timescales(head: bytes) -> dict[int, int]:
+    """Units a second by track id, from ftyp and moov.
+
+    Raises:
+        RecorderError: there is no track.
+    """
+    found: dict[int, int] = {}
+    for kind, trak in _children(_first(head, b"moov") or b""):
+        header, media = (_first(trak, b"tkhd"), _first(trak, b"mdia", b"mdhd"))
+        if kind == b"trak" and header and media:
+            found[_track_id(header)] = _timescale(media)
+    if not found:
+        raise RecorderError("a header without tracks")
+    return found
+
+
+def _track_id(tkhd: bytes) -> int:
+    (track,) = struct.unpack_from(">I", tkhd, 20 if tkhd[0] == 1 else 12)
+    return int(track)
+
+
+def _timescale(mdhd: bytes) -> int:
+    (units,) = struct.unpack_from(">I", mdhd, 20 if mdhd[0] == 1 else 12)
+    return int(units)
 
 
 def _fragment(moof: bytes, track: Track, offset: int, end: int) -> Fragment | None:

@@ -121,28 +121,13 @@ def _pieces(root: Path, camera: str, first_ns: int, last_ns: int) -> Iterator[_P
         except RecorderError:
             continue  # nothing readable in it; shows up as a gap
         wanted: list[Fragment] = []
-        for group in _groups(found.fragments):
+        for group in found.groups():
             start_ns = segment.utc_ns(group[0].first_dts, found.timescale)
             end_ns = segment.utc_ns(group[-1].end_dts, found.timescale)
             if start_ns < last_ns and end_ns > first_ns:
                 wanted += group
         if wanted:
             yield _Piece(segment, found.complete_bytes, found.timescale, wanted)
-
-
-def _groups(fragments: tuple[Fragment, ...]) -> Iterator[list[Fragment]]:
-    """Fragments by group of pictures: one each, unless a group was too long for one."""
-    group: list[Fragment] = []
-    for fragment in fragments:
-        if not fragment.samples:
-            continue
-        if fragment.key and group:
-            yield group
-            group = []
-        if fragment.key or group:
-            group.append(fragment)
-    if group:
-        yield group
 
 
 def _same_picture(pieces: list[_Piece]) -> list[_Piece]:

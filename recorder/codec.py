@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import av
@@ -48,25 +49,7 @@ def initialisation(stream: Stream) -> Initialisation:
         raise RelayError(f"{context.name} video cannot be shown live; set the camera to H.264")
     if not extradata and context.name != "mjpeg":
         raise RelayError("the camera sent no parameter sets, its picture cannot be shown live")
-    buffer = io.BytesIO()
-    container = av.open(
-        buffer,
-        mode="w",
-        format="mp4",
-        options={"movflags": "frag_custom+empty_moov+default_base_moof+skip_trailer"},
-    )
-    out = container.add_stream_from_template(stream, opaque=True)
-    out.time_base = TIME_BASE
-    if context.name == "hevc":
-        out.codec_context.codec_tag = "hvc1"  # Safari and Chromium refuse hev1 in places
-    container.start_encoding()
-    container.close()
-    written = buffer.getvalue()
-    head = b"".join(
-        written[a.start : a.end]
-        for a in atoms(io.BytesIO(written), 0, len(written))
-        if a.kind in (b"ftyp", b"moov")
-    )
+    head = head_for([stream])
     track, timescale = _track_of(head)
     return Initialisation(
         data=head,
@@ -76,6 +59,30 @@ def initialisation(stream: Stream) -> Initialisation:
         track=track,
         timescale=timescale,
         annex_b=context.name != "mjpeg" and extradata[0] != 1,
+    )
+
+
+def head_for(streams: Sequence[Stream]) -> bytes:
+    """ftyp and moov of a fragmented MP4 with copies of these streams, the picture first."""
+    buffer = io.BytesIO()
+    container = av.open(
+        buffer,
+        mode="w",
+        format="mp4",
+        options={"movflags": "frag_custom+empty_moov+default_base_moof+skip_trailer"},
+    )
+    for stream in streams:
+        out = container.add_stream_from_template(stream, opaque=True)
+        out.time_base = TIME_BASE if isinstance(stream, VideoStream) else stream.time_base
+        if stream.codec_context.name == "hevc":
+            out.codec_context.codec_tag = "hvc1"  # Safari and Chromium refuse hev1 in places
+    container.start_encoding()
+    container.close()
+    written = buffer.getvalue()
+    return b"".join(
+        written[a.start : a.end]
+        for a in atoms(io.BytesIO(written), 0, len(written))
+        if a.kind in (b"ftyp", b"moov")
     )
 
 
