@@ -7,7 +7,18 @@ from fastapi.responses import JSONResponse, Response
 
 from console import pages, problems
 from console.accounts import Throttle
-from console.api import cameras, events, evidence, films, incidents, live, session, site, status
+from console.api import (
+    cameras,
+    events,
+    evidence,
+    films,
+    incidents,
+    live,
+    recordings,
+    session,
+    site,
+    status,
+)
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
 from console.rate import Rate
@@ -50,7 +61,9 @@ def create_app(services: Services) -> FastAPI:
     problems.install(app)
     app.add_middleware(SecurityHeaders, metrics=metrics)
     api = APIRouter(prefix="/api/v1")
-    for room in (session, site, cameras, incidents, evidence, films, status, events, live):
+    for room in (
+        session, site, cameras, incidents, evidence, films, recordings, status, events, live,
+    ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)
     app.include_router(api)

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from console.errors import ProblemError
+from core.playback import NotRecordedError
 
 _log = structlog.get_logger()
 
@@ -38,6 +39,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def _problem(request: Request, error: ProblemError) -> Response:
         return problem_response(error, request.url.path)
+
+    @app.exception_handler(NotRecordedError)
+    async def _not_recorded(request: Request, error: NotRecordedError) -> Response:
+        problem = ProblemError(404, "not-recorded", "Nothing of that is recorded", str(error))
+        return problem_response(problem, request.url.path)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:

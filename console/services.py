@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from console.feed import Feed
 from core.clock import Clock
 from core.config.site import Site
+from core.playback import Playback
 from core.roster import CameraOffice
 from core.store.database import Store
 from core.value import Value
@@ -54,6 +55,7 @@ class Services:
         feed: where bus tails push what browsers shall hear at once.
         web_root: the built pages, ``console/web/dist``.
         cameras: finds, tries and changes cameras; None where they are fixed.
+        playback: the recordings; None where they are out of reach.
     """
 
     site: Site
@@ -67,3 +69,4 @@ class Services:
     feed: Feed
     web_root: Path
     cameras: CameraOffice | None = None
+    playback: Playback | None = None

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
 from console.api.models import FilmList, FilmOut
+from console.api.moments import moment
 from console.api.outward import outward
 from console.context import Ctx, Viewer
 from console.errors import ProblemError, not_found
-from core.clock import parse_iso
 from core.films import Film
 from core.store.users import Role
 
@@ -34,8 +34,8 @@ def films(
 ) -> FilmList:
     """Films that show a part of the time between, newest first."""
     where: dict[str, str] = {} if source is None else {"source": source}
-    last_ns = _moment("to", until)
-    first_ns = _moment("from", since)
+    last_ns = None if until is None else moment("to", until)
+    first_ns = None if since is None else moment("from", since)
     start, _dash, key = (cursor or "").partition("-")
     with ctx.services.store.read() as unit:
         found = unit.films.spanning(
@@ -109,12 +109,3 @@ def _find(ctx: Ctx, film_id: str) -> Film:
     if found is None:
         raise not_found("film", film_id)
     return found
-
-
-def _moment(name: str, given: str | None) -> int | None:
-    try:
-        return None if given is None else parse_iso(given)
-    except (ValueError, OverflowError):
-        raise ProblemError(
-            422, "time", f"`{name}` is no time", "Write e.g. 2026-09-21T14:13:20Z."
-        ) from None

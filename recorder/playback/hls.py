@@ -43,7 +43,7 @@ def playlist(pieces: Sequence[Piece], epoch_ns: int) -> str:
     lines: list[str] = []
     longest_ns = NS_PER_S
     likeness = ""
-    shown_ns = pieces[0].first_ns
+    shown_ns = pieces[0].first_ns if pieces else 0
     for part in _parts(pieces):
         if part.first_ns - shown_ns > _HOLE_NS:
             lines += ["#EXT-X-GAP", _lasts(part.first_ns - shown_ns), "gap.m4s"]

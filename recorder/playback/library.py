@@ -33,8 +33,14 @@ class Library:
         return timeline(self._pieces, camera, first_ns, last_ns, self._clock.utc_ns())
 
     def playlist(self, camera: str, first_ns: int, last_ns: int, epoch_ns: int) -> str:
-        """A range as an HLS playlist. Raises NotRecordedError."""
-        return playlist(self._found(camera, first_ns, last_ns), epoch_ns)
+        """A range as an HLS playlist, without groups that begin before the epoch.
+
+        Raises:
+            NotRecordedError: nothing of the range is on disk.
+        """
+        found = self._found(camera, first_ns, last_ns)
+        after = [(p.known, tuple(g for g in p.groups if g.first_ns >= epoch_ns)) for p in found]
+        return playlist([Piece(known, groups) for known, groups in after if groups], epoch_ns)
 
     def header(self, camera: str, segment: int) -> bytes:
         """What browsers need before a segment's media. Raises NotRecordedError, RecorderError."""
@@ -44,13 +50,15 @@ class Library:
         """Groups of a segment by their octets, at ``UTC - epoch_ns``.
 
         Raises:
-            NotRecordedError: there is no such segment, or no such groups in it.
-            RecorderError: the epoch is after the segment.
+            NotRecordedError: there is no such segment, there are no such groups in it, or they
+                are from before the epoch.
         """
         known = self._segment(camera, segment)
-        firsts, ends = {g.first for g in known.groups}, {g.end for g in known.groups}
-        if first not in firsts or end not in ends or end <= first:
+        begins = {g.first: g.first_ns for g in known.groups}
+        if first not in begins or end not in {g.end for g in known.groups} or end <= first:
             raise NotRecordedError(f"camera {camera}: segment {segment} has no {first}-{end}")
+        if begins[first] < epoch_ns:
+            raise NotRecordedError(f"camera {camera}: {first}-{end} is from before the epoch")
         lead_ns = segment - epoch_ns
         shifts = {
             track: round(lead_ns * units / NS_PER_S)

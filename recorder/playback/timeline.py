@@ -1,7 +1,7 @@
 """What is on disk of a day, told from the files' names and the ledger, for a bar on a page."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from statistics import median
 
 from core.playback import Hole, Stretch, Timeline
@@ -59,7 +59,7 @@ def _spans(pieces: Pieces, camera: str, first_ns: int, last_ns: int) -> Iterator
     found = segments(pieces.root, camera, first_ns, last_ns)
     steps = [after.start_ns - before.start_ns for before, after in pairwise(found)]
     usual_ns = median(steps) if steps else 0
-    for segment, following in zip(found, [*found[1:], None], strict=True):
+    for segment, following in zip_longest(found, found[1:]):
         end_ns = following.start_ns if following is not None else None
         if end_ns is None or end_ns - segment.start_ns > usual_ns * _LONG:
             own_ns = _end_ns(pieces, segment)

@@ -167,8 +167,11 @@ def test_only_whole_groups_are_given_out(library: Library, root: Path) -> None:
             library.media(CAMERA, first, *wrong, start_ns)
     with pytest.raises(NotRecordedError, match="no segment starts at"):
         library.media(CAMERA, first + 1, begin, end, start_ns)
-    with pytest.raises(RecorderError, match="earlier epoch"):
+    with pytest.raises(NotRecordedError, match="before the epoch"):
         library.media(CAMERA, first, begin, end, first + NS_PER_S)
+    late = library.playlist(CAMERA, *EVER, start_ns + NS_PER_S // 2)
+    assert times(played(library, late))[0] == pytest.approx(0.5), "from the next group on"
+    assert "media/" not in library.playlist(CAMERA, *EVER, start_ns + 3600 * NS_PER_S)
     with pytest.raises(NotRecordedError, match=r"nothing recorded from .* to"):
         library.playlist("nowhere-1", *EVER, 0)
 

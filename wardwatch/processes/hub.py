@@ -14,6 +14,7 @@ from console.services import Services
 from core.config.site import Console, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
+from recorder.playback.library import Library
 from wardwatch.cameras.office import Office
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
@@ -76,6 +77,7 @@ def run(context: Context) -> None:
         live=live_of(paths.run),
         feed=feed,
         web_root=WEB_ROOT,
+        playback=Library(paths.recordings, clock),
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)
