@@ -16,7 +16,7 @@ from recorder.playback.library import Library
 from tests.console.conftest import Desk
 from tests.recorder.conftest import make_mp4
 
-CAMERA = "river-east"
+CAMERA = "river"
 
 
 @pytest.fixture(scope="module")
