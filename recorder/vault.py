@@ -1,19 +1,17 @@
-"""Sealed evidence: written once, hashed, listed, never changed.
+"""Sealed evidence: written once, hashed, listed, signed, never changed.
 
-``<root>/<incident>/<file>`` with mode 0440 and a ``manifest.json`` beside it that is replaced
-as a whole. A file enters by a hard link, which fails if the name is taken, so nothing in the
-vault can be overwritten, not even by a second process.
+``<root>/<incident>/<file>`` with mode 0440, entered by a hard link, which fails if the name is
+taken, so nothing in the vault can be overwritten, not even by a second process. Beside the files:
+``manifest.json`` and ``custody.jsonl`` with their signatures (``recorder.seal``).
 """
 
 import fcntl
 import hashlib
 import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import structlog
 from pydantic import ValidationError
@@ -23,10 +21,17 @@ from core.clock import Clock
 from core.value import Value, new_id
 from recorder.clock_log import CameraClock
 from recorder.errors import VaultError
-
-MANIFEST = "manifest.json"
-LOCK = ".lock"
-CHUNK = 1 << 20
+from recorder.seal.check.canonical import UnreadableError, read_json
+from recorder.seal.check.container import LOCK
+from recorder.seal.check.form import MANIFEST, read_manifest
+from recorder.seal.check.report import Report
+from recorder.seal.custody import Act
+from recorder.seal.digests import Digests, copy_file
+from recorder.seal.errors import SealError
+from recorder.seal.folder import UNSTAMPED, SealedFolder
+from recorder.seal.manifest import item_of
+from recorder.seal.sealer import Sealer
+from recorder.seal.staging import staged
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MIME = {
@@ -44,20 +49,16 @@ class Manifest(Value):
     items: tuple[EvidenceItem, ...] = ()
 
 
-class Verdict(Value):
-    """What a check found of one file; ``path`` is relative to the vault."""
-
-    path: str
-    state: Literal["ok", "missing", "changed", "extra"]
-    detail: str = ""
-
-
 class Vault:
-    """The sealed files of all incidents."""
+    """The sealed files of all incidents.
 
-    def __init__(self, root: Path, clock: Clock) -> None:
+    Args:
+        sealer: signs and logs; without one, evidence is hashed and listed only.
+    """
+
+    def __init__(self, root: Path, clock: Clock, sealer: Sealer | None = None) -> None:
         self.root = root
-        self._clock = clock
+        self._clock, self._sealer = clock, sealer
 
     def seal(
         self,
@@ -100,14 +101,14 @@ class Vault:
                     f"incident {incident}: the parent {parent_sha256[:12]}… of {file.name} is "
                     "not sealed; seal the original first"
                 )
-            target, digest, size = self._take_in(file, folder, f"{role}-{item_id}{file.suffix}")
+            name, digests = self._take_in(file, folder, f"{role}-{item_id}{file.suffix}")
             item = EvidenceItem(
                 id=item_id,
                 incident=incident,
                 role=role,
-                path=str(target.relative_to(self.root)),
-                sha256=digest,
-                bytes=size,
+                path=f"{incident}/{name}",
+                sha256=digests.sha256,
+                bytes=digests.size,
                 mime=mime or _MIME.get(file.suffix.lower(), "application/octet-stream"),
                 camera=camera,
                 first_ns=first_ns,
@@ -119,10 +120,22 @@ class Vault:
                 note=note,
                 **(camera_clock.fields() if camera_clock is not None else {}),
             )
-            self._write(manifest.model_copy(update={"items": (*manifest.items, item)}))
+            with self._said_of(incident):
+                self._folder(folder).add(item, digests.sm3, manifest.items)
         file.unlink(missing_ok=True)
-        log.info("sealed", incident=incident, role=role, path=item.path, sha256=digest[:12])
+        log.info("sealed", incident=incident, role=role, path=item.path, sha256=item.sha256[:12])
         return item
+
+    def tell(self, incident: str, acts: Sequence[Act]) -> None:
+        """Write into the chain of custody who did what with the evidence.
+
+        Raises:
+            VaultError: nothing is sealed under that id, or it cannot be written.
+        """
+        if not (self.root / _checked(incident) / MANIFEST).exists():
+            raise VaultError(f"{incident}: nothing is sealed for this incident")
+        with self._exclusive(incident) as folder, self._said_of(incident):
+            self._folder(folder).tell(acts, self.manifest(incident).items)
 
     def manifest(self, incident: str) -> Manifest:
         """What is sealed for an incident; empty when nothing is.
@@ -130,14 +143,19 @@ class Vault:
         Raises:
             VaultError: the manifest was damaged.
         """
-        if not _SAFE.fullmatch(incident):
-            raise VaultError(f"{incident!r} is no incident id")
-        path = self.root / incident / MANIFEST
+        path = self.root / _checked(incident) / MANIFEST
         try:
-            return Manifest.model_validate_json(path.read_bytes())
+            content = path.read_bytes()
+            if "schema" not in read_json(content):  # from before manifests were signed
+                return Manifest.model_validate_json(content)
+            rows = read_manifest(content)["files"]
+            return Manifest(
+                incident=incident,
+                items=tuple(item_of(row, incident) for row in rows if "id" in row),
+            )
         except FileNotFoundError:
             return Manifest(incident=incident)
-        except (ValidationError, OSError) as error:
+        except (UnreadableError, ValidationError, TypeError, LookupError, OSError) as error:
             raise VaultError(f"{path}: the manifest cannot be read; it was damaged") from error
 
     def path_of(self, item: EvidenceItem) -> Path:
@@ -151,75 +169,87 @@ class Vault:
             raise VaultError(f"{item.path!r} leads out of the vault")
         return path
 
-    def verify(self, incident: str) -> list[Verdict]:
-        """Hash every sealed file again and look for files that were never sealed."""
-        verdicts = []
-        manifest = self.manifest(incident)
-        for item in manifest.items:
-            path = self.path_of(item)
-            if not path.is_file() or path.is_symlink():
-                verdicts.append(Verdict(path=item.path, state="missing"))
-                continue
-            digest = sha256_of(path)
-            if digest == item.sha256:
-                verdicts.append(Verdict(path=item.path, state="ok"))
-            else:
-                detail = f"sha256 {digest[:12]}…, sealed as {item.sha256[:12]}…"
-                verdicts.append(Verdict(path=item.path, state="changed", detail=detail))
-        listed = {item.path for item in manifest.items}
-        folder = self.root / incident
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            name = str(path.relative_to(self.root))
-            if path.is_file() and path.name not in (MANIFEST, LOCK) and name not in listed:
-                verdicts.append(Verdict(path=name, state="extra", detail="never sealed"))
-        return verdicts
+    def incidents(self) -> list[str]:
+        """Ids of all incidents with something sealed."""
+        return sorted(path.parent.name for path in self.root.glob(f"*/{MANIFEST}"))
 
-    def _take_in(self, file: Path, folder: Path, name: str) -> tuple[Path, str, int]:
-        temporary = folder / f".incoming-{name}"
+    def verify(self, incident: str) -> Report:
+        """Hash every sealed file again; check signatures, custody, time-stamps and the log.
+
+        Raises:
+            VaultError: the id is none, or the folder cannot be used.
+        """
+        if not (self.root / _checked(incident)).is_dir():
+            report = Report(incident)
+            report.add("no_manifest")
+            return report
+        with self._exclusive(incident) as folder, self._said_of(incident):
+            return self._folder(folder).judge()
+
+    def stamp_waiting(self, fetch: Callable[[bytes], bytes]) -> int:
+        """Time-stamp what waits for it (``recorder.seal.timestamp.Authority.stamp``).
+
+        Returns:
+            How many were stamped.
+
+        Raises:
+            StampError: the authority gave none; the others still wait.
+        """
+        count = 0
+        for mark in sorted((self.root / UNSTAMPED).glob("*")):
+            with self._exclusive(_checked(mark.name)) as folder:
+                signature = self._folder(folder).unstamped()
+                if signature is None:
+                    mark.unlink()
+                    continue
+            # Not under the lock: sealing never waits for the authority.
+            response = fetch(signature)
+            with self._exclusive(mark.name) as folder:
+                if self._folder(folder).keep_stamp(signature, response):
+                    mark.unlink()
+                    count += 1
+        return count
+
+    def _folder(self, folder: Path) -> SealedFolder:
+        return SealedFolder(folder, self._sealer, self._clock)
+
+    def _take_in(self, file: Path, folder: Path, name: str) -> tuple[str, Digests]:
+        """Copy a file to where it waits to be sealed; its final name and its digests."""
+        incoming = staged(folder, "incoming")
         try:
-            temporary.unlink(missing_ok=True)
             # A copy, not a rename: whoever still holds the file open cannot change the seal.
-            with file.open("rb") as source, temporary.open("xb") as target:
-                shutil.copyfileobj(source, target, CHUNK)
+            with file.open("rb") as source, incoming.open("xb") as target:
+                digests = copy_file(source, target)
                 target.flush()
                 os.fchmod(target.fileno(), 0o440)
                 os.fsync(target.fileno())
-            digest, size = sha256_of(temporary), temporary.stat().st_size
-            final = self._link(temporary, folder, name, digest)
+            final = self._free_name(folder, name, digests.sha256)
+            incoming.rename(staged(folder, final))
         except OSError as error:
             raise VaultError(
                 f"{file}: cannot be sealed under {folder} ({error.strerror}); nothing was lost"
             ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        return final, digest, size
+        return final, digests
 
-    def _link(self, temporary: Path, folder: Path, name: str, digest: str) -> Path:
-        """Give the file its name; one left by a sealing that was cut short is taken up."""
+    def _free_name(self, folder: Path, name: str, digest: str) -> str:
+        """A name not taken; one left by a sealing that was cut short is taken up."""
         stem, suffix = Path(name).stem, Path(name).suffix
         for number in range(1, 100):
-            final = folder / (name if number == 1 else f"{stem}.{number}{suffix}")
-            try:
-                os.link(temporary, final)
-            except FileExistsError:
-                if sha256_of(final) != digest:
-                    continue
-            return final
+            final = name if number == 1 else f"{stem}.{number}{suffix}"
+            if not (folder / final).exists() or sha256_of(folder / final) == digest:
+                return final
         raise VaultError(f"{folder / name}: too many files of that name; look at the folder")
 
-    def _write(self, manifest: Manifest) -> None:
-        path = self.root / manifest.incident / MANIFEST
-        temporary = path.with_name(f".{MANIFEST}.new")
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(manifest.model_dump_json(indent=1))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        fd = os.open(path.parent, os.O_RDONLY)
+    @contextmanager
+    def _said_of(self, incident: str) -> Iterator[None]:
         try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            yield
+        except (SealError, UnreadableError) as error:
+            raise VaultError(f"incident {incident}: {error}") from error
+        except OSError as error:
+            raise VaultError(
+                f"incident {incident}: cannot be sealed ({error.strerror}); nothing was lost"
+            ) from error
 
     @contextmanager
     def _exclusive(self, incident: str) -> Iterator[Path]:
@@ -227,7 +257,15 @@ class Vault:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         with (folder / LOCK).open("w") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
+            with self._said_of(incident):
+                self._folder(folder).settle()
             yield folder
+
+
+def _checked(incident: str) -> str:
+    if not _SAFE.fullmatch(incident):
+        raise VaultError(f"{incident!r} is no incident id")
+    return incident
 
 
 def sha256_of(path: Path) -> str:

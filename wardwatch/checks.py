@@ -19,11 +19,11 @@ from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from models.store import Store as ModelStore
-from recorder.vault import MANIFEST, Vault
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
 from wardwatch.sources.opening import Sources, sources_of
 from wardwatch.sources.pushed import bind_once
+from wardwatch.vaults import open_vault, sealer_of
 
 State = Literal["ok", "warn", "bad"]
 
@@ -69,7 +69,7 @@ def examine(config: Path | None) -> Iterator[Check]:
     yield _bus(site)
     if site.database.url or (paths.data / "wardwatch.db").exists():
         yield _audit(site, paths)
-    yield from _vault(paths)
+    yield from _vault(site, paths)
     with ThreadPoolExecutor(8) as pool:
         yield from pool.map(partial(_camera, sources_of(site, SystemClock())), site.cameras)
 
@@ -134,18 +134,23 @@ def _audit(site: Site, paths: Paths) -> Check:
     return Check("audit log", "ok", f"{count} entries, unbroken, head {head[:16]}…")
 
 
-def _vault(paths: Paths) -> Iterator[Check]:
-    vault = Vault(paths.vault, SystemClock())
-    verdicts = [
-        verdict
-        for manifest in sorted(paths.vault.glob(f"*/{MANIFEST}"))
-        for verdict in vault.verify(manifest.parent.name)
-    ]
-    bad = [verdict for verdict in verdicts if verdict.state != "ok"]
-    for verdict in bad:
-        yield Check("evidence", "bad", f"{verdict.path}: {verdict.state} {verdict.detail}".strip())
-    if verdicts and not bad:
-        yield Check("evidence", "ok", f"{len(verdicts)} sealed files as sealed")
+def _vault(site: Site, paths: Paths) -> Iterator[Check]:
+    clock = SystemClock()
+    try:
+        vault = open_vault(site, paths, clock)
+        entries = sealer_of(site, paths, clock).log.verify()
+        reports = [vault.verify(one) for one in vault.incidents()]
+    except WardwatchError as error:
+        yield Check("evidence", "bad", str(error))
+        return
+    for report in reports:
+        if not report.authentic:
+            said = "; ".join(one.words(1) for one in report.findings if one.weight != "note")
+            state: State = "warn" if report.verdict == "not_signed" else "bad"
+            yield Check("evidence", state, f"{report.incident}: {said}")
+    good = sum(report.authentic for report in reports)
+    if good:
+        yield Check("evidence", "ok", f"{good} incidents as sealed, {entries} entries in the log")
 
 
 def _camera(sources: Sources, camera: Camera) -> Check:

@@ -27,6 +27,16 @@ class Paths:
         return self.data / "vault"
 
     @property
+    def keys(self) -> Path:
+        """Signing keys, unless the configuration names another place."""
+        return self.data / "keys"
+
+    @property
+    def site_log(self) -> Path:
+        """The Merkle log of what was sealed and deleted."""
+        return self.data / "log"
+
+    @property
     def films(self) -> Path:
         """Films imported from the inbox."""
         return self.data / "films"

@@ -10,6 +10,7 @@ from core.config.base import Hours, Id, Section, TimeZone
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningTexts
 from core.config.people import Officer
+from core.config.sealing import Sealing
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
 from core.value import Language, Text
@@ -191,6 +192,7 @@ class Site(Section):
         default=None, title="导入文件夹", description="None: no films are imported."
     )
     evidence: Evidence = Evidence()
+    seal: Sealing = Sealing()
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
     teaching: Teaching = Teaching()

@@ -140,7 +140,7 @@ def test_evidence_states_the_cameras_clock(
         assert "120.500 s behind ours" in item.clock_note
         assert item.clock_readings[0].source == "onvif"
     text = json.loads((vault.root / "inc-1" / "manifest.json").read_text())
-    assert text["items"][0]["clock_offset_s"] == -120.5
+    assert text["files"][0]["clock"]["offset_s"] == -120.5
 
 
 def test_evidence_of_a_camera_without_a_clock_says_so(
@@ -149,6 +149,6 @@ def test_evidence_of_a_camera_without_a_clock_says_so(
     root = record(film)
     vault = Vault(tmp_path / "vault", clock)
     _sealed(root, vault, clock, segments(root, CAMERA)[0].start_ns)
-    for item in json.loads((vault.root / "inc-1" / "manifest.json").read_text())["items"]:
-        assert item["clock_offset_s"] is None
-        assert item["clock_note"] == "camera sends no clock"
+    for item in json.loads((vault.root / "inc-1" / "manifest.json").read_text())["files"]:
+        assert item["clock"]["offset_s"] is None
+        assert item["clock"]["note"] == "camera sends no clock"

@@ -57,7 +57,7 @@ def test_clip_and_snapshot_are_sealed_once(
     assert clip.note == ""
     assert shot.parent_sha256 == clip.sha256
     assert abs(shot.first_ns - wish.moment_ns) <= 50_000_000
-    assert [v.state for v in vault.verify("inc-1")] == ["ok", "ok"]
+    assert [v.state for v in vault.verify("inc-1").files] == ["ok", "ok"]
     assert cutter.handle(wish) == [clip, shot]
     assert [lock.owner for lock in Locks(root).all()] == ["inc-1"]
     assert not list(vault.root.glob(".cutting-*"))

@@ -197,9 +197,10 @@ def check_the_stores(data: Path, tmp_path: Path) -> None:
     audit = json.loads(wardwatch("audit", "verify", "--config", config, "--json").stdout)
     assert audit["ok"]
     assert audit["entries"] > 30
-    verdicts = json.loads(wardwatch("evidence", "verify", "--config", config, "--json").stdout)
-    assert verdicts
-    assert {one["state"] for one in verdicts} == {"ok"}
+    vault = json.loads(wardwatch("evidence", "verify", "--config", config, "--json").stdout)
+    assert vault["incidents"]
+    assert {one["verdict"] for one in vault["incidents"]} == {"authentic"}
+    assert vault["log_error"] == ""
 
 
 def check_nothing_is_left(data: Path) -> None:

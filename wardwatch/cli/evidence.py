@@ -1,7 +1,8 @@
-"""``wardwatch evidence``: prove that sealed files are what was sealed."""
+"""``wardwatch evidence``: prove that sealed files are what was sealed, and keep the keys."""
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -9,10 +10,18 @@ from rich.table import Table
 
 from core.clock import SystemClock
 from core.config.load import load
-from core.errors import WardwatchError
-from recorder.vault import MANIFEST, Vault
+from core.errors import ConfigError, WardwatchError
+from recorder.seal.check.command import show, trust_of
+from recorder.seal.check.judge import Trust, judge
+from recorder.seal.check.report import Report
+from recorder.seal.check.words import VERDICTS
+from recorder.seal.digests import hash_stream
+from recorder.seal.errors import SealError
+from recorder.seal.keys import KeyInfo, KeyRing
+from recorder.seal.log import SiteLog
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.paths import Paths
+from wardwatch.vaults import key_ring, open_vault, sealer_of
 
 app = typer.Typer(
     help="Sealed evidence.",
@@ -20,37 +29,166 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys_app = typer.Typer(help="The keys that sign it.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+MaybeConfig = Annotated[
+    Path | None, typer.Option("--config", help="Directory with township.yaml: this site's vault.")
+]
+Pem = Annotated[
+    list[Path] | None, typer.Option(help="Certificates that may sign, or whose holders may issue.")
+]
+Roots = Annotated[list[Path] | None, typer.Option(help="Roots of time-stamp authorities (PEM).")]
 
 
 class EvidenceError(WardwatchError):
-    """The vault is not what was sealed."""
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `verify` a sub-command while it is the only one."""
+    """The evidence is not what was sealed."""
 
 
 @app.command()
 def verify(
-    config: ConfigDir,
-    incident: Annotated[
-        str | None, typer.Option(help="Only this incident; all of them without it.")
+    path: Annotated[
+        Path | None, typer.Argument(help="A case file (ZIP) or a sealed folder; else the vault.")
     ] = None,
+    config: MaybeConfig = None,
+    incident: Annotated[
+        str | None, typer.Option(help="Only this incident of the vault; all without it.")
+    ] = None,
+    trust: Pem = None,
+    stamp_roots: Roots = None,
     as_json: Json = False,
 ) -> None:
-    """Compute every hash anew; fails when a file was changed, removed or added."""
-    root = Paths(load(config).data_dir).vault
-    vault = Vault(root, SystemClock())
-    names = [incident] if incident else sorted(p.parent.name for p in root.glob(f"*/{MANIFEST}"))
-    verdicts = [verdict for name in names for verdict in vault.verify(name)]
+    """Give the verdict; succeeds only when everything is authentic.
+
+    With --config a case file is measured against the keys of this site, without it against
+    --trust; with neither, whose key it was remains open.
+    """
+    if path is not None:
+        report = judge(path, _trust(config, trust or [], stamp_roots or []), hash_stream)
+        raise typer.Exit(show(report, as_json=as_json))
+    if config is None:
+        raise ConfigError("evidence verify: name a case file, or the site with --config")
+    site = load(config)
+    paths, clock = Paths(site.data_dir), SystemClock()
+    vault = open_vault(site, paths, clock)
+    reports = [vault.verify(one) for one in ([incident] if incident else vault.incidents())]
+    log_error = _log_error(sealer_of(site, paths, clock).log)
     if as_json:
-        print(json.dumps([verdict.model_dump() for verdict in verdicts]))
+        whole = {"incidents": [one.as_json() for one in reports], "log_error": log_error}
+        print(json.dumps(whole, ensure_ascii=False))
     else:
-        table = Table("file", "verdict", "detail")
-        for verdict in verdicts:
-            table.add_row(verdict.path, verdict.state, verdict.detail)
-        Console().print(table)
-    bad = [verdict for verdict in verdicts if verdict.state != "ok"]
+        _show_all(reports)
+    bad = [one for one in reports if not one.authentic]
     if bad:
-        raise EvidenceError(f"{len(bad)} of {len(verdicts)} files are not as sealed")
+        raise EvidenceError(f"{len(bad)} of {len(reports)} incidents are not authentic throughout")
+    if log_error:
+        raise EvidenceError(log_error)
+
+
+@app.command()
+def log(
+    config: ConfigDir,
+    head: Annotated[
+        Path | None, typer.Option(help="A head written down earlier that the log must contain.")
+    ] = None,
+) -> None:
+    """Check the site's log, and print its head to be written down elsewhere."""
+    site = load(config)
+    site_log = sealer_of(site, Paths(site.data_dir), SystemClock()).log
+    known = None
+    if head is not None:
+        try:
+            known = json.loads(head.read_bytes())
+            known = {"size": int(known["size"]), "root": str(known["root"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{head}: is no head of a log: {error}") from None
+    site_log.verify(known)
+    print(json.dumps(site_log.head()))
+
+
+@keys_app.command("list")
+def list_keys(config: ConfigDir, as_json: Json = False) -> None:
+    """All keys there ever were."""
+    _show_keys(_keys(config).infos(), as_json=as_json)
+
+
+@keys_app.command()
+def rotate(config: ConfigDir, as_json: Json = False) -> None:
+    """Sign with a new key from now on; the old one is destroyed, its certificate kept."""
+    ring = _keys(config)
+    ring.rotate()
+    _show_keys(ring.infos(), as_json=as_json)
+
+
+@keys_app.command()
+def request(config: ConfigDir) -> None:
+    """Print a request for a certificate of the present key, to hand to an authority."""
+    print(_keys(config).request().decode(), end="")
+
+
+def _keys(config: Path) -> KeyRing:
+    site = load(config)
+    return key_ring(site, Paths(site.data_dir), SystemClock())
+
+
+def _trust(config: Path | None, files: list[Path], roots: list[Path]) -> Trust:
+    try:
+        given = trust_of(files, [], roots)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"evidence verify: {error}") from None
+    if config is None:
+        return given
+    site = load(config)
+    own = sealer_of(site, Paths(site.data_dir), SystemClock()).trust()
+    return Trust(
+        own.keys | given.keys, own.issuers + given.issuers, own.stamp_roots + given.stamp_roots
+    )
+
+
+def _log_error(site_log: SiteLog) -> str:
+    try:
+        site_log.verify()
+    except SealError as error:
+        return str(error)
+    return ""
+
+
+def _show_all(reports: list[Report]) -> None:
+    table = Table("incident", "verdict", "files", "found")
+    for one in reports:
+        found = [f"{said.words(0)} / {said.words(1)}" for said in one.findings]
+        zh, en = VERDICTS[one.verdict]
+        table.add_row(one.incident, f"{zh} / {en}", str(len(one.files)), "\n".join(found))
+    Console().print(table)
+
+
+def _show_keys(infos: list[KeyInfo], *, as_json: bool) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "name": info.name,
+            "signs": info.signs,
+            "sha256": info.identity.sha256,
+            "subject": info.identity.subject,
+            **_days(info),
+        }
+        for info in infos
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("key", "signs", "certificate SHA-256", "valid from", "until", "name")
+    for row in rows:
+        signs = "yes" if row["signs"] else "no"
+        said = (row["name"], signs, row["sha256"], row["from"], row["until"], row["subject"])
+        table.add_row(*said)
+    Console().print(table)
+
+
+def _days(info: KeyInfo) -> dict[str, str]:
+    if not info.identity.certificates:
+        return {"from": "", "until": ""}
+    mine = info.identity.certificates[0]
+    return {
+        "from": mine.not_valid_before_utc.isoformat(),
+        "until": mine.not_valid_after_utc.isoformat(),
+    }

@@ -11,9 +11,10 @@ from core.messages import EVIDENCE_SEALED, EVIDENCE_WANTED, EvidenceWanted
 from core.value import Value
 from recorder.evidence import EvidenceCutter
 from recorder.locks import Locks
-from recorder.vault import Vault
+from recorder.seal.timestamp import Authority
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
+from wardwatch.vaults import authority, open_vault
 
 log = structlog.get_logger()
 
@@ -34,16 +35,20 @@ class EvidencePart(Part):
         self._bus = context.bus(self.name)
         self._cameras = {camera.id: camera for camera in context.site.cameras}
         paths = context.paths
+        self._vault = open_vault(context.site, paths, context.clock)
+        self._authority = authority(context.site)
         self._cutter = EvidenceCutter(
             paths.recordings,
-            Vault(paths.vault, context.clock),
+            self._vault,
             context.clock,
             timezone=context.site.zone_info,
             locks=Locks(paths.recordings),
         )
 
     def run(self) -> None:
-        with ThreadPoolExecutor(_CUTTERS, thread_name_prefix="cut") as cutters:
+        with ThreadPoolExecutor(_CUTTERS + 1, thread_name_prefix="cut") as cutters:
+            if self._authority is not None:
+                cutters.submit(self._stamp, self._authority)
 
             def cut(message: Value) -> None:
                 cutters.submit(self._cut, cast(EvidenceWanted, message))
@@ -56,6 +61,19 @@ class EvidencePart(Part):
     def use(self, site: Site) -> None:
         # A camera that is gone keeps its name and zones for the evidence of its incidents.
         self._cameras |= {camera.id: camera for camera in site.cameras}
+
+    def _stamp(self, authority: Authority) -> None:
+        """Time-stamp what was sealed; what finds the authority away waits."""
+        stamps = self.context.site.seal.timestamp
+        retry_s = stamps.retry_s if stamps is not None else 0.0
+        while not self.context.stop.is_set():
+            try:
+                self._vault.stamp_waiting(authority.stamp)
+            except WardwatchError as error:
+                log.warning("no time-stamp yet", error=str(error))
+            except Exception:
+                log.exception("time-stamps failed")
+            self.context.clock.wait(self.context.stop, retry_s)
 
     def _cut(self, wanted: EvidenceWanted) -> None:
         camera = self._cameras.get(wanted.camera)

@@ -15,9 +15,9 @@ from core.config.site import Site
 from core.errors import WardwatchError
 from core.messages import ANNOUNCEMENTS, EVIDENCE_SEALED, RECEIPTS
 from core.value import Value
-from recorder.vault import Vault
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
+from wardwatch.vaults import open_vault
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class SpeakersPart(Part):
         self._announcer = Announcer(
             context.site, clock=context.clock, audio_dir=context.paths.audio
         )
-        self._vault = Vault(context.paths.vault, context.clock)
+        self._vault = open_vault(context.site, context.paths, context.clock)
 
     def run(self) -> None:
         with ThreadPoolExecutor(_TALKERS, thread_name_prefix="talk") as talkers:

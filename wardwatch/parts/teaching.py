@@ -10,11 +10,11 @@ from core.messages import OBJECTS, SIGHTINGS, ObjectsSeen
 from core.seeing import Sighting
 from core.store.database import Store
 from core.value import Value
-from recorder.vault import Vault
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
 from wardwatch.teaching.keeper import Keeper
 from wardwatch.teaching.moments import Moments
+from wardwatch.vaults import open_vault
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ class TeachingPart(Part):
         self._site, self._look_s = context.site, look_s
         root = context.paths.teaching
         self._moments = Moments(root / "moments")
-        vault = Vault(context.paths.vault, context.clock)
+        vault = open_vault(context.site, context.paths, context.clock)
         self._keeper = Keeper(root, vault, store, context.clock, self._moments)
         self._bus = context.bus(self.name)
 
