@@ -248,14 +248,17 @@ class Vault:
             raise VaultError(f"incident {incident}: {error}") from error
         except OSError as error:
             raise VaultError(
-                f"incident {incident}: cannot be sealed ({error.strerror}); nothing was lost"
+                f"incident {incident}: its folder in the vault cannot be used "
+                f"({error.strerror}); nothing was lost"
             ) from error
 
     @contextmanager
     def _exclusive(self, incident: str) -> Iterator[Path]:
         folder = self.root / incident
-        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        with (folder / LOCK).open("w") as stream:
+        with self._said_of(incident):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+            stream = (folder / LOCK).open("w")
+        with stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
             with self._said_of(incident):
                 self._folder(folder).settle()

@@ -176,12 +176,12 @@ def _show_keys(infos: list[KeyInfo], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("key", "signs", "certificate SHA-256", "valid from", "until", "name")
-    for row in rows:
-        signs = "yes" if row["signs"] else "no"
-        said = (row["name"], signs, row["sha256"], row["from"], row["until"], row["subject"])
-        table.add_row(*said)
-    Console().print(table)
+    for row in rows:  # not a table: a fingerprint is to be read whole
+        signs = "在用 signs" if row["signs"] else "已停用 retired"
+        print(f"{row['name']}  {signs}  {row['subject']}")
+        print(f"  SHA-256 {row['sha256']}")
+        if row["from"]:
+            print(f"  {row['from']} – {row['until']}")
 
 
 def _days(info: KeyInfo) -> dict[str, str]:

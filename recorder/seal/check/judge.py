@@ -20,7 +20,7 @@ from recorder.seal.check.times import utc_ns_of, utc_text
 
 STAMP, PROOF = "manifest.tsr", "log.json"
 EARLY_NS = 300 * 1_000_000_000
-"""A time-stamp may be this much earlier than the site's clock says it sealed."""
+"""A time-stamp this much before the moment of sealing tells of a wrong clock at the site."""
 
 _MOST = 64 << 20
 _MOST_SMALL = 1 << 20
@@ -247,12 +247,13 @@ class _Judge:
             who = identity(log.key_pem)
             if who.sha256 != log.key_sha256 or who.plain_pem != log.key_pem:
                 raise UnreadableError("it does not carry the certificate of who signed the log")
-            if self._trust.knows(who) is False:
-                raise UnreadableError("the log is signed by a stranger")
             if not verifies(who, log.algorithm, log.signature, log.head):
                 raise UnreadableError("the signature of the log does not hold")
         except UnreadableError as error:
             self._report.add("log_bad", PROOF, str(error))
+            return
+        if self._trust.knows(who) is False:
+            self._report.add("log_stranger", PROOF, who.sha256)
             return
         self._report.provenance = replace(
             self._report.provenance, log={"size": log.size, "index": log.index, "root": log.root}

@@ -11,7 +11,9 @@ import pytest
 
 from core.cases import EvidenceItem
 from core.clock import ManualClock
+from recorder.errors import VaultError
 from recorder.seal.check.canonical import canonical
+from recorder.seal.check.judge import Trust, judge
 from recorder.seal.check.report import Report
 from recorder.seal.custody import Act
 from recorder.vault import Manifest, Vault
@@ -364,3 +366,25 @@ def test_without_a_sealer_nothing_is_signed(tmp_path: Path, clock: ManualClock) 
     (tmp_path / "a.mp4").write_text("a")
     vault.seal(INCIDENT, "clip", tmp_path / "a.mp4", camera="c", first_ns=1, last_ns=2)
     assert vault.verify(INCIDENT).verdict == "not_signed"
+
+
+def test_a_log_signed_by_a_key_not_trusted_says_nothing(station: Station) -> None:
+    station.seal()
+    signer = station.keys.signers()[0]
+    station.keys.rotate()
+    station.log.append("deletion", "deletions.jsonl", "ab" * 32)
+    proof = station.log.proof("manifest", INCIDENT)
+    assert proof is not None
+    (station.folder / "log.json").write_bytes(proof)
+    assert judge(station.folder, station.keys.trust()).provenance.log is not None
+    report = judge(station.folder, Trust(frozenset({signer.identity.sha256})))
+    assert report.authentic
+    assert "log_stranger" in {one.code for one in report.findings}
+    assert report.provenance.log is None
+
+
+def test_a_folder_that_cannot_be_used_is_named(station: Station) -> None:
+    station.vault.root.mkdir()
+    station.folder.write_text("in the way")
+    with pytest.raises(VaultError, match=f"incident {INCIDENT}: its folder in the vault"):
+        station.seal()
