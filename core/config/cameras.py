@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from core.config.base import Id, Section
-from core.config.zones import Zone
+from core.config.ground import Ground
+from core.config.zones import FishingRule, Zone
 from core.geometry import GeoPoint
 from core.value import Text
 
@@ -118,6 +119,12 @@ class Camera(Section):
         "Without it the password set by `wardwatch cameras password` is used.",
     )
     speaker: Speaker | None = Field(default=None, title="喇叭", description="None: cannot warn.")
+    ground: Ground | None = Field(
+        default=None,
+        title="地面标定",
+        description="Points of the picture whose place on the ground is known: heaps then have a "
+        "size in square metres.",
+    )
     zones: tuple[Zone, ...] = Field(default=(), title="区域", description="What is watched where.")
 
     @model_validator(mode="after")
@@ -126,6 +133,17 @@ class Camera(Section):
         for zone_id in ids:
             if ids.count(zone_id) > 1:
                 raise ValueError(f"zone id {zone_id!r} appears twice")
+        return self
+
+    @model_validator(mode="after")
+    def _sun_shines_somewhere(self) -> Self:
+        for zone in self.zones:
+            rule = zone.rule
+            if isinstance(rule, FishingRule) and rule.night_by_sun and self.place is None:
+                raise ValueError(
+                    f"zone {zone.id!r}: night_by_sun: the camera's `place` is needed to know "
+                    "where the sun stands"
+                )
         return self
 
     def zone(self, zone_id: str) -> Zone | None:

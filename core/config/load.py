@@ -108,10 +108,9 @@ def _explain(
             place = place[2:] if section in ("catalogue", "warning_texts") else place[1:]
             rows = data[section]
             rows = next(iter(rows.values())) if isinstance(rows, dict) else rows
-            if place and isinstance(place[0], int) and place[0] < len(rows):
-                row = rows[place[0]]
-                name = row.get("id") if isinstance(row, dict) else None
-                place[0] = f"{name}" if name else f"entry {place[0] + 1}"
+            place = _named(place, rows)
+            if place and isinstance(place[0], int):
+                place[0] = f"entry {place[0] + 1}"
         field = " → ".join(str(part) for part in place) or "(whole file)"
         given = problem["input"] if isinstance(problem["input"], str | int | float | bool) else None
         if isinstance(given, str):
@@ -122,3 +121,16 @@ def _explain(
         shown = f" (given: {given!r})" if given is not None else ""
         lines.append(f"{path}: {field}: {message}{shown}")
     return "\n".join(lines)
+
+
+def _named(place: list[int | str], data: Any) -> list[int | str]:
+    """The way to a field with the ids of what lies on it in place of numbers."""
+    named: list[int | str] = []
+    for step in place:
+        try:
+            data = data[step]
+        except (LookupError, TypeError):
+            data = None  # a key that is missing, or the name of an alternative of a union
+        name = data.get("id") if isinstance(step, int) and isinstance(data, dict) else None
+        named.append(f"{name}" if name else step)
+    return named

@@ -7,47 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.config.base import Hours, Id, Section
+from core.config.times import Schedule, Window
 from core.geometry import Polygon
 from core.seeing import Kind
 from core.value import Text
-
-
-class ClosedPeriod(Section):
-    """A part of the year, e.g. the fishing ban from 1 March to 30 June. May pass New Year."""
-
-    first: str = Field(
-        title="起",
-        pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
-        description="MM-DD, first day.",
-    )
-    last: str = Field(
-        title="止",
-        pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
-        description="MM-DD, last day.",
-    )
-
-    def covers(self, day: datetime) -> bool:
-        """True when the local date lies in the period, both ends included."""
-        month_day = f"{day:%m-%d}"
-        if self.first <= self.last:
-            return self.first <= month_day <= self.last
-        return month_day >= self.first or month_day <= self.last
-
-
-class Schedule(Section):
-    """When a zone is watched. Empty lists mean always."""
-
-    hours: tuple[Hours, ...] = Field(default=(), title="时段", description="Hours of the day.")
-    periods: tuple[ClosedPeriod, ...] = Field(
-        default=(), title="禁期", description="Parts of the year."
-    )
-
-    def active(self, local: datetime) -> bool:
-        """True when the zone is watched at this local time."""
-        moment: time = local.time()
-        return (not self.hours or any(h.covers(moment) for h in self.hours)) and (
-            not self.periods or any(p.covers(local) for p in self.periods)
-        )
 
 
 class FishingRule(Section):
@@ -69,6 +32,12 @@ class FishingRule(Section):
         title="夜间",
         description="Hours that count as night fishing (raises severity).",
     )
+    night_by_sun: bool = Field(
+        default=False,
+        title="按日落判夜",
+        description="Night is when it is dark at the camera's place, whatever the hour: from the "
+        "end of the evening's civil twilight to the beginning of the morning's.",
+    )
     group: int = Field(
         default=3, ge=2, title="多人", description="So many together count as a group."
     )
@@ -89,7 +58,27 @@ class DumpingRule(Section):
         description="Smallest thing, share of the frame.",
     )
     large_area: float = Field(
-        default=0.01, gt=0, le=1, title="大堆", description="From here on it is a large pile."
+        default=0.01,
+        gt=0,
+        le=1,
+        title="大堆",
+        description="From here on it is a large pile, share of the frame; only where the camera "
+        "has no `ground`.",
+    )
+    large_m2: float = Field(
+        default=2.5,
+        gt=0,
+        title="大堆（平方米）",
+        description="The same in square metres of ground, where the camera has `ground`; a cargo "
+        "tricycle tips about so much.",
+    )
+
+
+class TimedLimit(Window):
+    """Another limit for some hours, e.g. goods may stand on the market street until 08:30."""
+
+    limit_s: Annotated[float, Field(gt=0)] | None = Field(
+        title="时限", description="Seconds allowed in these hours; null: as long as they last."
     )
 
 
@@ -98,6 +87,11 @@ class OccupationRule(Section):
 
     kind: Literal[Kind.OCCUPATION] = Kind.OCCUPATION
     limit_s: float = Field(default=300, gt=0, title="时限", description="Seconds allowed.")
+    limits: tuple[TimedLimit, ...] = Field(
+        default=(),
+        title="分时时限",
+        description="Hours with a limit of their own; the first that fits goes before `limit_s`.",
+    )
     min_area: float = Field(
         default=0.002,
         gt=0,
@@ -105,6 +99,10 @@ class OccupationRule(Section):
         title="最小面积",
         description="Smallest thing, share of the frame.",
     )
+
+    def window(self, local: datetime) -> TimedLimit | None:
+        """The hours whose limit holds at this local time; None where `limit_s` does."""
+        return next((one for one in self.limits if one.holds(local)), None)
 
 
 Rule = Annotated[FishingRule | DumpingRule | OccupationRule, Field(discriminator="kind")]

@@ -77,7 +77,7 @@ def broken(change: str, value: Any) -> list[Any]:
         (
             "zones.0.polygon",
             {"points": [[0, 0], [1, 1]]},
-            r"river → zones → 0 → polygon → points: a polygon needs at least 3 points",
+            r"river → zones → shore → polygon → points: a polygon needs at least 3 points",
         ),
         (
             "zones.0.polygon",

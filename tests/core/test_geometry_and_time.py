@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.clock import iso, parse_iso
 from core.config.base import Hours
-from core.config.zones import ClosedPeriod
+from core.config.times import ClosedPeriod
 from core.geometry import Box, GeoPoint, bounding_box
 
 unit = st.floats(0, 1)

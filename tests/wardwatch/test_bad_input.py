@@ -53,7 +53,7 @@ def test_zone_of_two_points(config: Path) -> None:
     )
     message = complaint(wardwatch("up", "--config", config))
     assert message.endswith(
-        "cameras.yaml: river → zones → 0 → polygon → points: "
+        "cameras.yaml: river → zones → shore → polygon → points: "
         "a polygon needs at least 3 points, this one has 2"
     )
 
