@@ -21,7 +21,9 @@ _LINE = 0.02
 """Four points of which three are nearer to a line than this share of their extent fix nothing."""
 _LEAST_SPREAD = 0.05
 _LARGEST_RESIDUAL = 0.02
-_HORIZON = 0.02
+_CLICK = 0.01
+_LEAST_CERTAIN = 0.15
+"""Where a hundredth of the picture is more than this share of the distance, nothing is measured."""
 
 
 class GroundError(ValueError):
@@ -104,16 +106,16 @@ class Plane:
         return (x / depth, y / depth) if depth > 0 else None
 
     def scale(self, point: Pair, aspect: float) -> Scale | None:
-        """How large things are there; None at the horizon, where nothing can be measured.
+        """How large things are there; None towards the horizon, where nothing can be measured.
 
         Args:
             point: image point on the ground.
             aspect: width of the picture over its height.
         """
         x, y, depth = (float(value) for value in self.matrix @ (*point, 1.0))
-        if depth <= _HORIZON:
-            return None
         top, low = self.matrix[:2, :2], self.matrix[2, :2]
+        if float(np.linalg.norm(low)) * _CLICK > depth * _LEAST_CERTAIN:
+            return None
         slope = (top - np.outer((x / depth, y / depth), low)) / depth
         lengthwise, across = np.linalg.svd(slope * (1.0, aspect), compute_uv=False)
         return Scale(float(across), float(across / lengthwise))

@@ -23,6 +23,7 @@ from detectors.behaviours.registry import behaviours_of
 from detectors.engine import Looker
 from detectors.gate import Decision, Gate, GateSettings, Reason
 from detectors.labels import MOVERS
+from detectors.names import in_our_words
 from detectors.regions import WHOLE, Plan, plan
 from detectors.tracker import Tracker, TrackerSettings
 
@@ -156,7 +157,7 @@ class CameraPipeline:
         shown = where.pictures(picture, self._engine.input_size)
         self.cost.frames_looked += 1
         self.cost.detector_calls += len(shown)
-        found = where.gather(self._engine.detect(shown), self._engine.input_size)
+        found = in_our_words(where.gather(self._engine.detect(shown), self._engine.input_size))
         tracks = tracker.update(frame.time_ns, found, None if where.whole else where.parts)
         self._teach_gate(decision, found, tracker)
         return tracks

@@ -5,11 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from core.clock import NS_PER_S
+from core.config.times import InForce
 from core.config.zones import Zone
 from core.geometry import Box
 from core.seeing import Phase, Sighting, Track, Why
+from core.value import Text
 from detectors.background import StaticObject
 from detectors.behaviours.actors import ActorLog
 
@@ -70,10 +73,12 @@ class Behaviour(ABC):
         self._shape = zone.polygon.shape()
         self._bounds = self._shape.bounds
         self._acts: list[Act] = []
+        self._in_force: InForce | None = None
 
     def update(self, moment: Moment) -> list[Sighting]:
         """Judge one frame: what fired, goes on or ended at it."""
-        if self.zone.schedule.active(moment.local):
+        self._in_force = self.zone.schedule.in_force(moment.local)
+        if self._in_force is not None:
             return self._judge(moment)
         return self._end_all(moment.time_ns)
 
@@ -111,13 +116,35 @@ class Behaviour(ABC):
         name = f"{self.camera}/{self.zone.id}/{self.zone.rule.kind}/{started_ns}/{key}"
         return f"sgt-{hashlib.blake2b(name.encode(), digest_size=5).hexdigest()}"
 
+    def _explained(self, moment: Moment, words: Text, facts: dict[str, Any]) -> Why:
+        """``words`` and ``facts`` with what every behaviour adds: when, and by which rule."""
+        period, hours = self._in_force or InForce(None, None)
+        named = [one.words for one in (period, hours) if one is not None]
+        if named:
+            words = Text(
+                zh=f"{words.zh};适用 {' '.join(one.zh for one in named)}",
+                en=f"{words.en}; in force: {' '.join(one.en for one in named)}",
+            )
+        in_force = {
+            "rule": str(self.zone.rule.kind),
+            "period": period.words.en if period else None,
+            "hours": hours.words.en if hours else None,
+        }
+        local_time = moment.local.isoformat(timespec="seconds")
+        return Why(text=words, facts={**facts, "local_time": local_time, "in_force": in_force})
+
+    @staticmethod
+    def _is_due(act: Act, moment: Moment) -> bool:
+        """True when this frame's report of the act will be told; nobody reads the others."""
+        return moment.time_ns - act.told_ns >= CONTINUE_NS
+
     def _fired(self, act: Act, moment: Moment) -> Sighting:
         self._acts.append(act)
         return self._tell(act, moment.time_ns, Phase.FIRED)
 
     def _continued(self, act: Act, moment: Moment) -> list[Sighting]:
         """Every two seconds of frame time one report, else none."""
-        if moment.time_ns - act.told_ns < CONTINUE_NS:
+        if not self._is_due(act, moment):
             return []
         return [self._tell(act, moment.time_ns, Phase.CONTINUES)]
 

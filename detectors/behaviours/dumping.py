@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.clock import NS_PER_S
 from core.config.zones import DumpingRule, Zone
 from core.geometry import Box
+from core.ground import Plane
 from core.seeing import Sighting, Why
 from core.value import Text
 from detectors.background import StaticObject
@@ -13,6 +14,7 @@ from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
 from detectors.behaviours.heaps import Heap, Heaps
 from detectors.behaviours.places import covered
 from detectors.labels import CYCLES, MOVERS, PERSON, VEHICLES
+from detectors.sizes import Size, size_on
 
 _BEFORE_NS = 15 * NS_PER_S
 _AFTER_NS = 3 * NS_PER_S
@@ -33,6 +35,8 @@ class _Case:
     Attributes:
         near_ns: when one of them was last within reach of it.
         hidden_ns: when somebody was last before it, so that it cannot be told whether it is there.
+        frames: in so many frames it was found there.
+        path: where the first of the actors was: seconds since the thing appeared, foot point.
     """
 
     thing: StaticObject
@@ -40,6 +44,8 @@ class _Case:
     labels: list[str]
     near_ns: int
     hidden_ns: int = 0
+    frames: int = 0
+    path: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(eq=False)
@@ -52,11 +58,19 @@ class _Fired:
 
 
 class Dumping(Behaviour):
-    """The dumping rule in one zone."""
+    """The dumping rule in one zone; ``plane`` is the ground where the camera knows it."""
 
-    def __init__(self, camera: str, zone: Zone, rule: DumpingRule, model: str = "") -> None:
+    def __init__(
+        self,
+        camera: str,
+        zone: Zone,
+        rule: DumpingRule,
+        model: str = "",
+        plane: Plane | None = None,
+    ) -> None:
         super().__init__(camera, zone, model)
         self._rule = rule
+        self._plane = plane
         self._heaps = Heaps()
         self._cases: dict[int, _Case] = {}
         self._refused: dict[int, Box] = {}
@@ -91,6 +105,7 @@ class Dumping(Behaviour):
             if case is None:
                 continue
             case.thing = thing
+            case.frames += 1
             # A cart or tricycle without a class brought it, and was one thing with it.
             case.near_ns = max(case.near_ns, heap.lost_ns)
             if self._is_left(case, moment):
@@ -161,16 +176,18 @@ class Dumping(Behaviour):
 
     def _fire(self, case: _Case, heap: Heap, moment: Moment) -> Sighting:
         thing = case.thing
+        case.path = _path(moment.actors.get(case.actors[0]), thing.since_ns)
+        size = self._size(heap, moment)
         act = Act(
             self._new_id(thing.since_ns, thing.id),
             thing.since_ns,
             moment.time_ns,
             heap.last_ns,
             heap.box,
-            self._why(case, heap, moment),
+            self._why(case, heap, size, moment),
             tracks=tuple(case.actors),
             labels=ordered(case.labels),
-            cues=ordered(self._cues(case, heap)),
+            cues=ordered(self._cues(case, heap, size)),
         )
         self._fired_heaps.append(_Fired(act, case, set(heap.ids)))
         return self._fired(act, moment)
@@ -178,8 +195,11 @@ class Dumping(Behaviour):
     def _go_on(self, fired: _Fired, heap: Heap, moment: Moment) -> list[Sighting]:
         act = fired.act
         act.last_ns, act.box = heap.last_ns, heap.box
-        act.cues = ordered((*act.cues, *self._cues(fired.case, heap)))
-        act.why = self._why(fired.case, heap, moment)
+        fired.case.frames += 1
+        if self._is_due(act, moment):
+            size = self._size(heap, moment)
+            act.cues = ordered((*act.cues, *self._cues(fired.case, heap, size)))
+            act.why = self._why(fired.case, heap, size, moment)
         return self._continued(act, moment)
 
     def _end_gone(self, alive: set[int], moment: Moment) -> list[Sighting]:
@@ -187,29 +207,67 @@ class Dumping(Behaviour):
         self._fired_heaps = [fired for fired in self._fired_heaps if fired.ids & alive]
         return [self._over(fired.act, moment) for fired in gone]
 
-    def _cues(self, case: _Case, heap: Heap) -> list[str]:
-        cues = ["vehicle"] * any(label in VEHICLES for label in case.labels)
-        return cues + ["large"] * (heap.area >= self._rule.large_area)
+    def _size(self, heap: Heap, moment: Moment) -> Size | None:
+        """Its size in metres, where the camera knows its ground."""
+        if self._plane is None:
+            return None
+        return size_on(self._plane, heap.box, heap.area, moment.aspect)
 
-    def _why(self, case: _Case, heap: Heap, moment: Moment) -> Why:
+    def _cues(self, case: _Case, heap: Heap, size: Size | None) -> list[str]:
+        cues = ["vehicle"] * any(label in VEHICLES for label in case.labels)
+        large = heap.area >= self._rule.large_area
+        if size is not None:
+            large = size.ground_m2 >= self._rule.large_m2
+        return cues + ["large"] * large
+
+    def _why(self, case: _Case, heap: Heap, size: Size | None, moment: Moment) -> Why:
         thing, name = case.thing, self.zone.name
         settled_s = seconds(max(case.near_ns, thing.since_ns), moment.time_ns)
         by = any(label in VEHICLES for label in case.labels)
         who = ("车辆", "a vehicle") if by else ("人员", "a person")
-        return Why(
-            text=Text(
+        much = Text.same("")
+        if size is not None:
+            much = Text(
+                zh=f"、占地约 {size.ground_m2:.1f} 平方米(宽 {size.width_m:.1f} 米)",
+                en=f", about {size.ground_m2:.1f} m² of ground ({size.width_m:.1f} m wide)",
+            )
+        return self._explained(
+            moment,
+            Text(
                 zh=f"{name.zh}:{who[0]}离开后遗留物已静置 {settled_s:.0f} 秒"
-                f"(阈值 {self._rule.settle_s:.0f} 秒),占画面 {heap.area:.2%},疑似倾倒",
+                f"(阈值 {self._rule.settle_s:.0f} 秒),占画面 {heap.area:.2%}{much.zh},疑似倾倒",
                 en=f"{name.en}: something left by {who[1]} has lain for {settled_s:.0f} s (limit "
-                f"{self._rule.settle_s:.0f} s), {heap.area:.2%} of the frame; may be dumping",
+                f"{self._rule.settle_s:.0f} s), {heap.area:.2%} of the frame{much.en}; may be "
+                "dumping",
             ),
-            facts={
+            {
                 "settled_s": settled_s,
                 "limit_s": self._rule.settle_s,
                 "lain_s": seconds(heap.since_ns, moment.time_ns),
                 "area": round(heap.area, 5),
                 "large_area": self._rule.large_area,
+                "ground_m2": round(size.ground_m2, 2) if size else None,
+                "width_m": round(size.width_m, 2) if size else None,
+                "large_m2": self._rule.large_m2,
+                "position": [round(value, 4) for value in heap.box.foot],
+                "frames": case.frames,
+                "positions": [list(point) for point in case.path],
                 "actors": list(case.actors),
                 "actor_labels": list(case.labels),
             },
         )
+
+
+def _path(
+    actor: Actor | None, since_ns: int, most: int = 12
+) -> tuple[tuple[float, float, float], ...]:
+    """Seconds since the thing appeared and foot points, about that time, evenly thinned."""
+    points = [
+        (time_ns, place.foot)
+        for time_ns, place in (actor.path if actor else ())
+        if abs(time_ns - since_ns) <= _BEFORE_NS
+    ]
+    step = max(1, -(-len(points) // most))
+    return tuple(
+        (seconds(since_ns, time_ns), round(x, 4), round(y, 4)) for time_ns, (x, y) in points[::step]
+    )

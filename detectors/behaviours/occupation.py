@@ -15,6 +15,7 @@ from core.seeing import Sighting, Track, Why
 from core.value import Text
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
 from detectors.behaviours.heaps import Heap, Heaps
+from detectors.behaviours.limits import Limit, Limits
 from detectors.behaviours.places import covered, gap, shared
 from detectors.behaviours.stays import Stays
 from detectors.labels import MOVERS, VEHICLES
@@ -50,7 +51,12 @@ class _Subject:
 
 @dataclass(eq=False)
 class _Place:
-    """A place that is taken."""
+    """A place that is taken.
+
+    Attributes:
+        limit: the one in force when ``act`` fired.
+        frames: in so many frames something was found there.
+    """
 
     key: str
     box: Box
@@ -60,6 +66,8 @@ class _Place:
     tracks: list[int]
     labels: list[str]
     act: Act | None = None
+    limit: Limit | None = None
+    frames: int = 0
     hidden_ns: int = 0
 
     @property
@@ -74,22 +82,25 @@ class Occupation(Behaviour):
     def __init__(self, camera: str, zone: Zone, rule: OccupationRule, model: str = "") -> None:
         super().__init__(camera, zone, model)
         self._rule = rule
-        self._stays = Stays(lambda box: _WANDER * box.w, max(120.0, rule.limit_s * 2))
+        self._limits = Limits(rule)
+        self._stays = Stays(lambda box: _WANDER * box.w, max(120.0, self._limits.longest_s * 2))
         self._places: list[_Place] = []
         self._heaps = Heaps()
         self._brought: set[int] = set()
 
     def _judge(self, moment: Moment) -> list[Sighting]:
+        limit = self._limits.at(moment)
         subjects = self._vehicles(moment) + self._things(moment)
         taken: dict[int, list[_Subject]] = {}
         for subject in subjects:
             taken.setdefault(self._place_of(subject, moment.aspect), []).append(subject)
         sightings = []
         for number, place in list(enumerate(self._places)):
-            sightings += self._judge_place(place, taken.get(number, []), moment)
+            sightings += self._judge_place(place, taken.get(number, []), limit, moment)
         return sightings
 
     def _forget(self) -> None:
+        self._limits.forget()
         self._stays.clear()
         self._places = []
         self._heaps.clear()
@@ -189,10 +200,13 @@ class Occupation(Behaviour):
         return at_once and gap(subject.box, place.box, aspect) <= _ALONG * place.box.w
 
     def _judge_place(
-        self, place: _Place, subjects: list[_Subject], moment: Moment
+        self, place: _Place, subjects: list[_Subject], limit: Limit, moment: Moment
     ) -> list[Sighting]:
+        ended = []
+        if limit.allowed_s is None and place.act is not None:  # from now on it may stand here
+            ended, place.act = [self._over(place.act, moment)], None
         if not subjects:
-            return self._judge_empty(place, moment)
+            return ended + self._judge_empty(place, moment)
         vehicles = [subject.box for subject in subjects if subject.tracks]
         place.box = bounding_box(vehicles or [subject.box for subject in subjects])
         place.area = sum(subject.area for subject in subjects)
@@ -202,19 +216,26 @@ class Occupation(Behaviour):
             place.tracks += [number for number in subject.tracks if number not in place.tracks]
             if subject.label not in place.labels:
                 place.labels.append(subject.label)
+        place.frames += 1
+        if limit.allowed_s is None:
+            return ended
         if place.act is not None:
-            self._refresh(place.act, place, moment)
+            place.act.last_ns, place.act.box = place.last_ns, place.box
+            if self._is_due(place.act, moment):
+                self._refresh(place.act, place, moment)
             return self._continued(place.act, moment)
-        overstays = moment.time_ns - place.since_ns >= self._rule.limit_s * NS_PER_S
+        counted_ns = limit.counted_ns(place.since_ns)
+        overstays = moment.time_ns - counted_ns >= limit.allowed_s * NS_PER_S
         if not overstays or place.area < self._rule.min_area:
             return []
+        place.limit = limit
         place.act = Act(
-            self._new_id(place.since_ns, f"{place.key}/{moment.time_ns}"),
-            place.since_ns,
+            self._new_id(counted_ns, f"{place.key}/{moment.time_ns}"),
+            counted_ns,
             moment.time_ns,
             place.last_ns,
             place.box,
-            self._why(place, moment),
+            self._why(place, limit, moment),
         )
         self._refresh(place.act, place, moment)
         return [self._fired(place.act, moment)]
@@ -241,28 +262,33 @@ class Occupation(Behaviour):
         )
 
     def _refresh(self, act: Act, place: _Place, moment: Moment) -> None:
-        act.last_ns, act.box = place.last_ns, place.box
         act.tracks, act.labels = tuple(place.tracks), ordered(place.labels)
         act.cues = ("vehicle",) if any(name in VEHICLES for name in place.labels) else ()
-        act.why = self._why(place, moment)
+        if place.limit is not None:
+            act.why = self._why(place, place.limit, moment)
 
-    def _why(self, place: _Place, moment: Moment) -> Why:
+    def _why(self, place: _Place, limit: Limit, moment: Moment) -> Why:
         stayed_s = seconds(place.since_ns, moment.time_ns)
-        name, limit_s = self.zone.name, self._rule.limit_s
+        name, allowed = self.zone.name, limit.words(place.since_ns, moment.time_ns)
         is_vehicle = any(label in VEHICLES for label in place.labels)
         what = ("车辆", "a vehicle") if is_vehicle else ("摊点或物品", "a stall or goods")
-        return Why(
-            text=Text(
-                zh=f"{name.zh}:{what[0]}占用 {stayed_s:.0f} 秒(时限 {limit_s:.0f} 秒),"
+        return self._explained(
+            moment,
+            Text(
+                zh=f"{name.zh}:{what[0]}占用 {stayed_s:.0f} 秒({allowed.zh}),"
                 f"占画面 {place.area:.2%}",
-                en=f"{name.en}: {what[1]} has stood there for {stayed_s:.0f} s (limit "
-                f"{limit_s:.0f} s), {place.area:.2%} of the frame",
+                en=f"{name.en}: {what[1]} has stood there for {stayed_s:.0f} s ({allowed.en}), "
+                f"{place.area:.2%} of the frame",
             ),
-            facts={
+            {
                 "dwell_s": stayed_s,
-                "limit_s": limit_s,
+                "counted_s": seconds(limit.counted_ns(place.since_ns), moment.time_ns),
+                "limit_s": limit.allowed_s,
+                "limit_hours": limit.hours.words.en if limit.hours else None,
                 "area": round(place.area, 5),
                 "min_area": self._rule.min_area,
+                "position": [round(value, 4) for value in place.box.foot],
+                "frames": place.frames,
                 "labels": list(place.labels),
                 "track_ids": list(place.tracks),
             },

@@ -13,6 +13,7 @@ from core.config.site import Site
 from core.config.zones import DumpingRule, FishingRule, OccupationRule, Response
 from core.seeing import Kind
 from sim import scenes
+from sim.scenes import lane
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DEMO = CONFIGS / "demo"
@@ -58,6 +59,29 @@ def test_zones_lie_where_the_scenes_play(site: Site) -> None:
             drawn = Polygon(scenes.ZONES[camera.id][zone.id])
             watched = zone.polygon.shape()
             assert watched.intersection(drawn).area > 0.95 * watched.union(drawn).area
+
+
+def test_the_lane_knows_its_ground(site: Site) -> None:
+    """As the scene is drawn: metres to the right of and away from the pole."""
+    camera = site.camera("lane")
+    assert camera is not None
+    assert camera.ground is not None
+    for x, z in ((-5.0, 12.0), (0.0, 11.0), (5.0, 16.0)):
+        px, py = lane.VIEW.px(x, z)
+        spot = px / lane.VIEW.size[0], py / lane.VIEW.size[1]
+        assert camera.ground.plane.metres(spot) == pytest.approx((x, z), abs=0.1)
+
+
+def test_no_story_depends_on_the_hour_at_which_it_is_played(site: Site) -> None:
+    """Limits by hour stand where nobody acts, so that the demo is the same at any time."""
+    zones = {
+        (camera.id, zone.id)
+        for camera in site.cameras
+        for zone in camera.zones
+        if isinstance(zone.rule, OccupationRule) and zone.rule.limits
+    }
+    assert zones == {("street", "pavement")}
+    assert not any(zone.schedule.hours for camera in site.cameras for zone in camera.zones)
 
 
 def test_officers_arrive_within_forty_seconds(site: Site) -> None:
