@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import shapely
+
 from core.clock import NS_PER_S
 from core.config.times import InForce
 from core.config.zones import Zone
@@ -71,6 +73,7 @@ class Behaviour(ABC):
         self.zone = zone
         self._model = model
         self._shape = zone.polygon.shape()
+        shapely.prepare(self._shape)
         self._bounds = self._shape.bounds
         self._acts: list[Act] = []
         self._in_force: InForce | None = None
@@ -109,7 +112,7 @@ class Behaviour(ABC):
         left, top, right, bottom = self._bounds
         if not (left <= point[0] <= right and top <= point[1] <= bottom):
             return False
-        return self.zone.polygon.contains(point)
+        return bool(shapely.intersects_xy(self._shape, *point))  # the border counts
 
     def _new_id(self, started_ns: int, key: object) -> str:
         """The same for the same act in every replay."""

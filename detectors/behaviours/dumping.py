@@ -229,7 +229,7 @@ class Dumping(Behaviour):
         if size is not None:
             much = Text(
                 zh=f"、占地约 {size.ground_m2:.1f} 平方米(宽 {size.width_m:.1f} 米)",
-                en=f", about {size.ground_m2:.1f} m² of ground ({size.width_m:.1f} m wide)",
+                en=f", about {size.ground_m2:.1f} sq m of ground ({size.width_m:.1f} m wide)",
             )
         return self._explained(
             moment,
