@@ -2,10 +2,10 @@
 
 A buoy that was taken for an angler will be taken for one again tomorrow. Once a person has
 dismissed it as a false alarm, a sighting that matches in everything opens no incident for some
-days. It is not lost: the sighting is stored, the rule counts it and shows it in ``wardwatch
-suppressions list``, the first one a day is in the audit log, and the recording is there. The
-rule ends by itself; when it is removed by hand or has expired, an act that still goes on opens
-an incident with its next message.
+days. It is not lost: the sighting is stored, the rule counts it and shows it in the console and
+in ``wardwatch suppressions list``, the first one a day is in the audit log, and the recording is
+there. The rule ends by itself; when it is lifted by hand (:mod:`core.suppressions`) or has
+expired, an act that still goes on opens an incident with its next message.
 
 What is held back is narrow on purpose. Camera, zone and kind are the same; the box lies on the
 dismissed one (IoU of :data:`MIN_IOU`); no class name and no cue that the dismissed one did not
@@ -94,7 +94,8 @@ def hold_back(work: Work, sighting: Sighting) -> Suppression | None:
             "last_hit_ns": max(rule.last_hit_ns or 0, sighting.fired_ns),
         }
     )
-    work.unit.suppressions.put(counted)
+    if not work.unit.suppressions.change(counted):
+        return None  # lifted a moment ago, by another connection
     if rule.last_hit_ns is None or _day(work.site, rule.last_hit_ns) != today:
         facts = {"sighting": sighting.id, "hits": counted.hits, "incident": rule.incident}
         words = Text(

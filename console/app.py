@@ -18,6 +18,7 @@ from console.api import (
     session,
     site,
     status,
+    suppressions,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
@@ -62,7 +63,8 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(SecurityHeaders, metrics=metrics)
     api = APIRouter(prefix="/api/v1")
     for room in (
-        session, site, cameras, incidents, evidence, films, recordings, status, events, live,
+        session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
+        events, live,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

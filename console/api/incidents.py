@@ -20,6 +20,7 @@ from console.api.models import (
     ReceiptOut,
 )
 from console.api.outward import outward
+from console.api.suppressions import made_by
 from console.context import Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
@@ -96,6 +97,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         )
         evidence = unit.evidence.find(incident=incident_id)
         audit = list(unit.audit.entries(incident_id))
+        suppression = made_by(unit, found, ctx.services.clock.utc_ns())
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
         announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
@@ -104,6 +106,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         audit=[AuditOut.model_validate(outward(one)) for one in audit],
         catalogue=_catalogue(ctx, found),
         actions=allowed(ctx, found, signed),
+        suppression=suppression,
     )
 
 

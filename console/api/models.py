@@ -191,6 +191,34 @@ class AuditOut(BaseModel):
     hash: str
 
 
+class SuppressionOut(BaseModel):
+    """A false alarm that opens no incident at its place until the rule ends or is lifted."""
+
+    id: str
+    camera: str
+    zone: str
+    kind: Kind
+    box: BoxOut
+    labels: list[str] = Field(description="Class names that were taken for it.")
+    cues: list[str]
+    incident: str = Field(description="The newest incident dismissed for it.")
+    made: Moment
+    made_by: str
+    reason: Text = Field(description="Why that incident was dismissed.")
+    expires: Moment
+    hits: int = Field(description="Sightings held back so far.")
+    last_hit: Moment | None
+    snapshot: str | None = Field(description="Where the picture of that incident is.")
+
+
+class SuppressionList(BaseModel):
+    items: list[SuppressionOut]
+
+
+class LiftIn(Given):
+    reason: str = Field(max_length=500)
+
+
 class IncidentFile(BaseModel):
     """One incident with everything that belongs to it."""
 
@@ -201,6 +229,9 @@ class IncidentFile(BaseModel):
     audit: list[AuditOut]
     catalogue: CatalogueOut | None
     actions: list[Action] = Field(description="What this person may do with it now.")
+    suppression: SuppressionOut | None = Field(
+        description="The rule that followed from its dismissal, while it is in force."
+    )
 
 
 class ActionIn(Given):

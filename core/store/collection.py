@@ -36,14 +36,17 @@ class Collection(Generic[T]):
 
     def put(self, entity: T) -> None:
         """Store the entity, in place of an older version if there is one."""
-        row: dict[str, Any] = {name: getattr(entity, name) for name in self._columns}
-        row["body"] = entity.model_dump(mode="json")
-        key = self._key(entity)
-        changed = self._connection.execute(
-            update(self._table).where(self._table.c.id == key).values(row)
-        )
-        if changed.rowcount == 0:
+        if not self.change(entity):
+            key, row = self._key(entity), self._row(entity)
             self._connection.execute(insert(self._table).values(id=key, **row))
+
+    def change(self, entity: T) -> bool:
+        """Store a new version; False, and nothing is stored, when it has been removed."""
+        same = self._table.c.id == self._key(entity)
+        changed = self._connection.execute(
+            update(self._table).where(same).values(self._row(entity))
+        )
+        return changed.rowcount > 0
 
     def get(self, key: str) -> T | None:
         """The entity of that id, or None."""
@@ -118,3 +121,7 @@ class Collection(Generic[T]):
         query = query.order_by(columns.start_ns.desc(), columns.id).limit(limit)
         bodies = self._connection.execute(query).scalars()
         return [self._model.model_validate(body) for body in bodies]
+
+    def _row(self, entity: T) -> dict[str, Any]:
+        row: dict[str, Any] = {name: getattr(entity, name) for name in self._columns}
+        return {**row, "body": entity.model_dump(mode="json")}

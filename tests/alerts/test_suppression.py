@@ -12,6 +12,7 @@ from core.cases import Suppression
 from core.geometry import Box
 from core.messages import Action
 from core.seeing import Kind, Phase, Sighting, Why
+from core.suppressions import lift
 from core.value import Text
 from tests.alerts.world import START_NS, World
 
@@ -63,8 +64,13 @@ def test_it_can_be_undone_while_the_act_goes_on(world: World) -> None:
     dismissed(world)
     world.see("again")
     assert len(world.incidents) == 1
+    (rule,) = rules(world)
     with world.store.begin() as unit:
-        unit.suppressions.remove(rules(world)[0].id)
+        assert lift(unit, rule.id, "li", "people fish there now") == rule
+        assert lift(unit, rule.id, "li", "once more") is None
+        assert not unit.suppressions.change(rule)  # counting it then does not bring it back
+    assert rules(world) == []
+    assert audit(world, "suppression.removed") == [rule.id]
     world.clock.advance(5)
     world.see("again", Phase.CONTINUES)
     assert len(world.incidents) == 2

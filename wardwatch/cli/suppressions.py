@@ -13,6 +13,7 @@ from core.clock import SystemClock, iso
 from core.config.load import load
 from core.errors import WardwatchError
 from core.store.database import Store, open_store
+from core.suppressions import lift
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.paths import Paths
 
@@ -78,12 +79,9 @@ def remove(
 
 def _remove(store: Store, name: str, reason: str, actor: str) -> Suppression:
     with store.begin() as unit:
-        found = unit.suppressions.get(name)
-        if found is None:
-            raise SuppressionError(f"no suppression is called {name!r}; see `suppressions list`")
-        unit.suppressions.remove(name)
-        facts = {"incident": found.incident, "hits": found.hits, "camera": found.camera}
-        unit.audit.append(actor, "suppression.removed", name, reason, facts)
+        found = lift(unit, name, actor, reason)
+    if found is None:
+        raise SuppressionError(f"no suppression is called {name!r}; see `suppressions list`")
     return found
 
 

@@ -16,6 +16,11 @@ export const router = createRouter({
       component: () => import("./pages/IncidentPage.vue"),
       props: true,
     },
+    {
+      path: "/suppressions",
+      name: "suppressions",
+      component: () => import("./pages/SuppressionsPage.vue"),
+    },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },

@@ -176,6 +176,28 @@ export interface AuditEntry {
   hash: string;
 }
 
+export interface Suppression {
+  id: string;
+  camera: string;
+  zone: string;
+  kind: Kind;
+  box: Box;
+  labels: string[];
+  cues: string[];
+  incident: string;
+  made: string;
+  made_by: string;
+  reason: Words;
+  expires: string;
+  hits: number;
+  last_hit: string | null;
+  snapshot: string | null;
+}
+
+export interface SuppressionList {
+  items: Suppression[];
+}
+
 export interface IncidentFile {
   incident: Incident;
   announcements: Announcement[];
@@ -184,6 +206,7 @@ export interface IncidentFile {
   audit: AuditEntry[];
   catalogue: CatalogueRow | null;
   actions: Action[];
+  suppression: Suppression | null;
 }
 
 export interface IncidentList {
