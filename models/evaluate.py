@@ -55,6 +55,7 @@ def evaluate(
     folder: Path,
     *,
     model: str = "",
+    classes: Sequence[str] | None = None,
     batch: int = 1,
     clock: Clock | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -68,6 +69,8 @@ def evaluate(
         detect: pictures (H, W, 3 uint8 BGR) to one :class:`Detections` each.
         folder: holds ``annotations.json`` and the pictures it names.
         model: name for the report.
+        classes: names that ``detect`` can give; with them a set that has none of them is an
+            error instead of a result of 0.
         batch: pictures handed to ``detect`` at once.
         progress: called with pictures done and the whole.
 
@@ -76,11 +79,12 @@ def evaluate(
     """
     truth = _truth(folder / ANNOTATIONS)
     categories = _categories(truth)
+    if classes is not None and categories.keys().isdisjoint(map(_same, classes)):
+        raise ModelError(f"{folder / ANNOTATIONS}: no category is one of the model's classes")
     watch = clock or SystemClock()
     images = [truth.imgs[key] for key in sorted(truth.imgs)]
     answers: list[dict[str, Any]] = []
     spent_ns = 0
-    seen = 0
     for start in range(0, len(images), batch):
         group = images[start : start + batch]
         pictures = [_picture(folder, image) for image in group]
@@ -90,12 +94,9 @@ def evaluate(
         if len(found) != len(group):
             raise ModelError(f"the detector gave {len(found)} answers for {len(group)} pictures")
         for image, picture, detections in zip(group, pictures, found, strict=True):
-            seen += len(detections)
             answers.extend(_rows(image["id"], picture, detections, categories))
         if progress is not None:
             progress(start + len(group), len(images))
-    if seen and not answers:
-        raise ModelError(f"{folder / ANNOTATIONS}: no category is one of the model's classes")
     ap, ap50 = _judge(truth, answers)
     return Evaluation(
         model=model,

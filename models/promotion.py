@@ -5,6 +5,7 @@ which pictures, both by hash; ``promoted.json`` holds the history of promotions,
 is replaced as a whole.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -43,9 +44,11 @@ class Promotion(Value):
     name: str | None
     sha256: str | None
     before: str = Field(description="The model that was in use.")
+    before_sha256: str | None = None
     at_ns: int
     by: str
     dataset: str | None = None
+    images: int | None = None
     ap_before: float | None = None
     ap: float | None = None
     reason: str | None = Field(
@@ -73,6 +76,10 @@ class History(Value):
     def current(self) -> Promotion | None:
         """The promotion in force; None: the registry decides."""
         return self.stack[-1] if self.stack else None
+
+
+Note = Callable[[Promotion], None]
+"""Writes a step down elsewhere, before it is taken; when it raises, nothing changes."""
 
 
 class Ledger:
@@ -142,8 +149,14 @@ class Ledger:
         by: str,
         min_gain: float = MIN_GAIN,
         anyway: str = "",
+        note: Note | None = None,
     ) -> Promotion:
         """Use a model from now on where ``auto`` is configured.
+
+        Args:
+            before: the model in use until now.
+            min_gain: average precision that the new one must gain on the same pictures.
+            anyway: why without proof of a gain.
 
         Raises:
             ModelError: it is in use already, or no evaluation of both on the same pictures
@@ -159,18 +172,20 @@ class Ledger:
             name=card.name,
             sha256=card.sha256,
             before=before.label,
+            before_sha256=before.sha256,
             at_ns=self._clock.utc_ns(),
             by=by,
             dataset=pair[0].dataset if pair else None,
+            images=pair[0].images if pair else None,
             ap=pair[0].ap if pair else None,
             ap_before=pair[1].ap if pair else None,
             reason=anyway.strip() or None,
         )
-        self._append(step)
+        self._append(step, note)
         _log.info("models.promoted", model=card.label, before=before.label, gain=gain)
         return step
 
-    def rollback(self, *, by: str, reason: str) -> Promotion | None:
+    def rollback(self, *, by: str, reason: str, note: Note | None = None) -> Promotion | None:
         """Go back to the model before; gives the promotion then in force, None: the registry's.
 
         Raises:
@@ -179,16 +194,16 @@ class Ledger:
         current = self.history().current
         if current is None:
             raise ModelError("no model was promoted; the registry's default is in use")
-        self._append(
-            Promotion(
-                name=None,
-                sha256=None,
-                before=f"{current.name}@{(current.sha256 or '')[:12]}",
-                at_ns=self._clock.utc_ns(),
-                by=by,
-                reason=reason,
-            )
+        step = Promotion(
+            name=None,
+            sha256=None,
+            before=f"{current.name}@{(current.sha256 or '')[:12]}",
+            before_sha256=current.sha256,
+            at_ns=self._clock.utc_ns(),
+            by=by,
+            reason=reason,
         )
+        self._append(step, note)
         return self.history().current
 
     def _pair(self, card: ModelCard, before: ModelCard) -> tuple[Measured, Measured] | None:
@@ -200,7 +215,9 @@ class Ledger:
                 return one, old[one.dataset]
         return None
 
-    def _append(self, step: Promotion) -> None:
+    def _append(self, step: Promotion, note: Note | None) -> None:
+        if note is not None:
+            note(step)
         after = History(steps=(*self.history().steps, step))
         self._write(PROMOTED, after.model_dump_json(indent=1) + "\n")
 

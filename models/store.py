@@ -19,7 +19,7 @@ from core.model import ModelCard
 from models import onnxfile, recognise, registry, sources
 from models.cache import Cache, Record, default_directory
 from models.errors import HashError, ModelError
-from models.promotion import Ledger
+from models.promotion import PROMOTED, Ledger
 from models.registry import Entry, Family, FileSource, Registry, Source
 from models.sources import Progress, sha256
 
@@ -106,9 +106,14 @@ class Store:
         Raises:
             ModelError: none can be had.
         """
-        promoted = self._promoted()
-        if promoted is not None:
-            return promoted
+        return self._promoted() or self.registered(progress=progress)
+
+    def registered(self, *, progress: Progress | None = None) -> ModelCard:
+        """The first of the registry that can be had, whatever was promoted.
+
+        Raises:
+            ModelError: none can be had.
+        """
         for entry in self._registry.models:
             near = [source for source in entry.sources if isinstance(source, FileSource)]
             try:
@@ -125,6 +130,11 @@ class Store:
                 continue
             return self._chosen(card, "; ".join(reasons))
         raise ModelError("no model can be had:\n" + "\n".join(reasons))
+
+    @property
+    def promotions(self) -> Path:
+        """The file that is replaced when another model is promoted or rolled back."""
+        return self._cache.directory / PROMOTED
 
     @property
     def ledger(self) -> Ledger:

@@ -101,7 +101,12 @@ def test_nothing_found_scores_nought(folder: Path) -> None:
 
 def test_other_classes_are_an_error(folder: Path) -> None:
     with pytest.raises(ModelError, match="no category is one of the model's classes"):
-        evaluate(Oracle(label="rod"), folder)
+        evaluate(Oracle(label="rod"), folder, classes=("rod", "net"))
+
+
+def test_a_model_that_sees_only_other_things_scores_nought(folder: Path) -> None:
+    result = evaluate(Oracle(label="rod"), folder, classes=("rod", "motorcycle"))
+    assert (result.ap, result.ap50) == (0.0, 0.0)
 
 
 def test_detector_that_loses_pictures_is_an_error(folder: Path) -> None:

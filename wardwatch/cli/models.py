@@ -16,10 +16,11 @@ from core.clock import parse_iso
 from core.config.load import load
 from core.model import ModelCard
 from core.store.database import open_store
+from core.store.unit import Unit
 from detectors.engine import Engine
 from models import evaluate as judge
 from models import training
-from models.promotion import MIN_GAIN
+from models.promotion import MIN_GAIN, Promotion
 from models.sources import Progress as Report
 from models.store import Store
 from wardwatch.cli.options import ConfigDir, Json
@@ -38,7 +39,12 @@ screen = Console(stderr=True)
 _EVALUATION_SCORE = 0.005
 """Average precision is the area under the whole curve, so weak detections count."""
 
+_TAKEN_UP = "a running analyst whose configuration says `model: auto` takes it up in seconds"
+
 Name = Annotated[str, typer.Argument(help="Name of the model, see `models list`.")]
+By = Annotated[
+    str | None, typer.Option(help="Who decided it; the user of this machine by default.")
+]
 
 
 @app.command("list")
@@ -167,10 +173,8 @@ def dataset(
     paths = Paths(site.data_dir)
     made = export(paths.teaching, out, card.classes, form=form, since_ns=since_ns, val_share=val)
     facts = {key: made[key] for key in ("sha256", "format", "incidents", "pictures")}
-    database = open_store(paths.database_url(site))
-    with database.begin() as unit:
+    with _audited(config) as unit:
         unit.audit.append(getpass.getuser(), "teaching.exported", str(out), "", facts)
-    database.close()
     if as_json:
         print(json.dumps({key: made[key] for key in made if key != "files"}, ensure_ascii=False))
     else:
@@ -222,38 +226,89 @@ def export_weights(
 @app.command()
 def promote(
     name: Name,
+    config: ConfigDir,
     min_gain: Annotated[
         float, typer.Option(min=0, help="Average precision to be gained.")
     ] = MIN_GAIN,
     anyway: Annotated[str, typer.Option(help="Why without proof of a gain.")] = "",
+    by: By = None,
 ) -> None:
     """Use a model where `auto` is configured; refused unless it was shown to be better."""
     store = Store()
-    card = store.ensure(name)
-    step = store.ledger.promote(
-        card, store.default(), by=getpass.getuser(), min_gain=min_gain, anyway=anyway
-    )
+    card, before = store.ensure(name), store.default()
+    with _audited(config) as unit:
+
+        def note(step: Promotion) -> None:
+            facts = _facts(before, card, step)
+            unit.audit.append(step.by, "model.promoted", card.name, anyway.strip(), facts)
+
+        step = store.ledger.promote(
+            card, before, by=by or getpass.getuser(), min_gain=min_gain, anyway=anyway, note=note
+        )
     gain = ""
     if step.ap is not None and step.ap_before is not None:
-        gain = f", AP {step.ap_before:.4f} → {step.ap:.4f}"
-    print(f"{card.label} instead of {step.before}{gain}; analysts take it when they start anew")
+        gain = f", AP {step.ap_before:.4f} → {step.ap:.4f} on {step.images} pictures"
+    print(f"{card.label} instead of {step.before}{gain}; {_TAKEN_UP}")
 
 
 @app.command()
 def rollback(
-    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    config: ConfigDir,
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+    by: By = None,
 ) -> None:
     """Go back to the model that was in use before the last promotion."""
     store = Store()
-    store.ledger.rollback(by=getpass.getuser(), reason=reason)
-    print(f"{store.default().label} is in use again; analysts take it when they start anew")
+    before = store.default()
+    kept = store.ledger.history().stack[:-1]
+    after = store.ensure(kept[-1].name) if kept and kept[-1].name else store.registered()
+    with _audited(config) as unit:
+
+        def note(step: Promotion) -> None:
+            facts = _facts(before, after, step)
+            unit.audit.append(step.by, "model.rolled_back", after.name, reason.strip(), facts)
+
+        store.ledger.rollback(by=by or getpass.getuser(), reason=reason.strip(), note=note)
+    print(f"{store.default().label} is in use again; {_TAKEN_UP}")
+
+
+@contextmanager
+def _audited(config: Path) -> Iterator[Unit]:
+    """What is noted within the block and what is done there happen both, or neither."""
+    site = load(config)
+    paths = Paths(site.data_dir)
+    paths.make()
+    database = open_store(paths.database_url(site))
+    try:
+        with database.begin() as unit:
+            yield unit
+    finally:
+        database.close()
+
+
+def _facts(before: ModelCard, after: ModelCard, step: Promotion) -> dict[str, object]:
+    """What the audit log keeps of a change of models."""
+    facts: dict[str, object] = {
+        "from": before.name,
+        "from_sha256": before.sha256,
+        "to": after.name,
+        "to_sha256": after.sha256,
+    }
+    if step.dataset is not None:
+        facts |= {
+            "dataset_sha256": step.dataset,
+            "images": step.images,
+            "ap_before": step.ap_before,
+            "ap": step.ap,
+        }
+    return facts
 
 
 def _judge(store: Store, card: ModelCard, folder: Path) -> judge.Evaluation:
     """Evaluate a model and note it for `promote`."""
     pictures = judge.dataset_sha256(folder)
     engine = Engine(card, min_score=_EVALUATION_SCORE)
-    result = judge.evaluate(engine.detect, folder, model=card.label)
+    result = judge.evaluate(engine.detect, folder, model=card.label, classes=card.classes)
     store.ledger.note(card, pictures, folder, result.images, result.ap, result.ap50)
     return result
 

@@ -88,12 +88,19 @@ class Crew:
     ) -> None:
         self._key, self._start, self._end, self._what = key, start, end, what
         self._present: dict[str, object] = {}
+        self._site: Site | None = None
+
+    def again(self) -> None:
+        """Carry out what differs because keys have changed, with the same site."""
+        if self._site is not None:
+            self.take(self._site)
 
     def take(self, site: Site) -> None:
         """Carry out what differs from the site before; what does not is left alone.
 
         A camera that is configured wrongly is complained of and stops nobody.
         """
+        self._site = site
         wanted: dict[str, object] = {}
         for camera in site.cameras:
             if camera.enabled:

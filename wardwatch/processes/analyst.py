@@ -3,7 +3,6 @@
 A sighting goes out through the spooling side of the bus, so none is lost while the bus is away.
 """
 
-import os
 import threading
 
 import structlog
@@ -16,13 +15,13 @@ from core.geometry import Box
 from core.messages import HEALTH, OBJECTS, SIGHTINGS, CameraHealth, ObjectsSeen, SeenObject
 from core.seeing import Seen
 from core.video import Frame
-from detectors.engine import Engine
+from detectors.engine import Looker
 from detectors.pipeline import CameraPipeline
-from detectors.service import BatchedEngine, serving
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
 from wardwatch.following.crew import Crew, connection_key
 from wardwatch.following.follow import follow
+from wardwatch.following.model import SharedModel
 from wardwatch.processes.context import Context
 from wardwatch.sources.hearing import Hearing
 from wardwatch.sources.opening import sources_of
@@ -36,20 +35,26 @@ def run(context: Context) -> None:
     Raises:
         WardwatchError: there is no usable model.
     """
-    analysis = context.site.analysis
-    store = ModelStore()
-    card = store.default() if analysis.model == "auto" else store.ensure(analysis.model)
-    threads = analysis.threads or os.cpu_count() or 1
     bus = context.bus()
     hearing = Hearing(bus, context.stop)
-    hearing.start()
-    loaded = Engine(card, runtime=analysis.runtime, device=analysis.device)
-    with serving(loaded, threads) as engine:
-        watches = Watches(context, bus, engine, hearing)
-        crew = Crew(key, watches.start, watches.end, what="camera cannot be analysed")
+    with SharedModel(context.site.analysis, ModelStore()) as model:
+        hearing.start()
+        watches = Watches(context, bus, model.engine, hearing)
+
+        def key_of(site: Site, camera: Camera) -> object:
+            return key(site, camera), model.label
+
+        crew = Crew(key_of, watches.start, watches.end, what="camera cannot be analysed")
+
+        def look() -> None:
+            if model.look():
+                watches.use(model.engine)
+                crew.again()
+                context.ready({"model": model.label})
+
         crew.take(context.site)
-        context.ready({"model": card.label})
-        follow(context, crew.take)
+        context.ready({"model": model.label})
+        follow(context, crew.take, look)
         watches.stop()
     hearing.join()
     bus.close()
@@ -63,23 +68,21 @@ def _connection(site: Site, camera: Camera) -> object:
 
 
 def key(site: Site, camera: Camera) -> object:
-    """What a watch depends on. A camera's name or main stream does not touch it."""
+    """What of the configuration a watch depends on: not a camera's name or main stream."""
     return (_connection(site, camera), camera.zones)
 
 
 class Watches:
     """The watch of each camera."""
 
-    def __init__(
-        self, context: Context, bus: RedisBus, engine: BatchedEngine, hearing: Hearing
-    ) -> None:
+    def __init__(self, context: Context, bus: RedisBus, engine: Looker, hearing: Hearing) -> None:
         self._context, self._bus, self._engine = context, bus, engine
         self._hearing = hearing
         self._watches: dict[str, _Watch] = {}
         self._leaving: list[_Watch] = []
 
     def start(self, site: Site, camera: Camera) -> None:
-        """Watch a camera. Where only its zones are new, its connection stays."""
+        """Watch a camera. Where only its zones or the model are new, its connection stays."""
         connection = _connection(site, camera)
         pipeline = self._pipeline(site, camera)
         present = self._watches.get(camera.id)
@@ -98,6 +101,10 @@ class Watches:
         watch = _Watch(connection, frames, pipeline, lag, self._bus, self._hearing, before)
         self._watches[camera.id] = watch
         watch.thread.start()
+
+    def use(self, engine: Looker) -> None:
+        """Watches that are started from now on ask another model."""
+        self._engine = engine
 
     def end(self, camera: str, _reason: str) -> None:
         """Watch a camera no longer; what it saw go on is not said to have ended."""
