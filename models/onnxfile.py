@@ -50,8 +50,13 @@ def picture_size(model: onnx.ModelProto, what: str) -> tuple[int, int] | None:
 
 
 def metadata_classes(model: onnx.ModelProto) -> tuple[str, ...] | None:
-    """Class names as ultralytics writes them into its exports (``names``: a dict literal)."""
+    """Class names as ultralytics writes them into its exports (``names``: a literal).
+
+    It is a dict by number, or a list where the names were given as prompts.
+    """
     names = _metadata(model, "names")
+    if isinstance(names, list):
+        return tuple(map(str, names))
     return tuple(str(names[key]) for key in sorted(names)) if isinstance(names, dict) else None
 
 
