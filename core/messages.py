@@ -137,6 +137,9 @@ class CameraHealth(Value):
     clock_uncertainty_s: float | None = None
     picture: PictureState | None = Field(default=None, description="What is wrong with it.")
     picture_since_ns: int | None = None
+    signed: Literal["yes", "no", "broken"] | None = Field(
+        default=None, description="Whether the camera signs its video, and the signatures hold."
+    )
     analysed_fps: float | None = None
     dropped: int | None = Field(
         default=None, description="Pictures due for analysis that a newer one replaced."

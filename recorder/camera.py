@@ -25,6 +25,10 @@ SOUND_AHEAD_NS = 5 * NS_PER_S
 log = structlog.get_logger()
 
 
+OnSegment = Callable[[str, Path, int, bool], None]
+"""Told of every closed segment: camera, file, UTC of its start, and whether the session ended."""
+
+
 class LiveSink(Protocol):
     """Where packets for live viewers go."""
 
@@ -51,6 +55,7 @@ class CameraRecorder:
         live: LiveSink | None = None,
         may_record: Callable[[], bool] = lambda: True,
         on_full: Callable[[], None] = lambda: None,
+        on_segment: OnSegment | None = None,
         sync: bool = True,
     ) -> None:
         self.camera = source.camera
@@ -61,6 +66,7 @@ class CameraRecorder:
         self._root, self._source, self._clock = root, source, clock
         self._segment_ns = round(segment_s * NS_PER_S)
         self._live, self._may_record, self._on_full, self._sync = live, may_record, on_full, sync
+        self._on_segment = on_segment
         self._video: Stream | None = None
         self._sound: Sound | None = None
         self._file: SegmentFile | None = None
@@ -184,7 +190,7 @@ class CameraRecorder:
         self._file = SegmentFile(path, self._video, self._sound, sample.dts_ns, sync=self._sync)
         self.ledger.end(sample.dts_ns)
 
-    def _close_file(self) -> None:
+    def _close_file(self, *, last: bool = False) -> None:
         self._release_closed()
         if self._file is not None:
             file, self._file = self._file, None
@@ -195,6 +201,15 @@ class CameraRecorder:
                 self.segments_written += 1
                 self.bytes_written += file.bytes_written
             self._closed = file
+            self._tell(file, last)
+
+    def _tell(self, file: SegmentFile, last: bool) -> None:
+        """Tell of a closed segment; a defect there must not cost a recorded picture."""
+        if self._on_segment is not None:
+            try:
+                self._on_segment(self.camera, file.path, file.start_ns, last)
+            except Exception:
+                log.exception("a closed segment was not taken notice of", camera=self.camera)
 
     def _break(self, reason: str, detail: str, *, abandon: bool = False) -> None:
         """End the running segment; from its end on nothing is recorded."""
@@ -205,7 +220,7 @@ class CameraRecorder:
             else:
                 self._flush_held(None)
                 self._put_sound(self._file.end_ns if self._file else 0)
-                self._close_file()
+                self._close_file(last=True)
                 self._release_closed()
             self._ahead.clear()
         except OSError as error:
@@ -224,6 +239,7 @@ class CameraRecorder:
             closed.abandon()
         if file is not None:
             file.abandon()
+            self._tell(file, True)
             end_ns = latest_end_ns(self._root, self.camera, before_ns=file.start_ns)
             self._end_ns = end_ns or file.start_ns
 

@@ -1,8 +1,9 @@
 """Cutting a clip out of the recordings without touching a byte of a picture.
 
 Whole groups of pictures are copied: a cut inside one would need re-encoding, and would tear
-the camera's own signatures (ONVIF Media Signing chains them by group). The range asked for is
-kept beside the clip, not cut into it.
+the camera's own signatures (ONVIF Media Signing chains them by group). Where there are such, one
+group more is copied, for it holds the signature of the one before. The range asked for is kept
+beside the clip, not cut into it.
 """
 
 from collections.abc import Iterator
@@ -20,9 +21,12 @@ from recorder.errors import NothingRecordedError, RecorderError
 from recorder.ledger import Gap, read_gaps
 from recorder.segments import TIME_BASE
 from recorder.shelf import CompletePart, Segment, segments
+from recorder.signing.file import may_be_signed
 from recorder.sound import COPIED
 
 HOLE_NS = NS_PER_S // 2
+NEXT_FILE_NS = 30 * NS_PER_S
+"""How much later than the range the file may start that holds the group after it."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,10 @@ def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -
 
 
 def _pieces(root: Path, camera: str, first_ns: int, last_ns: int) -> Iterator[_Piece]:
-    for segment in segments(root, camera, first_ns, last_ns):
+    """What covers the range; of a camera that signs, and the group after it."""
+    end_ns: int | None = None
+    followed = False
+    for segment in segments(root, camera, first_ns, last_ns + NEXT_FILE_NS):
         try:
             found = segment.scan()
         except RecorderError:
@@ -123,9 +130,15 @@ def _pieces(root: Path, camera: str, first_ns: int, last_ns: int) -> Iterator[_P
         wanted: list[Fragment] = []
         for group in found.groups():
             start_ns = segment.utc_ns(group[0].first_dts, found.timescale)
-            end_ns = segment.utc_ns(group[-1].end_dts, found.timescale)
-            if start_ns < last_ns and end_ns > first_ns:
+            if start_ns >= last_ns:
+                if followed or end_ns is None or start_ns - end_ns > HOLE_NS:
+                    break
+                followed = True
+                if not may_be_signed(segment.path):
+                    break
+            if (until_ns := segment.utc_ns(group[-1].end_dts, found.timescale)) > first_ns:
                 wanted += group
+                end_ns = until_ns
         if wanted:
             yield _Piece(segment, found.complete_bytes, found.timescale, wanted)
 

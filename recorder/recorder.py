@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from core.clock import Clock
-from recorder.camera import CameraRecorder, LiveSink
+from recorder.camera import CameraRecorder, LiveSink, OnSegment
 from recorder.retention import Retention
 from recorder.source import PacketSource
 
@@ -65,6 +65,7 @@ class Recorder:
         segment_s: length of a file, rounded up to the next key frame.
         retention: sweeps old files; None keeps everything.
         live: live relay; None without live pictures.
+        on_segment: told of every closed segment; must return at once.
         sync: fdatasync every fragment, so that a power cut costs one group of pictures.
     """
 
@@ -77,10 +78,11 @@ class Recorder:
         segment_s: float = 10.0,
         retention: Retention | None = None,
         live: LiveHouse | None = None,
+        on_segment: OnSegment | None = None,
         sync: bool = True,
     ) -> None:
         self._root, self._clock, self._retention, self._live = root, clock, retention, live
-        self._segment_s, self._sync = segment_s, sync
+        self._segment_s, self._sync, self._on_segment = segment_s, sync, on_segment
         self._stop = threading.Event()
         self._sweep_now = threading.Event()
         self._lock = threading.Lock()
@@ -111,6 +113,7 @@ class Recorder:
             live=self._live.channel(source.camera) if self._live else None,
             may_record=self._may_record,
             on_full=self._sweep_now.set,
+            on_segment=self._on_segment,
             sync=self._sync,
         )
         with self._lock:

@@ -44,6 +44,12 @@ def segment_path(root: Path, camera: str, start_ns: int) -> Path:
     return root / camera / f"{moment:%Y-%m-%d}" / f"{moment:%H%M%S}_{start_ns}.mp4"
 
 
+def start_of(path: Path) -> int | None:
+    """UTC of a segment's media time zero by its name; None for other files."""
+    match = _NAME.fullmatch(path.name)
+    return int(match[1]) if match else None
+
+
 def cameras(root: Path) -> list[str]:
     """Ids of the cameras that have recordings."""
     if not root.is_dir():

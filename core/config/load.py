@@ -78,6 +78,9 @@ def _resolved(site: Site, directory: Path) -> Site:
     }
     if site.map is not None:
         update["map"] = directory / site.map
+    if site.signing.roots is not None:
+        roots = directory / site.signing.roots
+        update["signing"] = site.signing.model_copy(update={"roots": roots})
     return site.model_copy(update=update)
 
 

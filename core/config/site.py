@@ -74,6 +74,17 @@ class Inbox(Section):
     )
 
 
+class Signing(Section):
+    """Signatures that cameras put into their video (ONVIF Media Signing)."""
+
+    roots: Path | None = Field(
+        default=None,
+        title="可信根证书",
+        description="Folder with certificates of makers whose cameras are trusted; without "
+        "it signatures are verified, and who signed is told but not judged.",
+    )
+
+
 class Evidence(Section):
     """How evidence is cut."""
 
@@ -191,6 +202,7 @@ class Site(Section):
     inbox: Inbox | None = Field(
         default=None, title="导入文件夹", description="None: no films are imported."
     )
+    signing: Signing = Signing()
     evidence: Evidence = Evidence()
     seal: Sealing = Sealing()
     analysis: Analysis = Analysis()

@@ -41,7 +41,9 @@ def encoders(options):
 
 
 def launch(options):
-    """The same with payloaders, as GstRtspServer wants it."""
+    """The same with payloaders, as GstRtspServer wants it; ``file`` plays an MP4 of H.264."""
+    if "file" in options:
+        return f"( filesrc location={options['file']} ! qtdemux ! rtph264pay name=pay0 pt=96 )"
     picture = {
         "h264": "rtph264pay name=pay0 pt=96 config-interval=-1",
         "h265": "rtph265pay name=pay0 pt=96 config-interval=-1",

@@ -15,6 +15,8 @@ from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
 from recorder.retention import Retention, StorageAlarm
+from recorder.signing.certificates import load_roots
+from recorder.signing.watch import SignatureWatch
 from wardwatch.following.crew import Crew, connection_key
 from wardwatch.following.follow import follow
 from wardwatch.processes.context import Context
@@ -32,11 +34,13 @@ def run(context: Context) -> None:
     bus = context.bus()
     relay = Relay(paths.run)
     clocks = ClockLogs(paths.recordings)
+    signatures = SignatureWatch(paths.recordings, load_roots(site.signing.roots), clock)
     poses = PoseReader(partial(bus.show, POSES))
 
     def report(health: CameraHealth) -> None:
         clocks.health(health)
-        bus.show(HEALTH, health)
+        signed = signatures.signed(health.camera)
+        bus.show(HEALTH, health.model_copy(update={"signed": signed}))
 
     recorder = Recorder(
         paths.recordings,
@@ -52,6 +56,7 @@ def run(context: Context) -> None:
             on_alarm=_alarm,
         ),
         live=relay,
+        on_segment=signatures.closed,
     )
 
     def start(site: Site, camera: Camera) -> None:
@@ -66,10 +71,12 @@ def run(context: Context) -> None:
 
     crew = Crew(_key, start, recorder.remove, what="camera cannot be recorded")
     crew.take(site)
+    signatures.start()
     recorder.start()
     context.ready()
     follow(context, crew.take)
     recorder.stop()
+    signatures.stop()
     relay.stop()
     poses.close()
     bus.close()
