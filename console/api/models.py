@@ -261,6 +261,9 @@ class HealthOut(BaseModel):
     clock_uncertainty_s: float | None
     picture: PictureState | None
     picture_since: Moment | None
+    signed: Literal["yes", "no", "broken"] | None = Field(
+        description="Whether the camera signs its video, and the signatures hold."
+    )
     analysed_fps: float | None
     dropped: int | None
 

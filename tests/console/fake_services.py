@@ -149,6 +149,7 @@ def push_health(made: Services) -> None:
                     clock_offset_s=None if analyst else -119.9,
                     picture=("covered" if quiet else "ok") if analyst else None,
                     picture_since_ns=now_ns - 60 * NS_PER_S if analyst else None,
+                    signed=None if analyst else "broken" if quiet else "yes",
                     analysed_fps=4.8 if analyst else None,
                 ),
             )

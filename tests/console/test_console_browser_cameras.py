@@ -118,7 +118,15 @@ def test_a_tile_tells_its_camera_s_health(page: Page) -> None:
     expect(tile).to_contain_text("时钟 −119.9 s")
     tile.locator("button.dot").press("Enter")
     health = tile.locator("[data-test=health]")
-    for fact in ("画面被遮挡", "0.04 %", "−119.9 s ±2 ms", "0.8 s", "4.8", "912 kb/s"):
+    for fact in (
+        "画面被遮挡",
+        "0.04 %",
+        "−119.9 s ±2 ms",
+        "0.8 s",
+        "4.8",
+        "912 kb/s",
+        "视频签名无效",
+    ):
         expect(health).to_contain_text(fact)
     page.keyboard.press("Tab")
     expect(health).to_have_count(0)

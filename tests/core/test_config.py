@@ -60,6 +60,12 @@ def test_a_whole_site_is_read(tmp_path: Path) -> None:
     assert not zone.polygon.contains((0.1, 0.9))
 
 
+def test_folder_of_roots_lies_beside_the_configuration(tmp_path: Path) -> None:
+    township = {"name": TEXT, "centre": {"lon": 112.0, "lat": 30.0}, "signing": {"roots": "roots"}}
+    assert load(write(tmp_path, township=township)).signing.roots == tmp_path / "roots"
+    assert load(write(tmp_path)).signing.roots is None
+
+
 def broken(change: str, value: Any) -> list[Any]:
     camera = copy.deepcopy(CAMERA)
     target: Any = camera

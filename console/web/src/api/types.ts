@@ -233,6 +233,7 @@ export interface Health {
   clock_uncertainty_s: number | null;
   picture: PictureState | null;
   picture_since: string | null;
+  signed: "yes" | "no" | "broken" | null;
   analysed_fps: number | null;
   dropped: number | null;
 }
