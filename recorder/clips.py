@@ -134,13 +134,20 @@ def _pieces(root: Path, camera: str, first_ns: int, last_ns: int) -> Iterator[_P
                 if followed or end_ns is None or start_ns - end_ns > HOLE_NS:
                     break
                 followed = True
-                if not may_be_signed(segment.path):
+                if not _signed(segment.path):
                     break
             if (until_ns := segment.utc_ns(group[-1].end_dts, found.timescale)) > first_ns:
                 wanted += group
                 end_ns = until_ns
         if wanted:
             yield _Piece(segment, found.complete_bytes, found.timescale, wanted)
+
+
+def _signed(path: Path) -> bool:
+    try:
+        return may_be_signed(path)
+    except RecorderError:
+        return False  # then there is nothing to take of it either
 
 
 def _same_picture(pieces: list[_Piece]) -> list[_Piece]:

@@ -45,7 +45,10 @@ def verify_file(
         SigningError: the file cannot be read.
     """
     video = Video(path)
-    known = [bytes.fromhex(certificates)] if certificates else []
+    try:
+        known = [bytes.fromhex(certificates)] if certificates else []
+    except ValueError as error:
+        raise SigningError(f"{path}: the certificates kept of it are no hex digits") from error
     algorithm = video.algorithm()
     if video.codec is None or algorithm is None:
         return NOT_SIGNED

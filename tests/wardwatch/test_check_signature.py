@@ -52,5 +52,6 @@ def test_forged_and_unsigned(tmp_path: Path, camera: Signer, h264: Film) -> None
     forged = write(tmp_path / "forged.mp4", h264.path, camera.sign(h264.pictures)[:30] + other[20:])
     assert "不真实；" in str(check(forged).exception)
     assert "not signed" in str(check(h264.path).exception)
+    assert "--at" in str(check(forged, "--at", "yesterday").exception)
     nothing = tmp_path / "nothing.mp4"
     assert "cannot be read" in str(check(nothing).exception)

@@ -20,6 +20,7 @@ from recorder.seal.errors import SealError
 from recorder.seal.keys import KeyInfo, KeyRing
 from recorder.seal.log import SiteLog
 from wardwatch.cli.options import ConfigDir, Json
+from wardwatch.cli.signature import check_signature
 from wardwatch.paths import Paths
 from wardwatch.vaults import key_ring, open_vault, sealer_of
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("check-signature")(check_signature)
 keys_app = typer.Typer(help="The keys that sign it.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 

@@ -1,6 +1,5 @@
 """ONVIF's own signed sample (onvif/media-signing-framework, MIT): plain, cut, forged, recoded."""
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -22,23 +21,15 @@ SIGNED_NS = 1_731_515_950 * NS_PER_S
 
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    """Where the samples lie."""
-    if "WARDWATCH_ASSETS" not in os.environ:
-        pytest.skip("WARDWATCH_ASSETS is not set")
-    return Path(os.environ["WARDWATCH_ASSETS"]) / "signed"
-
-
-@pytest.fixture(scope="module")
-def sample(folder: Path) -> Path:
-    return folder / "test_signed_h264.mp4"
+def sample(assets: Path) -> Path:
+    return assets / "signed" / "test_signed_h264.mp4"
 
 
 def check(path: Path, roots: tuple[x509.Certificate, ...] = ()) -> Verdict:
     return verify_file(path, roots, SIGNED_NS)
 
 
-def test_signed_and_plain(sample: Path, folder: Path) -> None:
+def test_signed_and_plain(sample: Path, assets: Path) -> None:
     verdict = check(sample)
     assert (verdict.state, verdict.verified, verdict.unverified) == ("authentic", 256, 0)
     assert [group.pictures for group in verdict.groups] == [62, 62, 62, 62, 8]
@@ -48,7 +39,7 @@ def test_signed_and_plain(sample: Path, folder: Path) -> None:
         "CN=Test camera,OU=Test,O=SomeOrg",
         "v0.0.4",
     )
-    plain = folder / "test_h264.mp4"
+    plain = assets / "signed" / "test_h264.mp4"
     assert check(plain).state == "not_signed"
     assert may_be_signed(sample)
     assert not may_be_signed(plain)

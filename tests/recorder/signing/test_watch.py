@@ -29,9 +29,9 @@ from tests.recorder.signing.signer import (
     with_escaped_messages,
     write,
 )
-from tests.recorder.signing.test_sample import folder, sample
+from tests.recorder.signing.test_sample import sample
 
-__all__ = ["folder", "sample"]
+__all__ = ["sample"]
 
 Roots = tuple[x509.Certificate, ...]
 DAY_NS = 86_400 * NS_PER_S
@@ -53,7 +53,8 @@ def record(
 
 
 def lines(root: Path, camera: str = "gate") -> list[SegmentVerdict]:
-    first_ns = segments(root, camera)[0].start_ns
+    recorded = segments(root, camera)
+    first_ns = recorded[0].start_ns if recorded else 0
     return SignatureLog(root, camera).between(first_ns, first_ns + DAY_NS)
 
 
@@ -143,6 +144,7 @@ def until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.assets
 @pytest.mark.peer
 def test_sample_through_rtsp(sample: Path, tmp_path: Path) -> None:
     """ONVIF's sample from a GStreamer server to the sealed clip."""
@@ -161,8 +163,7 @@ def test_sample_through_rtsp(sample: Path, tmp_path: Path) -> None:
             sync=False,
         )
         recorder.start()
-        until(lambda: len(segments(root, "gate")) >= 3)
-        until(lambda: sum(one.scan().samples for one in segments(root, "gate")[:3]) >= 186)
+        until(lambda: len(lines(root)) >= 1)
         assert recorder.stop()
     assert watch.stop(60)
     found = [line.verdict for line in lines(root)]
