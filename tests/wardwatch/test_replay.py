@@ -70,6 +70,9 @@ def test_six_persons_one_by_one(assets: Path, tmp_path: Path, model: str) -> Non
     for track, (enters_s, leaves_s) in zip(tracks, intervals, strict=True):
         assert track["first_s"] == pytest.approx(enters_s, abs=1.5)
         assert track["last_s"] == pytest.approx(leaves_s, abs=1.5)
+    # Without a zone there is nothing to report.
+    assert report["sightings"] == []
+    assert report["incidents"] == []
     # One entry a frame at the analysis rate, from the first to the last.
     assert len(report["frames"]) == pytest.approx(5 * report["duration_s"], abs=2)
     assert report["cost"]["frames_looked"] <= report["cost"]["frames_decoded"]
