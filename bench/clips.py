@@ -3,7 +3,7 @@
     python -m bench.clips [--models yolox-nano centernet-mbv3] [--clip car-detection.mp4] [--json]
 
 The clip is the shared one of a car park lane (``video/car-detection.mp4`` below the directory
-that ``WARDWATCH_ASSETS`` names): four cars that fill a tenth to a quarter of the picture each.
+that ``WARDWATCH_ASSETS`` names): four cars that fill up to a fifth of the picture each.
 
 Where the cars are is taken from the pictures: the ground is smooth, so a car is where edges are
 that the median picture does not have. Every box was looked at once; ``outside`` counts those

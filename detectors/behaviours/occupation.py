@@ -22,6 +22,7 @@ from detectors.labels import MOVERS, VEHICLES
 
 _IN_ZONE = 0.5
 _SAME = 0.3
+_RECOGNISED = 0.7
 _BESIDE = 0.02  # frame widths between the parts of one stall
 _WANDER = 0.35  # of the vehicle's own width: less is the box trembling
 _STANDING_S = 2.0
@@ -159,9 +160,11 @@ class Occupation(Behaviour):
         """Stalls and goods come with people or vehicles; patches of light do not.
 
         Judged by the whole heap, and again as it grows: the first piece that lies still may be
-        the roof of a stall, out of everybody's reach.
+        the roof of a stall, out of everybody's reach. Where nobody was seen to bring it, it is
+        enough that the model has seen a thing come there, whatever it takes it for: a car from
+        straight above is a cell phone to it, a patch of light is nothing.
         """
-        if not self._brought.intersection(heap.ids):
+        if not self._brought.intersection(heap.ids) and not _is_recognised(heap, moment):
             near = moment.actors.near(
                 heap.box, heap.since_ns - _BEFORE_NS, heap.grown_ns + _AFTER_NS, moment.aspect
             )
@@ -293,3 +296,15 @@ class Occupation(Behaviour):
                 "track_ids": list(place.tracks),
             },
         )
+
+
+def _is_recognised(heap: Heap, moment: Moment) -> bool:
+    """Something the model has a name for came when the heap did, and is most of what lies there."""
+    largest = max(heap.present, key=lambda thing: thing.area).box
+    return any(
+        track.label not in MOVERS
+        and track.first_ns >= heap.since_ns - _BEFORE_NS
+        and shared(track.box, heap.box) >= _RECOGNISED
+        and covered(largest, track.box) >= 0.5
+        for track in moment.tracks
+    )

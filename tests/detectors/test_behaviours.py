@@ -307,6 +307,36 @@ def test_a_stall_without_a_class_overstays() -> None:
     assert told[0].labels == ("object",)
 
 
+def test_a_car_that_the_model_takes_for_something_else_overstays() -> None:
+    def misnamed(t_s: float):
+        box = moved(CAR, min(0, t_s - 8) * 0.1)
+        tracks = [track(1, box, t_s, "cell phone", first_ns=at(4))] if t_s >= 4 else []
+        return tracks, [thing(CAR, 8, t_s)] if t_s > 12 else []
+
+    told = play(behaviour("occupation", limit_s=60), misnamed, 80)
+    assert phases(told) == [Phase.FIRED]
+    assert seconds(told[0].fired_ns) == pytest.approx(68, abs=0.5)
+    assert told[0].labels == ("object",)
+
+
+@pytest.mark.parametrize(
+    ("label", "since_s", "where"),
+    [
+        (None, 0, CAR),  # nothing is seen there
+        ("bench", 0, CAR),  # it has stood there all the time; the light on it is new
+        ("dog", 50, CAR),  # lies there, and will go by itself
+        ("umbrella", 50, moved(CAR, 0.15)),  # beside it
+        ("bottle", 50, Box(0.45, 0.55, 0.02, 0.05)),  # in the light, and is not what is so large
+    ],
+)
+def test_what_nobody_brought_does_not_occupy(label: str | None, since_s: int, where: Box) -> None:
+    def light(t_s: float):
+        seen = [track(1, where, t_s, label, first_ns=at(since_s))] if label else []
+        return seen if t_s >= since_s else [], [thing(CAR, 60, t_s)] if t_s > 64 else []
+
+    assert play(behaviour("occupation", limit_s=30), light, 130) == []
+
+
 def test_a_bus_that_hides_the_parked_car_does_not_free_the_place() -> None:
     def hidden(t_s: float):
         bus = track(9, Box(0.3, 0.3, 0.5, 0.5), t_s, "bus")
