@@ -129,6 +129,12 @@ _FIGURES: tuple[
         "Pictures due for analysis but replaced by newer ones.",
         lambda one: one.dropped,
     ),
+    (
+        GaugeMetricFamily,
+        "skipped_ratio",
+        "Their share of the pictures due in ten seconds.",
+        lambda one: one.skipped,
+    ),
 )  # fmt: skip
 
 

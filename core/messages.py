@@ -144,6 +144,10 @@ class CameraHealth(Value):
     dropped: int | None = Field(
         default=None, description="Pictures due for analysis that a newer one replaced."
     )
+    skipped: float | None = Field(
+        default=None,
+        description="Their share of the pictures due in ten seconds: overload shows here first.",
+    )
 
 
 class CameraEventKind(StrEnum):

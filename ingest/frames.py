@@ -114,7 +114,7 @@ class LiveFrames:
             )
             if not self._kept:
                 return None
-            self._source.health.taken(self.dropped)
+            self._source.health.taken()
             return self._kept.popleft()
 
     def __iter__(self) -> Iterator[Frame]:
@@ -170,6 +170,7 @@ class LiveFrames:
             while len(self._kept) >= self._keep:
                 self._kept.popleft()
                 self.dropped += 1
+                self._source.health.skipped()
             self._kept.append(frame)
             self._ready.notify()
 

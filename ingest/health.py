@@ -66,7 +66,8 @@ class HealthMeter:
         self._sender = SenderTime("")
         self._picture: PictureHealth | None = None
         self._taken: deque[int] | None = None
-        self._dropped: int | None = None
+        self._skipped: deque[int] = deque()
+        self._dropped = 0
         self.reconnects = -1
         self.set_back = False
         """Our own clock was set back and the times of the pictures are ahead of it."""
@@ -123,14 +124,21 @@ class HealthMeter:
         with self._lock:
             self._picture = found
 
-    def taken(self, dropped: int) -> None:
-        """A picture was taken for analysis; so many were replaced before since the start."""
+    def taken(self) -> None:
+        """A picture was taken for analysis."""
         with self._lock:
             now_ns = self._clock.monotonic_ns()
             self._taken = self._taken if self._taken is not None else deque()
             self._taken.append(now_ns)
             self._trim(now_ns)
-            self._dropped = dropped
+
+    def skipped(self) -> None:
+        """A picture was due for analysis, but a newer one came before it was taken."""
+        with self._lock:
+            now_ns = self._clock.monotonic_ns()
+            self._skipped.append(now_ns)
+            self._trim(now_ns)
+            self._dropped += 1
 
     def lost(self, reason: str) -> None:
         """The session is over or could not be opened."""
@@ -178,8 +186,15 @@ class HealthMeter:
                     if self._taken is None
                     else round(len(self._taken) * NS_PER_S / WINDOW_NS, 2)
                 ),
-                dropped=self._dropped,
+                dropped=None if self._taken is None else self._dropped,
+                skipped=self._share_skipped(),
             )
+
+    def _share_skipped(self) -> float | None:
+        """None as long as nobody has analysed anything, or nothing was due lately."""
+        if self._taken is None or not (due := len(self._taken) + len(self._skipped)):
+            return None
+        return round(len(self._skipped) / due, 3)
 
     def _loss(self) -> float | None:
         if self._missed:
@@ -197,8 +212,9 @@ class HealthMeter:
             self._window_bytes -= self._packets.popleft()[1]
         while self._missed and self._missed[0][0] <= now_ns - WINDOW_NS:
             self._missed.popleft()
-        while self._taken and self._taken[0] <= now_ns - WINDOW_NS:
-            self._taken.popleft()
+        for times in (self._taken, self._skipped):
+            while times and times[0] <= now_ns - WINDOW_NS:
+                times.popleft()
 
     def _lag_s(self, at_ns: int) -> float:
         return max(0.0, (at_ns - self._last_time_ns) / NS_PER_S) if self._last_time_ns else 0.0

@@ -266,6 +266,7 @@ class HealthOut(BaseModel):
     )
     analysed_fps: float | None
     dropped: int | None
+    skipped: float | None = Field(description="Share of the pictures due in ten seconds.")
 
 
 class OfficerNow(BaseModel):

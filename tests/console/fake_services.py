@@ -140,6 +140,7 @@ def push_health(made: Services) -> None:
                     fps=12.0 if process == "recorder" else 4.8,
                     bitrate_kbps=912,
                     lag_s=2.4 if quiet else 0.3,
+                    skipped=None if not analyst else 0.64 if camera.id == "market" else 0.0,
                     reconnects=0 if analyst else 3,
                     last_keyframe_age_s=None if analyst else 0.8,
                     loss=None if analyst else 0.0004,
@@ -150,7 +151,7 @@ def push_health(made: Services) -> None:
                     picture=("covered" if quiet else "ok") if analyst else None,
                     picture_since_ns=now_ns - 60 * NS_PER_S if analyst else None,
                     signed=None if analyst else "broken" if quiet else "yes",
-                    analysed_fps=4.8 if analyst else None,
+                    analysed_fps=None if not analyst else 1.8 if camera.id == "market" else 4.8,
                 ),
             )
 

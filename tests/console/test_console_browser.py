@@ -79,6 +79,13 @@ def test_a_shift_at_the_desk(page: Page, server: Server) -> None:
     )
     assert all(seconds < 3 for seconds in behind), behind
 
+    # Where the machine has too much to do, the tile says so, a wrong clock or not.
+    fake_services.push_health(server.services)
+    market = page.locator("figure.tile[data-camera=market] [data-test=analysis]")
+    expect(market).to_have_class("figures number late")
+    expect(market).to_contain_text("跳过 64.0 %")
+    expect(page.locator("[data-test=analysis].late")).to_have_count(2)  # the street is late
+
     page.locator("[data-test=queue-panel] [data-incident=inc-river-1]").click()
     clip = page.locator("[data-test=clip]")
     clip.evaluate("(video) => video.play()")

@@ -37,7 +37,8 @@ def test_every_fact_of_every_camera_and_process(desk: Desk) -> None:
             camera="river", process="recorder", state="degraded", reason="damaged pictures",
             since_ns=now_ns - 90_000_000_000, at_ns=now_ns, fps=24.9, bitrate_kbps=4012.5,
             lag_s=0.25, reconnects=7, last_keyframe_age_s=1.2, loss=0.031, clock_offset_s=-2.5,
-            clock_uncertainty_s=0.004, picture="blurred", analysed_fps=4.9, dropped=11),
+            clock_uncertainty_s=0.004, picture="blurred", analysed_fps=4.9, dropped=11,
+            skipped=0.02),
     )  # fmt: skip
     figures = scrape(desk)
     who = {"camera": "river", "process": "recorder"}
@@ -45,6 +46,7 @@ def test_every_fact_of_every_camera_and_process(desk: Desk) -> None:
         "fps": 24.9, "kbps": 4012.5, "lag_seconds": 0.25, "reconnects_total": 7,
         "keyframe_age_seconds": 1.2, "loss_ratio": 0.031, "clock_offset_seconds": -2.5,
         "clock_uncertainty_seconds": 0.004, "analysed_fps": 4.9, "dropped_total": 11,
+        "skipped_ratio": 0.02,
         "state_since_seconds": now_ns / 1e9 - 90,
     }  # fmt: skip
     assert {name: figures[at(name, **who)] for name in expected} == expected

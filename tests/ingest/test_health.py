@@ -153,17 +153,24 @@ def test_a_covered_lens_is_degraded_until_it_is_clear() -> None:
 def test_what_is_not_known_is_not_claimed() -> None:
     now = World().meter.now()
     assert now.loss is now.clock_offset_s is now.picture is now.analysed_fps is now.dropped is None
+    assert now.skipped is None
 
 
 def test_analysed_pictures_are_counted() -> None:
     world = World()
     for number in range(50):
         world.clock.advance(0.2)
-        world.meter.taken(number // 10)
+        world.meter.taken()
+        if number % 10 == 9:
+            world.meter.skipped()
     now = world.meter.now()
-    assert (now.analysed_fps, now.dropped) == (5.0, 4)
+    assert (now.analysed_fps, now.dropped, now.skipped) == (5.0, 5, 0.091)
     world.clock.advance(11)
-    assert world.meter.now().analysed_fps == 0.0
+    now = world.meter.now()
+    assert (now.analysed_fps, now.dropped, now.skipped) == (0.0, 5, None)
+    world.meter.skipped()  # whoever analyses hangs: nothing is taken any more
+    now = world.meter.now()
+    assert (now.analysed_fps, now.dropped, now.skipped) == (0.0, 6, 1.0)
 
 
 def test_a_listener_that_fails_stops_nothing() -> None:

@@ -175,31 +175,47 @@ class _Watch:
 
     def _look(self, frame: Frame) -> None:
         pipeline = self.pipeline  # may be replaced at any time
+        self._lag.begun(frame.time_ns)
         try:
             seen = pipeline.process(frame)
         except Exception:
             log.exception("frame not analysed", camera=frame.camera)
             return
-        self._lag.analysed(frame.time_ns)
+        finally:
+            self._lag.done(frame.time_ns)
         for sighting in seen.sightings:
             self._bus.publish(SIGHTINGS, sighting)
         self._bus.show(OBJECTS, _objects(seen, pipeline.subjects))
 
 
 class _Lag:
-    """How old a frame is when it has been analysed: overload shows here first (invariant 6)."""
+    """How old a frame is when it has been analysed; part of honest overload (invariant 6)."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lag_s = 0.0
+        self._begun_ns: int | None = None
 
-    def analysed(self, frame_ns: int) -> None:
+    def begun(self, frame_ns: int) -> None:
+        """A frame is being analysed from now on."""
+        self._begun_ns = frame_ns
+
+    def done(self, frame_ns: int) -> None:
         """A frame has been analysed just now."""
-        self._lag_s = max(0.0, (self._clock.utc_ns() - frame_ns) / NS_PER_S)
+        self._lag_s = self._age_s(frame_ns)
+        self._begun_ns = None
 
     def tell(self, health: CameraHealth) -> CameraHealth:
-        """The source's health with the analyst's own lag."""
-        return health.model_copy(update={"lag_s": round(self._lag_s, 3)})
+        """The source's health with the analyst's own lag.
+
+        Whoever hangs in a frame never says how late it was: until then its age counts.
+        """
+        begun_ns = self._begun_ns
+        waiting_s = 0.0 if begun_ns is None else self._age_s(begun_ns)
+        return health.model_copy(update={"lag_s": round(max(self._lag_s, waiting_s), 3)})
+
+    def _age_s(self, frame_ns: int) -> float:
+        return max(0.0, (self._clock.utc_ns() - frame_ns) / NS_PER_S)
 
 
 def _objects(seen: Seen, subjects: frozenset[int]) -> ObjectsSeen:

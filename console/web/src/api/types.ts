@@ -236,6 +236,7 @@ export interface Health {
   signed: "yes" | "no" | "broken" | null;
   analysed_fps: number | null;
   dropped: number | null;
+  skipped: number | null;
 }
 
 export interface OfficerNow {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { age, bitRate, offset, share, uncertainty } from "./figures";
-import { clockOff, rank } from "./order";
+import { clockOff, late, rank, skipping } from "./order";
 
 describe("a camera's figures", () => {
   it("have a unit that fits", () => {
@@ -25,6 +25,10 @@ describe("a camera's figures", () => {
     expect(order.sort((a, b) => rank(a) - rank(b)).map((one) => one.state)).toEqual([
       "offline", "degraded", "unknown", "online", "online", "disabled",
     ]);
+    expect([skipping({ skipped: 0.19 }), skipping({ skipped: 0.2 }), skipping({ skipped: null })]).toEqual([
+      false, true, false,
+    ]);
+    expect([late({ lag_s: 1.9 }), late({ lag_s: 2 }), late(undefined)]).toEqual([false, true, false]);
     expect(rank({ state: "online", recorder: wrong })).toBeLessThan(rank({ state: "online" }));
     expect([clockOff({ clock_offset_s: 1 }), clockOff({ clock_offset_s: -1.1 }), clockOff(null)]).toEqual([
       false, true, false,
