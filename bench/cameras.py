@@ -1,6 +1,6 @@
 """What many cameras cost on this machine, from one until it is full.
 
-    python -m bench.cameras [--cameras 1 2 4 8 16 24] [--seconds 6] [--svg FILE] [--json]
+    python -m bench.cameras [--cameras 1 2 4 … 64] [--seconds 6] [--svg FILE] [--json]
 
 Every camera is a thread that hands five pictures a second to its own pipeline; one model on all
 cores serves them. When a camera has not done with a picture, the newest waits and older ones are
@@ -35,6 +35,7 @@ from models.store import Store
 from sim import scenes
 
 FPS = 5
+STEPS = [1, 2, 4, 8, 16, 24, 32, 48, 64]
 
 
 @dataclass
@@ -123,9 +124,9 @@ def kept(luma: Bgr, picture: Bgr) -> Frame:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4, 8, 16, 24])
+    parser.add_argument("--cameras", type=int, nargs="+", default=STEPS)
     parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--svg", type=Path, help="where to draw cost and rate over cameras")
+    parser.add_argument("--svg", type=Path, help="where to draw cost, rate and loss over cameras")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
@@ -146,8 +147,9 @@ def main() -> None:
 
 
 _DRAWN = (
-    ("Processor cores in use", "cores", "cores_busy"),
+    ("Processor time of each camera", "% of a core", "cpu_percent_of_a_core_per_camera"),
     ("Pictures analysed a second by each camera", "a second", "fps"),
+    ("Pictures dropped for newer ones", "%", "dropped_percent"),
 )
 
 

@@ -69,7 +69,7 @@ def _panel(chart: Chart) -> str:
     points = [point for curve in chart.curves for point in curve.points]
     x_step, y_step = _step(max(x for x, _ in points)), _step(max(y for _, y in points))
     x_most = math.ceil(max(x for x, _ in points) / x_step) * x_step
-    y_most = math.ceil(max(y for _, y in points) * 1.02 / y_step) * y_step
+    y_most = max(1, math.ceil(max(y for _, y in points) * 1.02 / y_step)) * y_step
 
     def x_at(x: float) -> float:
         return LEFT + x / x_most * (WIDTH - LEFT - RIGHT)
@@ -121,6 +121,8 @@ def _panel(chart: Chart) -> str:
 
 def _step(most: float) -> float:
     """1, 2 or 5 times a power of ten: four to eight of them reach ``most``."""
+    if most <= 0:
+        return 1.0
     rough = most / 5
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
