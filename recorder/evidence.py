@@ -2,10 +2,12 @@
 
 import tempfile
 import threading
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 import structlog
+from cryptography import x509
 
 from core.cases import EvidenceItem
 from core.clock import NS_PER_S, Clock, iso
@@ -17,6 +19,8 @@ from recorder.clock_log import camera_clock
 from recorder.locks import Lock, Locks
 from recorder.own_clock import REACH_NS
 from recorder.shelf import latest_end_ns
+from recorder.signing.errors import SigningError
+from recorder.signing.recheck import recheck
 from recorder.snapshot import snapshot
 from recorder.vault import Vault
 
@@ -37,6 +41,7 @@ class EvidenceCutter:
         timeout_s: how long after the end of the range the recording may take to reach it;
             then what there is gets sealed, with a note.
         locks: where to lock the recordings around the incident; None locks nothing.
+        roots: authorities that cameras' own signatures may end at.
     """
 
     def __init__(
@@ -48,9 +53,11 @@ class EvidenceCutter:
         timezone: tzinfo = UTC,
         timeout_s: float = TIMEOUT_S,
         locks: Locks | None = None,
+        roots: Sequence[x509.Certificate] = (),
     ) -> None:
         self._recordings, self._vault, self._clock = recordings, vault, clock
         self._timezone, self._timeout_s, self._locks = timezone, timeout_s, locks
+        self._roots = roots
 
     def handle(
         self,
@@ -123,7 +130,7 @@ class EvidenceCutter:
             wanted.last_ns,
             scratch / "clip.mp4",
         )
-        # Drawn before the clip is moved into the vault.
+        # Drawn and checked before the clip is moved into the vault.
         shot = snapshot(
             made.path,
             made.first_ns,
@@ -135,6 +142,7 @@ class EvidenceCutter:
             zone=zone,
             box=wanted.box,
         )
+        signature = self._signature(wanted, made, scratch)
         clock = camera_clock(self._recordings, wanted.camera, made.first_ns, made.last_ns)
         clip = self._vault.seal(
             wanted.incident,
@@ -149,6 +157,22 @@ class EvidenceCutter:
             note=_note(made, reached),
             camera_clock=clock,
         )
+        checked = []
+        if signature is not None:
+            checked = [
+                self._vault.seal(
+                    wanted.incident,
+                    "signature",
+                    signature,
+                    camera=wanted.camera,
+                    first_ns=made.first_ns,
+                    last_ns=made.last_ns,
+                    item_id=f"{wanted.id}-signature",
+                    parent_sha256=clip.sha256,
+                    note="what the camera itself signed: as recorded, and in the clip",
+                )
+            ]
+        # Last, because a request is done when the clip and this are there.
         role = "snapshot" if wanted.role == "clip" else f"snapshot_{wanted.role}"
         still = self._vault.seal(
             wanted.incident,
@@ -164,7 +188,27 @@ class EvidenceCutter:
             note="drawn from the clip",
             camera_clock=clock,
         )
-        return [clip, still]
+        return [clip, still, *checked]
+
+    def _signature(self, wanted: EvidenceWanted, made: Cut, scratch: Path) -> Path | None:
+        """The verdicts on the camera's own signatures as a file; None when it does not sign."""
+        try:
+            found = recheck(
+                self._recordings,
+                wanted.camera,
+                made.segments,
+                made.path,
+                made.first_ns,
+                self._roots,
+            )
+        except SigningError as error:
+            log.warning("signatures not checked", camera=wanted.camera, error=str(error))
+            return None
+        if found.state == "not_signed" and not found.then:
+            return None
+        path = scratch / "signature.json"
+        path.write_text(found.model_dump_json(indent=1), encoding="utf-8")
+        return path
 
 
 def _note(made: Cut, reached: bool) -> str:

@@ -12,6 +12,7 @@ from core.value import Value
 from recorder.evidence import EvidenceCutter
 from recorder.locks import Locks
 from recorder.seal.timestamp import Authority
+from recorder.signing.certificates import load_roots
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
 from wardwatch.vaults import authority, open_vault
@@ -43,6 +44,7 @@ class EvidencePart(Part):
             context.clock,
             timezone=context.site.zone_info,
             locks=Locks(paths.recordings),
+            roots=load_roots(context.site.signing.roots),
         )
 
     def run(self) -> None:

@@ -10,15 +10,18 @@ import pytest
 from cryptography import x509
 
 from core.clock import NS_PER_S, ManualClock, SystemClock
+from core.messages import EvidenceWanted
+from core.value import Text
 from ingest.file import FileSource
 from ingest.rtsp import RtspSource
 from recorder.camera import CameraRecorder
 from recorder.clips import cut
+from recorder.evidence import EvidenceCutter
 from recorder.recorder import Recorder
 from recorder.shelf import segments
 from recorder.signing.file import verify_file
 from recorder.signing.log import SegmentVerdict, SignatureLog
-from recorder.signing.recheck import recheck
+from recorder.signing.recheck import Rechecked, recheck
 from recorder.signing.watch import SignatureWatch
 from recorder.vault import Vault
 from tests.ingest.peers import GstCamera
@@ -178,3 +181,26 @@ def test_sample_through_rtsp(sample: Path, tmp_path: Path) -> None:
     )
     verdict = verify_file(tmp_path / "vault" / item.path, (), made.first_ns)
     assert (verdict.state, verdict.verified) == ("authentic", 62)
+
+
+def test_evidence_carries_both_verdicts(
+    tmp_path: Path, camera: Signer, h264: Film, roots: Roots, clock: ManualClock
+) -> None:
+    """What the camera signed is sealed beside the clip: as it was recorded, and as it is there."""
+    root = tmp_path / "rec"
+    film = write(tmp_path / "film.mp4", h264.path, camera.sign(h264.pictures))
+    record(root, film, roots, clock, segment_s=2)
+    start_ns = segments(root, "gate")[0].start_ns
+    vault = Vault(tmp_path / "vault", clock)
+    wish = EvidenceWanted(
+        id="want-1", incident="i-1", camera="gate", role="clip", box=None,
+        first_ns=start_ns + NS_PER_S, last_ns=start_ns + 3 * NS_PER_S,
+        moment_ns=start_ns + 2 * NS_PER_S, caption=Text(zh="测试", en="test"),
+    )  # fmt: skip
+    clip, _, told = EvidenceCutter(root, vault, clock, roots=roots).handle(wish)
+    assert (told.role, told.mime, told.parent_sha256) == (
+        "signature", "application/json", clip.sha256,
+    )  # fmt: skip
+    found = Rechecked.model_validate_json((vault.root / told.path).read_bytes())
+    assert (found.state, found.provenance) == ("authentic", "trusted")
+    assert [one.verdict.state for one in found.then] == ["authentic", "authentic"]

@@ -313,6 +313,7 @@ export const en: Record<Key, string> = {
   "timeline.sealed": "{what} sealed",
   "timeline.order": "{who}: {state}",
   "timeline.system": "System",
+  "part.signature": "Camera signature check",
   "part.clip": "Evidence clip",
   "part.snapshot": "Snapshot",
   "part.warning_audio": "Warning audio",

@@ -312,6 +312,7 @@ export const zh = {
   "timeline.sealed": "{what}已封存",
   "timeline.order": "{who}{state}",
   "timeline.system": "系统",
+  "part.signature": "摄像机签名校验",
   "part.clip": "证据片段",
   "part.snapshot": "快照",
   "part.warning_audio": "喊话录音",
