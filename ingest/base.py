@@ -194,7 +194,7 @@ class Source(ABC):
             asked_ns = self.clock.monotonic_ns()
             try:
                 packet, arrived_ns = next(arrivals, (None, 0))
-            except av.error.ExitError:
+            except (av.error.ExitError, av.error.TimeoutError):
                 return self._stalled()
             except (av.error.FFmpegError, OSError) as error:
                 return self._lost("broken", str(self.explain(error)))

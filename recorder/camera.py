@@ -10,15 +10,18 @@ import structlog
 from av.stream import Stream
 
 from core.clock import NS_PER_S, Clock
-from recorder.ledger import AWAY, GapLedger
+from recorder.ledger import AWAY, Gap, GapLedger
 from recorder.own_clock import RoadAhead, take_up
 from recorder.segments import FIRST_DURATION_NS, SegmentFile
-from recorder.shelf import latest_end_ns, segment_path
+from recorder.shelf import segment_path
 from recorder.sound import Sound, sound_of
 from recorder.source import MediaEvent, PacketSource, Sample
+from recorder.volume import Volume
+from recorder.volumes import Volumes
 
 RETRY_S = 5.0
 FAULT_WAIT_S = 1.0
+SETTLE_S = 5.0
 LONGEST_PICTURE_NS = 2 * NS_PER_S
 SOUND_AHEAD_NS = 5 * NS_PER_S
 
@@ -53,24 +56,32 @@ class CameraRecorder:
         *,
         segment_s: float,
         live: LiveSink | None = None,
-        may_record: Callable[[], bool] = lambda: True,
+        volumes: Volumes | None = None,
         on_full: Callable[[], None] = lambda: None,
         on_segment: OnSegment | None = None,
         sync: bool = True,
     ) -> None:
+        """``volumes`` says where to; without it recordings go to ``root``, ``sync`` or not."""
         self.camera = source.camera
-        self.ledger = GapLedger(root, source.camera)
+        self._volumes = volumes or Volumes(root, clock, sync=sync)
+        self.ledger = GapLedger(
+            root, source.camera, disk=self._volumes.disk, present=self._volumes.home_present
+        )
         self._road = RoadAhead(root, source.camera, self.ledger)
         self.segments_written = 0
         self.bytes_written = 0
         self._root, self._source, self._clock = root, source, clock
         self._segment_ns = round(segment_s * NS_PER_S)
-        self._live, self._may_record, self._on_full, self._sync = live, may_record, on_full, sync
+        self._live, self._on_full = live, on_full
         self._on_segment = on_segment
+        self._ended: SegmentFile | None = None
         self._video: Stream | None = None
         self._sound: Sound | None = None
         self._file: SegmentFile | None = None
         self._closed: SegmentFile | None = None  # still takes sound from before its end
+        self._volume: Volume | None = None
+        self._unsettled: list[SegmentFile] = []  # handed over, not all known to be on disk
+        self._gap_before: Gap | None = None  # ends when the present file is on disk
         self._held: Sample | None = None
         self._ahead: deque[Sample] = deque()  # sound that waits for its picture
         self._duration_ns = FIRST_DURATION_NS
@@ -136,6 +147,8 @@ class CameraRecorder:
             return
         self._flush_held(sample.dts_ns)
         self._put_sound(sample.dts_ns)
+        if self._gap_before is not None or sample.keyframe:
+            self._account()
         if sample.keyframe and self._is_due(sample):
             self._close_file()
             self._open_file(sample)
@@ -160,13 +173,16 @@ class CameraRecorder:
     def _release_closed(self) -> None:
         closed, self._closed = self._closed, None
         if closed is not None:
-            before = closed.bytes_written
-            closed.release()
-            self.bytes_written += closed.bytes_written - before
+            try:
+                closed.release()
+            finally:
+                self._unsettled.append(closed)
 
     def _is_due(self, sample: Sample) -> bool:
         if self._file is None:
             return self._clock.monotonic_ns() >= self._retry_ns
+        if self._volume is not None and self._volumes.should_leave(self._volume):
+            return True
         return sample.dts_ns - self._file.start_ns >= self._segment_ns
 
     def _flush_held(self, next_dts_ns: int | None) -> None:
@@ -180,15 +196,50 @@ class CameraRecorder:
         self._end_ns = self._file.end_ns
 
     def _open_file(self, sample: Sample) -> None:
-        if not self._may_record():
+        volume = self._volumes.choose(self.camera)
+        if volume is None:
             self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
-            self.ledger.begin(self._end_ns or sample.dts_ns, "disk_full", "only locked files left")
+            self.ledger.begin(self._end_ns or sample.dts_ns, *self._volumes.why_none())
             return
         self._road.clear(sample.dts_ns)
         assert self._video is not None, "a packet before the session it belongs to"
-        path = segment_path(self._root, self.camera, sample.dts_ns)
-        self._file = SegmentFile(path, self._video, self._sound, sample.dts_ns, sync=self._sync)
-        self.ledger.end(sample.dts_ns)
+        path = segment_path(volume.path, self.camera, sample.dts_ns)
+        self._file = SegmentFile(path, self._video, self._sound, sample.dts_ns, volume.writer)
+        self._volume, self._gap_before = volume, self.ledger.open_gap
+
+    def _account(self) -> None:
+        """Bring the ledger up to date with what has reached the disk meanwhile."""
+        self.ledger.catch_up()
+        if self._file is not None:
+            self._end_gap(self._file)
+        for file in [one for one in self._unsettled if one.settled()]:
+            self._unsettled.remove(file)
+            self._check_off(file)
+
+    def _end_gap(self, file: SegmentFile) -> None:
+        gap, durable = self._gap_before, file.durable_ns is not None
+        if gap is not None and (durable or gap is not self.ledger.open_gap):
+            self._gap_before = None
+            if gap is self.ledger.open_gap:
+                self.ledger.end(file.start_ns)
+
+    def _check_off(self, file: SegmentFile) -> None:
+        """A finished file; what of it did not reach the disk after all is a gap."""
+        self.segments_written += 1
+        self.bytes_written += file.bytes_written
+        self._end_gap(file)
+        error = file.error
+        if error is not None:
+            first_ns = file.durable_ns or file.start_ns
+            self.ledger.note(first_ns, file.end_ns, "disk_refused", error.strerror or str(error))
+        self._tell(file, file is self._ended)
+
+    def _settle(self) -> None:
+        """Between sessions: wait until what was handed over is on disk, or is given up."""
+        for file in self._unsettled:
+            file.settled(SETTLE_S)
+            self._check_off(file)
+        self._unsettled.clear()
 
     def _close_file(self, *, last: bool = False) -> None:
         self._release_closed()
@@ -198,10 +249,9 @@ class CameraRecorder:
                 file.close()
             finally:
                 self._end_ns = file.end_ns
-                self.segments_written += 1
-                self.bytes_written += file.bytes_written
+                self._end_gap(file)
             self._closed = file
-            self._tell(file, last)
+            self._ended = file if last else None
 
     def _tell(self, file: SegmentFile, last: bool) -> None:
         """Tell of a closed segment; a defect there must not cost a recorded picture."""
@@ -223,6 +273,7 @@ class CameraRecorder:
                 self._close_file(last=True)
                 self._release_closed()
             self._ahead.clear()
+            self._settle()
         except OSError as error:
             self._disk_refused(error)
             return
@@ -237,20 +288,24 @@ class CameraRecorder:
         self._ahead.clear()
         if closed is not None:
             closed.abandon()
+            self._unsettled.append(closed)
         if file is not None:
             file.abandon()
+            file.settled(SETTLE_S)
             self._tell(file, True)
-            end_ns = latest_end_ns(self._root, self.camera, before_ns=file.start_ns)
-            self._end_ns = end_ns or file.start_ns
+            self._end_gap(file)
+            self._end_ns = file.durable_ns or file.start_ns
+            self.segments_written += 1
+            self.bytes_written += file.bytes_written
 
     def _disk_refused(self, error: OSError) -> None:
         log.error("disk refused", camera=self.camera, error=error.strerror, path=error.filename)
+        volume = self._volume
         self._give_up_file()
-        self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
-        try:
-            self.ledger.begin(
-                self._end_ns or self._clock.utc_ns(), "disk_refused", error.strerror or str(error)
-            )
-        except OSError:
-            log.error("the gap ledger cannot be written either", camera=self.camera)
+        lost = volume is not None and bool(volume.trouble)
+        if not lost or self._volumes.choose(self.camera) is None:
+            self._retry_ns = self._clock.monotonic_ns() + round(RETRY_S * NS_PER_S)
+        reason = "volume_lost" if lost else "disk_refused"
+        at_ns = self._end_ns or self._clock.utc_ns()
+        self.ledger.begin(at_ns, reason, error.strerror or str(error))
         self._on_full()

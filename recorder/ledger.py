@@ -4,18 +4,24 @@
 disk even if nothing is ever recorded again) and once more when it closes.
 """
 
+import errno
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from pydantic import Field, ValidationError
 
 from core.value import Value
+from recorder.disk import Disk
 
 FILE_NAME = "gaps.jsonl"
 AWAY = ("removed", "disabled")
 """Reasons that hold until a person has the camera recorded again."""
+
+log = structlog.get_logger()
 
 
 class Gap(Value):
@@ -32,11 +38,27 @@ class Gap(Value):
 
 
 class GapLedger:
-    """One camera's ledger; one writer, any number of readers."""
+    """One camera's ledger; one writer, any number of readers.
 
-    def __init__(self, root: Path, camera: str) -> None:
+    What cannot be written is kept and written before the next entry: a full disk must not stop
+    a recording that goes on elsewhere, nor be forgotten.
+
+    Args:
+        disk: what it is written with.
+        present: whether the recordings folder is there and is the right one.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        camera: str,
+        *,
+        disk: Disk | None = None,
+        present: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._path = root / camera / FILE_NAME
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._disk, self._present = disk or Disk(), present
+        self._unwritten: list[bytes] = []
         self._lock = threading.Lock()
         self._root, self._camera = root, camera
         self._open: Gap | None = None
@@ -52,7 +74,7 @@ class GapLedger:
         """Read which gap is open, after somebody else has written."""
         gaps = read_gaps(self._root, self._camera)
         with self._lock:
-            self._open = gaps[-1] if gaps and gaps[-1].last_ns is None else None
+            self._open = next((gap for gap in reversed(gaps) if gap.last_ns is None), None)
 
     def begin(self, first_ns: int, reason: str, detail: str = "") -> None:
         """Nothing is recorded from here on; the first reason of a running gap stays."""
@@ -77,14 +99,42 @@ class GapLedger:
             self.end(at_ns)
             self.begin(at_ns, reason, detail)
 
+    def note(self, first_ns: int, last_ns: int, reason: str, detail: str = "") -> None:
+        """An interval that turns out not to have been recorded, whatever is open now."""
+        with self._lock:
+            self._append(Gap(first_ns=first_ns, last_ns=last_ns, reason=reason, detail=detail))
+
+    def catch_up(self) -> None:
+        """Try again to write what could not be written."""
+        if self._unwritten:
+            with self._lock:
+                self._write()
+
     def _append(self, gap: Gap) -> None:
-        line = json.dumps(gap.model_dump(), ensure_ascii=False) + "\n"
-        fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        self._unwritten.append((json.dumps(gap.model_dump(), ensure_ascii=False) + "\n").encode())
+        self._write()
+
+    def _write(self) -> None:
+        lines = b"".join(self._unwritten)
         try:
-            os.write(fd, line.encode())
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            if not self._present():
+                raise OSError(errno.ENODEV, "the disk is not mounted any more")
+            self._disk.make_folder(self._path.parent)
+            new = not self._path.exists()
+            fd = self._disk.append(self._path)
+            try:
+                self._disk.write(fd, lines)
+                self._disk.datasync(fd)
+            finally:
+                self._disk.close(fd)
+            if new:
+                self._disk.sync_folder(self._path.parent)
+        except OSError as error:
+            log.error("gap ledger not written yet", camera=self._camera, error=str(error))
+            if not self._unwritten[0].startswith(b"\n"):  # part of it may have been written
+                self._unwritten.insert(0, b"\n")
+            return
+        self._unwritten.clear()
 
     def _end_torn_line(self) -> None:
         """After a power cut the last line may lack its end; do not glue the next one to it."""

@@ -68,12 +68,24 @@ def take_up(root: Path, ledger: GapLedger, camera: str, now_ns: int) -> None:
     elif ledger.open_gap is not None and ledger.open_gap.first_ns > now_ns + REACH_NS:
         ledger.end(now_ns)
         ledger.begin(min(end_ns or now_ns, now_ns), "clock", RECORDED_LATER)
+    elif ledger.open_gap is not None and end_ns is not None:
+        _end_if_recorded(root, ledger, camera, end_ns)
     if ledger.open_gap is not None:
         return
     if end_ns is None:
         ledger.begin(now_ns, "starting", "first start")
     else:
         ledger.begin(min(end_ns, now_ns), "crash", "the recorder ended without notice")
+
+
+def _end_if_recorded(root: Path, ledger: GapLedger, camera: str, end_ns: int) -> None:
+    """A recorder that was killed may have recorded again without yet having said so."""
+    gap = ledger.open_gap
+    if gap is not None and gap.first_ns < end_ns:
+        later = (s.start_ns for s in segments(root, camera, gap.first_ns, end_ns))
+        began_ns = next((start_ns for start_ns in later if start_ns >= gap.first_ns), None)
+        if began_ns is not None:
+            ledger.end(began_ns)
 
 
 class RoadAhead:
@@ -109,19 +121,18 @@ class RoadAhead:
         )
 
     def _set_aside(self, start_ns: int) -> None:
-        home = self._root / self._camera / ASIDE
-        moved = 0
+        moved: set[Path] = set()
         for segment in segments(self._root, self._camera, start_ns, start_ns + LONGEST_NS):
             if _reaches(segment, start_ns):
+                home = segment.path.parents[1] / ASIDE
                 home.mkdir(exist_ok=True)
-                segment.path.replace(home / segment.path.name)
-                moved += 1
+                moved.add(segment.path.replace(home / segment.path.name))
         log.warning(
             "recordings of a wrong clock set aside",
             camera=self._camera,
-            files=moved,
+            files=len(moved),
             from_=iso(start_ns),
-            to=str(home),
+            to=sorted({str(path.parent) for path in moved}),
         )
 
     def _went_back(self, start_ns: int) -> None:

@@ -12,6 +12,7 @@ from core.clock import Clock
 from recorder.camera import CameraRecorder, LiveSink, OnSegment
 from recorder.retention import Retention
 from recorder.source import PacketSource
+from recorder.volumes import Volumes
 
 SWEEP_S = 30.0
 
@@ -66,7 +67,8 @@ class Recorder:
         retention: sweeps old files; None keeps everything.
         live: live relay; None without live pictures.
         on_segment: told of every closed segment; must return at once.
-        sync: fdatasync every fragment, so that a power cut costs one group of pictures.
+        sync: see ``docs/design/recorder.md``; False leaves to the system when to write.
+        volumes: where recordings go to; None: to ``root``.
     """
 
     def __init__(
@@ -80,9 +82,11 @@ class Recorder:
         live: LiveHouse | None = None,
         on_segment: OnSegment | None = None,
         sync: bool = True,
+        volumes: Volumes | None = None,
     ) -> None:
+        self._volumes = volumes or Volumes(root, clock, sync=sync)
         self._root, self._clock, self._retention, self._live = root, clock, retention, live
-        self._segment_s, self._sync, self._on_segment = segment_s, sync, on_segment
+        self._segment_s, self._on_segment = segment_s, on_segment
         self._stop = threading.Event()
         self._sweep_now = threading.Event()
         self._lock = threading.Lock()
@@ -111,10 +115,9 @@ class Recorder:
             self._clock,
             segment_s=self._segment_s,
             live=self._live.channel(source.camera) if self._live else None,
-            may_record=self._may_record,
+            volumes=self._volumes,
             on_full=self._sweep_now.set,
             on_segment=self._on_segment,
-            sync=self._sync,
         )
         with self._lock:
             post = _Post(recorder, before=self._dismiss(source.camera, "changed"))
@@ -139,6 +142,7 @@ class Recorder:
         """Begin to record."""
         with self._lock:
             self._started = True
+            self._volumes.start()
             for post in self._posts.values():
                 post.thread.start()
         if self._retention is not None:
@@ -158,6 +162,8 @@ class Recorder:
         for thread in running:
             thread.join(max(0.0, (until_ns - self._clock.monotonic_ns()) / 1e9))
         late = [thread.name for thread in running if thread.is_alive()]
+        if not self._volumes.stop():
+            late.append("volumes")
         if late:
             log.error("threads did not end", threads=late)
         return not late
@@ -179,9 +185,6 @@ class Recorder:
             return None  # never began
         self._leaving.append(post)
         return post
-
-    def _may_record(self) -> bool:
-        return self._retention is None or not self._retention.blocked
 
     def _keep_house(self) -> None:
         assert self._retention is not None

@@ -1,5 +1,6 @@
 """Old recordings make room, oldest first; locked ones never do, and nobody is surprised."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,30 +11,24 @@ from typing import Literal
 import structlog
 
 from core.clock import NS_PER_S, Clock
+from recorder.alarm import AlarmKind, StorageAlarm
 from recorder.clock_log import ClockLog
+from recorder.deletions import Deletion, DeletionLog, Why
+from recorder.keeping import Keeping, Limit
 from recorder.locks import Lock
-from recorder.shelf import ASIDE, Segment, aside, cameras, segments
+from recorder.shelf import ASIDE, Segment, aside, cameras, homes, segments
+from recorder.volume import Volume
+from recorder.volumes import Volumes
 
 GIB = 1 << 30
 LONGEST_NS = 600 * NS_PER_S
 DAY_NS = 86_400 * NS_PER_S
+RATE_LEAST_NS = 3600 * NS_PER_S
+"""What was recorded in less time says nothing about a day."""
+
+_Key = tuple[Limit, str]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class StorageAlarm:
-    """Something about the disk that a person should know.
-
-    ``disk_low``: little is left. ``kept_short``: files younger than the retention time had to
-    go for want of room. ``disk_full``: only locked files are left, recording stops.
-    ``ok``: the trouble is over.
-    """
-
-    kind: Literal["disk_low", "kept_short", "disk_full", "ok"]
-    message: str
-    free_bytes: int
-    at_ns: int
 
 
 @dataclass(frozen=True)
@@ -53,87 +48,154 @@ class _Item:
     end_ns: int
     locked: bool
     newest: bool
+    volume: Volume
+    limits: dict[_Key, int]
 
 
 class Retention:
-    """Deletes by age, by total size and by free space.
+    """Deletes by age, by size and by free space: the oldest first, never what is locked.
 
-    By age, what ended more than ``days`` full days ago goes; today's files never go by age.
-    After a leap of more than a day, be it of the clock or a standstill, age waits for a day: a
-    clock that leapt ten years by mistake must not cost all recordings.
+    By age, what ended more than its days ago goes, counted in full days; today's files never go
+    by age. After a leap of more than a day, be it of the clock or a standstill, age waits for a
+    day: a clock that leapt ten years by mistake must not cost all recordings.
     Of each camera the newest file, which is being written, never goes.
 
+    Args:
+        volumes: where recordings are; None: under ``root``. Their ``full`` and ``short`` are set.
+        low_bytes: less free than this on a volume is an alarm, and the oldest there goes.
+        stop_bytes: less than this, and nothing is recorded to it.
+        on_delete: told of each file before it goes. When it fails, what is only old stays until
+            it works again; what must go for want of room goes.
+
     Attributes:
-        blocked: nothing more may be recorded, locked files fill the disk.
+        keeping: the rules; may be replaced while it works.
     """
 
     def __init__(
         self,
         root: Path,
         clock: Clock,
+        keeping: Keeping,
         *,
-        days: float,
-        max_bytes: int,
+        volumes: Volumes | None = None,
         low_bytes: int = 5 * GIB,
         stop_bytes: int = GIB,
         locks: Callable[[], Iterable[Lock]] = tuple,
         on_alarm: Callable[[StorageAlarm], None] = lambda _: None,
+        on_delete: Callable[[Deletion], None] | None = None,
         free_bytes: Callable[[Path], int] = lambda root: shutil.disk_usage(root).free,
     ) -> None:
-        self._root, self._clock = root, clock
-        self._days, self._max_bytes = days, max_bytes
+        self._root, self._clock, self.keeping = root, clock, keeping
+        self._volumes = volumes or Volumes(root, clock)
         self._low_bytes, self._stop_bytes = low_bytes, stop_bytes
         self._locks, self._on_alarm, self._free = locks, on_alarm, free_bytes
-        self._last_alarm: str = "ok"
-        self.blocked = False
+        self._on_delete = on_delete or DeletionLog(root).note
+        self._last_alarm: AlarmKind = "ok"
+
+    @property
+    def blocked(self) -> bool:
+        """Nothing more may be recorded: locked files fill every volume."""
+        there = [volume for volume in self._volumes.all if not volume.trouble]
+        return bool(there) and all(volume.full for volume in there)
 
     def sweep(self) -> Swept:
         """Delete what must go; raises the alarm when room is short."""
-        self._root.mkdir(parents=True, exist_ok=True)
         now_ns = self._clock.utc_ns()
         items = self._items()
+        used: dict[_Key, int] = {}
+        for item in items:
+            for key in item.limits:
+                used[key] = used.get(key, 0) + item.size
         total = sum(item.size for item in items)
+        free = {v.path: self._free(v.path) for v in self._volumes.all if not v.trouble}
+        settled = _settled(items, now_ns)
         deleted = freed = 0
         short: _Item | None = None
-        horizon_ns = self._horizon_ns(now_ns) if _settled(items, now_ns) else 0
+        kept: list[_Item] = []
+        shortened: set[Path] = set()
         for item in items:
-            old = item.end_ns < horizon_ns
-            wanting = total > self._max_bytes or self._free(self._root) < self._low_bytes
-            if not old and not wanting:
-                break
-            if item.locked or item.newest:
+            old = settled and item.end_ns < self._horizon_ns(item.segment.camera, now_ns)
+            why = "age" if old else self._wanting(item, used, free)
+            movable = not item.locked and not item.newest and not item.volume.trouble
+            if why is None or not movable or not self._delete(item, why, old, now_ns):
+                kept.append(item)
                 continue
-            item.segment.path.unlink(missing_ok=True)
+            for key in item.limits:
+                used[key] -= item.size
+            free[item.volume.path] = self._free(item.volume.path)
             total -= item.size
             freed += item.size
             deleted += 1
             if not old:
                 short = item
+                shortened.add(item.volume.path)
         self._drop_empty_days()
-        for camera in cameras(self._root) if horizon_ns else ():
-            ClockLog(self._root, camera).trim(horizon_ns)
+        if settled:
+            for camera in cameras(self._root):
+                ClockLog(self._root, camera).trim(self._horizon_ns(camera, now_ns))
         if deleted:
             log.info("old recordings deleted", files=deleted, bytes=freed)
-        free = self._free(self._root)
-        oldest = next((item for item in items if item.segment.path.exists()), None)
+        oldest = kept[0] if kept else None
         if short is None and self._last_alarm == "kept_short" and oldest and not oldest.newest:
             # Still short: the oldest file has not yet reached the age asked for.
+            horizon_ns = self._horizon_ns(oldest.segment.camera, now_ns) if settled else 0
             short = oldest if oldest.end_ns >= horizon_ns + NS_PER_S else None
-        self._judge(total, free, short, now_ns)
-        return Swept(deleted, freed, total, free)
+        for volume in self._volumes.all:
+            if volume.path in free:
+                volume.full = free[volume.path] < self._stop_bytes
+                volume.short = volume.path in shortened or (volume.short and short is not None)
+        self._judge(kept, total, free, short, now_ns)
+        return Swept(deleted, freed, total, min(free.values(), default=0))
 
-    def _horizon_ns(self, now_ns: int) -> int:
+    def _wanting(
+        self, item: _Item, used: dict[_Key, int], free: dict[Path, int]
+    ) -> Literal["total", "class", "camera", "volume", "space"] | None:
+        """What there is not enough of for an item to stay."""
+        for key, limit in item.limits.items():
+            if used[key] > limit:
+                return key[0]
+        return "space" if free.get(item.volume.path, self._low_bytes) < self._low_bytes else None
+
+    def _delete(self, item: _Item, why: Why, old: bool, now_ns: int) -> bool:
+        path = item.segment.path
+        deletion = Deletion(
+            camera=item.segment.camera,
+            path=str(path.relative_to(item.volume.path)),
+            volume=item.volume.mark.id if item.volume.mark else "",
+            first_ns=item.segment.start_ns,
+            last_ns=item.end_ns,
+            size_bytes=item.size,
+            at_ns=now_ns,
+            why=why,
+            early=not old,
+        )
+        try:
+            self._on_delete(deletion)
+        except Exception as error:
+            log.error("deletion not noted", path=str(path), error=str(error), goes=not old)
+            if old:
+                return False
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.error("recording not deleted", path=str(path), error=str(error))
+            return False
+        return True
+
+    def _horizon_ns(self, camera: str, now_ns: int) -> int:
         today = datetime.fromtimestamp(now_ns // NS_PER_S, UTC).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-        return int((today - timedelta(days=self._days)).timestamp()) * NS_PER_S
+        return int((today - timedelta(days=self.keeping.days_of(camera))).timestamp()) * NS_PER_S
 
     def _items(self) -> list[_Item]:
         """All files, oldest first. A file ends where the next begins, or ten minutes on."""
         locks = tuple(self._locks())
+        places = {volume.path: volume for volume in self._volumes.all}
         items = []
         for camera in cameras(self._root):
             ranges = [(k.first_ns, k.last_ns) for k in locks if k.camera == camera]
+            limits = self.keeping.limits(camera)
             files = segments(self._root, camera)
             for number, segment in enumerate((*files, *aside(self._root, camera))):
                 end_ns = segment.start_ns + LONGEST_NS
@@ -141,45 +203,77 @@ class Retention:
                     end_ns = min(end_ns, max(files[number + 1].start_ns, segment.start_ns))
                 try:
                     size = segment.path.stat().st_size
-                except FileNotFoundError:
+                except OSError:
                     continue
+                volume = next((places[p] for p in segment.path.parents if p in places), None)
+                if volume is None:
+                    continue  # on a disk that is no longer configured; it is left as it is
+                own: dict[_Key, int] = dict(limits)
+                if volume.place.max_bytes is not None:
+                    own["volume", str(volume.path)] = volume.place.max_bytes
                 locked = any(a <= end_ns and b >= segment.start_ns for a, b in ranges)
                 newest = number + 1 == len(files)
-                items.append(_Item(segment, size, end_ns, locked, newest))
+                items.append(_Item(segment, size, end_ns, locked, newest, volume, own))
         items.sort(key=lambda item: item.segment)
         return items
 
     def _drop_empty_days(self) -> None:
-        for camera in cameras(self._root):
-            days = sorted(p for p in (self._root / camera).iterdir() if p.is_dir())
+        for home in (home for camera in cameras(self._root) for home in homes(self._root, camera)):
+            days = sorted(p for p in home.iterdir() if p.is_dir())
             past = [day for day in days if day.name != ASIDE][:-1]
-            for day in (*past, self._root / camera / ASIDE):
-                if day.is_dir() and not any(day.iterdir()):
+            for day in (*past, home / ASIDE):
+                with contextlib.suppress(OSError):  # not empty
                     day.rmdir()
 
-    def _judge(self, total: int, free: int, short: _Item | None, now_ns: int) -> None:
-        if free < self._stop_bytes:
-            kind: Literal["disk_low", "kept_short", "disk_full", "ok"] = "disk_full"
+    def _judge(
+        self,
+        kept: list[_Item],
+        total: int,
+        free: dict[Path, int],
+        short: _Item | None,
+        now_ns: int,
+    ) -> None:
+        least, place = min(((count, path) for path, count in free.items()), default=(0, self._root))
+        kind: AlarmKind
+        if self.blocked:
+            kind = "disk_full"
             message = (
-                f"recording stops: {_gib(free)} free under {self._root} and only locked files "
+                f"recording stops: {_gib(least)} free under {place} and only locked files "
                 "are left; release locks or add a disk"
             )
-        elif free < self._low_bytes:
+        elif free and least < self._low_bytes:
             kind = "disk_low"
-            message = f"{_gib(free)} free under {self._root}; release locks or add a disk"
+            message = f"{_gib(least)} free under {place}; release locks or add a disk"
         elif short is not None:
             kind = "kept_short"
-            age_days = (now_ns - short.segment.start_ns) / (86_400 * NS_PER_S)
+            age_days = (now_ns - short.segment.start_ns) / DAY_NS
             message = (
                 f"recordings only {age_days:.1f} days old were deleted for want of room; "
-                f"{self._days:g} days were asked for, add a disk or raise max_gb"
+                f"{self.keeping.days_of(short.segment.camera):g} days were asked for, add a disk "
+                "or raise max_gb"
+            )
+        elif (days := self._days_of_room(kept, total, free, now_ns)) < self.keeping.days:
+            kind = "short_ahead"
+            message = (
+                f"at the present rate there is room for {days:.1f} days of recordings; "
+                f"{self.keeping.days:g} were asked for, add a disk or raise max_gb"
             )
         else:
-            kind, message = "ok", f"{_gib(free)} free, {_gib(total)} recorded"
-        self.blocked = kind == "disk_full"
+            kind, message = "ok", f"{_gib(least)} free, {_gib(total)} recorded"
         if kind != self._last_alarm:
             self._last_alarm = kind
-            self._on_alarm(StorageAlarm(kind, message, free, now_ns))
+            self._on_alarm(StorageAlarm(kind, message, least, now_ns, str(place)))
+
+    def _days_of_room(
+        self, kept: list[_Item], total: int, free: dict[Path, int], now_ns: int
+    ) -> float:
+        """How many days of recordings there is room for at the rate of the last day."""
+        recent = [i for i in kept if now_ns - DAY_NS <= i.segment.start_ns <= now_ns]
+        if not recent or now_ns - recent[0].segment.start_ns < RATE_LEAST_NS:
+            return float("inf")
+        a_day = sum(item.size for item in recent) * DAY_NS / (now_ns - recent[0].segment.start_ns)
+        room = total + sum(max(0, count - self._low_bytes) for count in free.values())
+        return min(room, self.keeping.max_bytes) / max(1.0, a_day)
 
 
 def _settled(items: list[_Item], now_ns: int) -> bool:

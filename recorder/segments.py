@@ -2,12 +2,11 @@
 
 Goals: at most one group of pictures is lost when the process or the power goes; what lies on
 disk can be read at any time; not one byte of a picture is changed. Each fragment is one group
-of pictures, handed to the kernel in a single write and synced to the disk.
+of pictures, handed to the kernel in a single write (:mod:`recorder.writer`).
 """
 
 import contextlib
 import io
-import os
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +19,7 @@ from recorder.boxes import atoms
 from recorder.fragment import sound_fragment
 from recorder.sound import Sound
 from recorder.source import Sample
+from recorder.writer import Writer, WrittenFile
 
 TIME_BASE = Fraction(1, 90_000)
 GOP_MOST_BYTES = 16 << 20
@@ -41,40 +41,47 @@ _EVERY_PICTURE_IS_KEY = frozenset({"mjpeg"})
 
 
 class GrowingFile:
-    """Collects what the muxer writes and puts it on disk in one go."""
+    """Collects what the muxer writes and hands it to the volume's writer in one go.
 
-    def __init__(self, path: Path, *, sync: bool) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        self._sync = sync
+    The file is made with its first fragment, so that none is ever without.
+    """
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        self.path = path
+        self.out: WrittenFile | None = None
+        self._writer = writer
         self._pending = bytearray()
         self._fragments = 0
-        self.bytes_written = 0
-        if sync:
-            _sync_folder(path.parent)
 
     def write(self, data: bytes) -> int:
         self._pending += data
         return len(data)
 
-    def commit(self) -> None:
-        """Write and sync what has collected, which must be whole boxes."""
+    def commit(self, end_ns: int | None = None) -> None:
+        """Hand over what has collected, which must be whole boxes.
+
+        Args:
+            end_ns: UTC up to which there are pictures then; None: no farther than before.
+
+        Raises:
+            OSError: this or something before it could not be written.
+        """
         if not self._pending:
             return
         self._number()
-        view = memoryview(bytes(self._pending))
+        data = bytes(self._pending)
         self._pending.clear()
-        while view:
-            done = os.write(self._fd, view)
-            self.bytes_written += done
-            view = view[done:]
-        if self._sync:
-            os.fdatasync(self._fd)
+        if self.out is None:
+            self.out = self._writer.open(self.path)
+        self.out.put(data, end_ns)
 
     @property
-    def pending(self) -> bool:
-        """Something has collected."""
-        return bool(self._pending)
+    def has_fragment(self) -> bool:
+        """More than a header has collected."""
+        if self.out is not None or not self._pending:
+            return bool(self._pending)
+        kinds = (atom.kind for atom in atoms(io.BytesIO(self._pending), 0, len(self._pending)))
+        return b"moof" in kinds
 
     def _number(self) -> None:
         """The fragments' sequence numbers (ISO/IEC 14496-12 §8.8.5), as two write them."""
@@ -84,12 +91,12 @@ class GrowingFile:
                 struct.pack_into(">I", self._pending, atom.body + 12, self._fragments)
 
     def close(self) -> None:
-        """The descriptor is released; the muxer calls this too, twice does no harm."""
+        """Nothing: the muxer calls this, and sound may still come."""
 
     def release(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """No more will come."""
+        if self.out is not None:
+            self.out.close()
 
 
 class SegmentFile:
@@ -101,29 +108,25 @@ class SegmentFile:
     """
 
     def __init__(
-        self, path: Path, video: Stream, sound: Sound | None, start_ns: int, *, sync: bool
+        self, path: Path, video: Stream, sound: Sound | None, start_ns: int, writer: Writer
     ) -> None:
         self.path, self.start_ns = path, start_ns
         self.end_ns = start_ns
         self._sound = sound
-        self._file = GrowingFile(path, sync=sync)
+        self._file = GrowingFile(path, writer)
         self._last_dts: dict[str, int] = {}
         self._heard: list[tuple[int, bytes]] = []
         self._heard_until = 0
-        try:
-            self._container = av.open(
-                self._file,
-                mode="w",
-                format=sound.format if sound else "mp4",
-                options=_options(video),
-            )
-            self._out = self._container.add_stream_from_template(video, opaque=True)
-            self._out.time_base = TIME_BASE
-            if sound is not None:
-                sound.add_to(self._container).time_base = Fraction(1, sound.rate_hz)
-        except BaseException:
-            self._file.release()
-            raise
+        self._container = av.open(
+            self._file,
+            mode="w",
+            format=sound.format if sound else "mp4",
+            options=_options(video),
+        )
+        self._out = self._container.add_stream_from_template(video, opaque=True)
+        self._out.time_base = TIME_BASE
+        if sound is not None:
+            sound.add_to(self._container).time_base = Fraction(1, sound.rate_hz)
 
     def put(self, sample: Sample, duration_ns: int) -> None:
         """Append a picture. Raises OSError when the disk does not take it."""
@@ -138,10 +141,10 @@ class SegmentFile:
         packet.duration = max(1, _units(duration_ns, TIME_BASE.denominator))
         packet.is_keyframe = sample.keyframe
         self._container.mux_one(packet)
-        self.end_ns = max(self.end_ns, sample.dts_ns + duration_ns)
-        if self._file.pending:
+        reached_ns, self.end_ns = self.end_ns, max(self.end_ns, sample.dts_ns + duration_ns)
+        if self._file.has_fragment:  # of the pictures before this one
             self._write_sound()
-        self._file.commit()
+            self._file.commit(reached_ns)
 
     def put_sound(self, sample: Sample) -> None:
         """Append sound; it is written with the pictures around it."""
@@ -160,20 +163,35 @@ class SegmentFile:
 
     @property
     def bytes_written(self) -> int:
-        return self._file.bytes_written
+        """What reached the file so far."""
+        return self._file.out.bytes_written if self._file.out else 0
+
+    @property
+    def durable_ns(self) -> int | None:
+        """UTC up to which its pictures are safe from a power cut; None before the first are."""
+        return self._file.out.durable_ns if self._file.out else None
+
+    @property
+    def error(self) -> OSError | None:
+        """Why not all of it was written."""
+        return self._file.out.error if self._file.out else None
+
+    def settled(self, timeout_s: float = 0.0) -> bool:
+        """Whether all was written and synced or given up, after a release; may wait for it."""
+        return self._file.out is None or self._file.out.settled.wait(timeout_s)
 
     def close(self) -> None:
-        """Write the last fragment. Raises OSError; then the file is released, too."""
+        """Hand over the last fragment. Raises OSError; then the file is released, too."""
         try:
             self._container.close()
             self._write_sound()
-            self._file.commit()
+            self._file.commit(self.end_ns)
         except BaseException:
             self._file.release()
             raise
 
     def release(self) -> None:
-        """Write the sound that came late and let go of the closed file. Raises OSError."""
+        """Hand over the sound that came late and let go of the closed file. Raises OSError."""
         try:
             self._write_sound()
             self._file.commit()
@@ -181,13 +199,10 @@ class SegmentFile:
             self._file.release()
 
     def abandon(self) -> None:
-        """Close after a failed write: what cannot be written is given up."""
+        """Close after a failed write: what is not handed over is given up."""
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
         self._file.release()
-        with contextlib.suppress(OSError):
-            if self.path.stat().st_size == 0:
-                self.path.unlink()
 
     def _dts(self, sample: Sample, rate_hz: int) -> int | None:
         """Decoding time in the track's units; None for sound from before the first picture."""
@@ -208,11 +223,3 @@ def _options(video: Stream) -> dict[str, str]:
 
 def _units(ns: int, rate_hz: int) -> int:
     return round(ns * rate_hz / NS_PER_S)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

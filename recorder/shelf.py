@@ -1,10 +1,12 @@
 """Where recordings lie and how they are found again.
 
 ``<root>/<camera>/<YYYY-MM-DD>/<HHMMSS>_<start_ns>.mp4``, all in UTC. The name is final from
-the first byte; ``start_ns`` is the UTC time of the file's media time zero.
+the first byte; ``start_ns`` is the UTC time of the file's media time zero. With several volumes
+there is the same below each, and what is found is what all of them hold together.
 """
 
 import io
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,7 @@ from pathlib import Path
 from core.clock import NS_PER_S
 from recorder.boxes import Scan, scan
 from recorder.errors import RecorderError
+from recorder.volume import known
 
 ASIDE = "aside"
 """Folder of a camera for segments that no longer count (``recorder/own_clock.py``)."""
@@ -50,11 +53,21 @@ def start_of(path: Path) -> int | None:
     return int(match[1]) if match else None
 
 
+def roots(root: Path) -> list[Path]:
+    """The recordings folder and the volumes that its recordings are spread over."""
+    others = (Path(mark.path) for mark in known(root))
+    return [root, *(path for path in others if path != root)]
+
+
+def homes(root: Path, camera: str) -> list[Path]:
+    """A camera's folders, one a volume that is there."""
+    return [home for home in (base / camera for base in roots(root)) if home.is_dir()]
+
+
 def cameras(root: Path) -> list[str]:
     """Ids of the cameras that have recordings."""
-    if not root.is_dir():
-        return []
-    return sorted(p.name for p in root.iterdir() if p.is_dir())
+    there = (base for base in roots(root) if base.is_dir())
+    return sorted({p.name for base in there for p in base.iterdir() if p.is_dir()})
 
 
 def segments(
@@ -62,12 +75,9 @@ def segments(
 ) -> list[Segment]:
     """A camera's segments in order of time; those that may hold part of a range, if given."""
     found: list[Segment] = []
-    home = root / camera
-    if not home.is_dir():
-        return found
     first_day = _day(first_ns, -1) if first_ns is not None else ""
     last_day = _day(last_ns, 0) if last_ns is not None else "9999"
-    for day in sorted(p for p in home.iterdir() if _DAY.fullmatch(p.name)):
+    for day in _days(root, camera):
         if first_day <= day.name <= last_day:
             found += segments_of_day(day, camera)
     found.sort()
@@ -93,8 +103,8 @@ def segments_of_day(day: Path, camera: str) -> list[Segment]:
 
 def aside(root: Path, camera: str) -> list[Segment]:
     """Segments that were set aside because their times are those of others, in order."""
-    home = root / camera / ASIDE
-    return sorted(segments_of_day(home, camera)) if home.is_dir() else []
+    folders = (home / ASIDE for home in homes(root, camera))
+    return sorted(s for f in folders if f.is_dir() for s in segments_of_day(f, camera))
 
 
 def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int | None:
@@ -103,13 +113,14 @@ def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int 
     Args:
         before_ns: leave out segments that begin later.
     """
-    home = root / camera
-    if not home.is_dir():
-        return None
     last_day = _day(before_ns, 0) if before_ns is not None else "9999"
-    days = (p for p in home.iterdir() if _DAY.fullmatch(p.name) and p.name <= last_day)
-    for day in sorted(days, reverse=True):
-        for segment in sorted(segments_of_day(day, camera), reverse=True):
+    by_name = itertools.groupby(
+        (day for day in reversed(_days(root, camera)) if day.name <= last_day),
+        key=lambda day: day.name,
+    )
+    for _, days in by_name:
+        of_day = [segment for day in days for segment in segments_of_day(day, camera)]
+        for segment in sorted(of_day, reverse=True):
             if before_ns is not None and segment.start_ns > before_ns:
                 continue
             try:
@@ -119,6 +130,12 @@ def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int 
             if found.fragments:
                 return segment.utc_ns(found.end_dts, found.timescale)
     return None
+
+
+def _days(root: Path, camera: str) -> list[Path]:
+    """The folders of a camera's days, in order of the days."""
+    found = (day for home in homes(root, camera) for day in home.iterdir())
+    return sorted((day for day in found if _DAY.fullmatch(day.name)), key=lambda day: day.name)
 
 
 class CompletePart(io.RawIOBase):

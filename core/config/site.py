@@ -34,6 +34,37 @@ class Database(Section):
     )
 
 
+class VolumePlace(Section):
+    """A disk that recordings are written to."""
+
+    path: Path = Field(title="目录", description="Folder of the recordings on it.")
+    max_gb: float | None = Field(
+        default=None, gt=0, title="容量", description="Most gigabytes used there; none: no limit."
+    )
+    mounted: bool = Field(
+        default=True,
+        title="独立磁盘",
+        description="It must lie on another disk than the root folder, so that nothing is written "
+        "to the root disk when it is not mounted.",
+    )
+
+
+class RecordingClass(Section):
+    """Cameras whose recordings are kept otherwise than the rest."""
+
+    name: str = Field(min_length=1, title="类别", description="Its name, in alarms and records.")
+    cameras: tuple[str, ...] = Field(title="摄像头", description="Ids of its cameras.")
+    days: int | None = Field(
+        default=None, ge=30, le=365, title="保存", description="Days kept; as the rest if absent."
+    )
+    max_gb: float | None = Field(
+        default=None, gt=0, title="容量", description="Most gigabytes used by all of them."
+    )
+    max_gb_per_camera: float | None = Field(
+        default=None, gt=0, title="单机容量", description="Most gigabytes used by each of them."
+    )
+
+
 class Recording(Section):
     """Continuous recording of the main streams."""
 
@@ -42,6 +73,23 @@ class Recording(Section):
         default=30, ge=30, le=365, title="保存", description="Days kept; the law's floor is 30."
     )
     max_gb: float = Field(default=500, gt=0, title="容量", description="Most gigabytes used.")
+    max_gb_per_camera: float | None = Field(
+        default=None, gt=0, title="单机容量", description="Most gigabytes used by any camera."
+    )
+    classes: tuple[RecordingClass, ...] = Field(
+        default=(), title="类别", description="Cameras that are kept longer, shorter or smaller."
+    )
+    volumes: tuple[VolumePlace, ...] = Field(
+        default=(), title="磁盘", description="Where recordings go; none: the data directory."
+    )
+
+    @model_validator(mode="after")
+    def _one_class_a_camera(self) -> Self:
+        members = [camera for one in self.classes for camera in one.cameras]
+        for camera in members:
+            if members.count(camera) > 1:
+                raise ValueError(f"camera {camera!r} is in two classes")
+        return self
 
 
 class CredentialFiles(Section):

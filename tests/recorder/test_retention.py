@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 from core.clock import NS_PER_S, ManualClock
+from recorder.alarm import StorageAlarm
+from recorder.deletions import Deletion, read_deletions
+from recorder.errors import RecorderError
+from recorder.keeping import KeepClass, Keeping
 from recorder.locks import Lock, Locks
-from recorder.retention import Retention, StorageAlarm
+from recorder.retention import Retention
 from recorder.shelf import ASIDE, segment_path, segments
+from recorder.volume import Place
+from recorder.volumes import Volumes
 
 DAY_NS = 86_400 * NS_PER_S
 
@@ -30,16 +36,15 @@ class Disk:
 
 
 def keeper(root: Path, clock: ManualClock, alarms: list[StorageAlarm], **more: object) -> Retention:
+    keeping = Keeping(30, int(str(more.pop("max_bytes", 10**9))))
     settings = {
-        "days": 30,
-        "max_bytes": 10**9,
         "low_bytes": 0,
         "stop_bytes": 0,
         "locks": Locks(root).all,
         "on_alarm": alarms.append,
         **more,
     }
-    return Retention(root, clock, **settings)
+    return Retention(root, clock, keeping, **settings)
 
 
 def test_age_takes_the_old_but_not_the_locked_nor_todays(
@@ -159,3 +164,94 @@ def test_lock_is_kept_once(tmp_path: Path, times: int) -> None:
     for _ in range(times):
         Locks(tmp_path).add(Lock(owner="i", camera="a", first_ns=0, last_ns=1))
     assert len(Locks(tmp_path).all()) == 1
+
+
+def test_class_and_camera_limits_take_the_oldest_of_their_own(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    paths = {
+        camera: [place(tmp_path, clock, 9 - n + shift, camera) for n in range(4)]
+        for shift, camera in enumerate(("a", "b", "c"))
+    }
+    keeping = Keeping(
+        30,
+        10**9,
+        max_bytes_per_camera=3000,
+        classes=(KeepClass("river", frozenset("ab"), max_bytes=5000),),
+    )
+    gone: list[Deletion] = []
+    Retention(tmp_path, clock, keeping, low_bytes=0, stop_bytes=0, on_delete=gone.append).sweep()
+    assert [sum(p.exists() for p in paths[camera]) for camera in "abc"] == [3, 2, 3]
+    assert [(one.camera, one.why) for one in gone] == [
+        ("c", "camera"),
+        ("b", "class"),
+        ("a", "class"),
+        ("b", "class"),
+    ]
+    assert all(one.early and one.size_bytes == 1000 for one in gone)
+
+
+def test_class_is_kept_for_its_own_days(tmp_path: Path, clock: ManualClock) -> None:
+    both = [place(tmp_path, clock, 40, camera) for camera in "ab"]
+    for camera in "ab":
+        for day in range(4):
+            place(tmp_path, clock, day * 0.99, camera)
+    keeping = Keeping(30, 10**9, classes=(KeepClass("gate", frozenset("b"), days=60),))
+    Retention(tmp_path, clock, keeping, low_bytes=0, stop_bytes=0).sweep()
+    assert [path.exists() for path in both] == [False, True]
+    (note,) = read_deletions(tmp_path, "a")
+    assert (note.why, note.early) == ("age", False)
+    assert note.path == str(both[0].relative_to(tmp_path))
+
+
+@pytest.mark.parametrize("days", [29, 366])
+def test_floor_and_ceiling_of_the_law(days: int) -> None:
+    with pytest.raises(RecorderError, match="the law wants at least 30"):
+        Keeping(30, 1, classes=(KeepClass("x", frozenset(), days=days),))
+
+
+def test_old_file_stays_until_its_deletion_can_be_noted(tmp_path: Path, clock: ManualClock) -> None:
+    old = place(tmp_path, clock, 40)
+    for day in range(4):
+        place(tmp_path, clock, day * 0.99)
+
+    def away(_: Deletion) -> None:
+        raise OSError("the signer is away")
+
+    keeper(tmp_path, clock, [], on_delete=away).sweep()
+    assert old.exists()
+    keeper(tmp_path, clock, []).sweep()
+    assert not old.exists()
+
+
+def test_each_volume_makes_room_for_itself(tmp_path: Path, clock: ManualClock) -> None:
+    root = tmp_path / "recordings"
+    disks = [tmp_path / "small", tmp_path / "large"]
+    volumes = Volumes(root, clock, [Place(disk, mounted=False) for disk in disks])
+    paths = {disk: [place(disk, clock, 9 - n) for n in range(4)] for disk in disks}
+    place(disks[1], clock, 0.1)  # the newest of all
+    room = {disks[0]: 3000, disks[1]: 100_000}
+    retention = Retention(
+        root,
+        clock,
+        Keeping(30, 10**9),
+        volumes=volumes,
+        low_bytes=1000,
+        stop_bytes=500,
+        free_bytes=lambda disk: Disk(room[disk])(disk),
+    )
+    retention.sweep()
+    assert [sum(p.exists() for p in paths[disk]) for disk in disks] == [2, 4]
+    assert [volume.short for volume in volumes.all] == [True, False]
+    chosen = volumes.choose("new")
+    assert chosen is not None
+    assert chosen.path == disks[1]
+
+
+def test_alarm_comes_before_the_first_file_goes_early(tmp_path: Path, clock: ManualClock) -> None:
+    for hour in range(24):
+        place(tmp_path, clock, hour / 24 + 0.01)
+    alarms: list[StorageAlarm] = []
+    keeper(tmp_path, clock, alarms, max_bytes=240_000).sweep()  # ten days' worth
+    assert [alarm.kind for alarm in alarms] == ["short_ahead"]
+    assert "room for 10" in alarms[0].message or "room for 9." in alarms[0].message

@@ -12,10 +12,11 @@ from ingest.events import Lost
 from ingest.file import FileSource
 from recorder.boxes import scan
 from recorder.camera import CameraRecorder
+from recorder.disk import Disk
 from recorder.errors import RecorderError
 from recorder.ledger import GapLedger, read_gaps
-from recorder.segments import GrowingFile
 from recorder.shelf import CompletePart, segment_path, segments
+from recorder.volumes import Volumes
 from tests.recorder.conftest import CAMERA, make_mp4, units
 
 
@@ -119,34 +120,37 @@ def test_torn_tail_is_not_read(film: Path, record: Callable[..., Path]) -> None:
             assert sum(1 for _ in container.decode(video=0)) == 20
 
 
+class OneRefusal(Disk):
+    """Refuses one write."""
+
+    def __init__(self, at: int) -> None:
+        self._left = at
+
+    def write(self, fd: int, data: bytes) -> None:
+        if len(data) > 1000:  # a fragment
+            self._left -= 1
+            if self._left == 0:
+                raise OSError(28, "No space left on device")
+        super().write(fd, data)
+
+
 def test_full_disk_of_one_camera_ends_in_the_ledger_and_recovers(
-    film: Path, tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    film: Path, tmp_path: Path, clock: ManualClock
 ) -> None:
-    commits = 0
-    commit = GrowingFile.commit
-
-    def full(self: GrowingFile) -> None:
-        nonlocal commits
-        commits += 1
-        if commits == 25:
-            raise OSError(28, "No space left on device")
-        commit(self)
-
-    monkeypatch.setattr(GrowingFile, "commit", full)
     freed = []
-    recorder = CameraRecorder(
+    CameraRecorder(
         tmp_path,
         FileSource(CAMERA, film, clock, loop=False),
         clock,
         segment_s=20,
-        sync=False,
+        volumes=Volumes(tmp_path, clock, disk=OneRefusal(3), sync=False),
         on_full=lambda: freed.append(1),
-    )
-    recorder.run(threading.Event())
+    ).run(threading.Event())
     assert freed
     refused = next(g for g in read_gaps(tmp_path, CAMERA) if g.reason == "disk_refused")
     first, *_, last = segments(tmp_path, CAMERA)
     found = first.scan()
+    assert len(found.fragments) == 2
     assert refused.first_ns == first.utc_ns(found.end_dts, found.timescale)
     assert refused.last_ns == last.start_ns
     assert 7 <= (last.start_ns - first.start_ns) / NS_PER_S <= 9

@@ -10,13 +10,17 @@ import structlog
 from core.config.cameras import Camera
 from core.config.site import Site
 from core.messages import HEALTH, POSES, CameraHealth
+from recorder.alarm import StorageAlarm
 from recorder.clock_log import ClockLogs
+from recorder.keeping import KeepClass, Keeping
 from recorder.locks import Locks
 from recorder.recorder import Recorder
 from recorder.relay import Relay
-from recorder.retention import Retention, StorageAlarm
+from recorder.retention import Retention
 from recorder.signing.certificates import load_roots
 from recorder.signing.watch import SignatureWatch
+from recorder.volume import Place
+from recorder.volumes import Volumes
 from wardwatch.following.crew import Crew, connection_key
 from wardwatch.following.follow import follow
 from wardwatch.processes.context import Context
@@ -42,21 +46,24 @@ def run(context: Context) -> None:
         signed = signatures.signed(health.camera)
         bus.show(HEALTH, health.model_copy(update={"signed": signed}))
 
+    volumes = Volumes(paths.recordings, clock, _places(site), on_alarm=_alarm)
+    retention = Retention(
+        paths.recordings,
+        clock,
+        _keeping(site),
+        volumes=volumes,
+        locks=Locks(paths.recordings).all,
+        on_alarm=_alarm,
+    )
     recorder = Recorder(
         paths.recordings,
         [],
         clock,
         segment_s=site.recording.segment_s,
-        retention=Retention(
-            paths.recordings,
-            clock,
-            days=site.recording.retention_days,
-            max_bytes=round(site.recording.max_gb * _GB),
-            locks=Locks(paths.recordings).all,
-            on_alarm=_alarm,
-        ),
+        retention=retention,
         live=relay,
         on_segment=signatures.closed,
+        volumes=volumes,
     )
 
     def start(site: Site, camera: Camera) -> None:
@@ -70,11 +77,16 @@ def run(context: Context) -> None:
         recorder.add(source)
 
     crew = Crew(_key, start, recorder.remove, what="camera cannot be recorded")
-    crew.take(site)
+
+    def take(site: Site) -> None:
+        retention.keeping = _keeping(site)
+        crew.take(site)
+
+    take(site)
     signatures.start()
     recorder.start()
     context.ready()
-    follow(context, crew.take)
+    follow(context, take)
     recorder.stop()
     signatures.stop()
     relay.stop()
@@ -87,5 +99,35 @@ def _key(site: Site, camera: Camera) -> object:
     return connection_key(site, camera, camera.streams.main)
 
 
+def _places(site: Site) -> list[Place]:
+    return [
+        Place(one.path, _bytes(one.max_gb), mounted=one.mounted) for one in site.recording.volumes
+    ]
+
+
+def _keeping(site: Site) -> Keeping:
+    rules = site.recording
+    return Keeping(
+        rules.retention_days,
+        round(rules.max_gb * _GB),
+        _bytes(rules.max_gb_per_camera),
+        tuple(
+            KeepClass(
+                one.name,
+                frozenset(one.cameras),
+                one.days,
+                _bytes(one.max_gb),
+                _bytes(one.max_gb_per_camera),
+            )
+            for one in rules.classes
+        ),
+    )
+
+
+def _bytes(gb: float | None) -> int | None:
+    return None if gb is None else round(gb * _GB)
+
+
 def _alarm(alarm: StorageAlarm) -> None:
-    log.error("storage", kind=alarm.kind, message=alarm.message, free_bytes=alarm.free_bytes)
+    tell = log.info if alarm.kind in ("ok", "volume_back") else log.error
+    tell("storage", kind=alarm.kind, message=alarm.message, free_bytes=alarm.free_bytes)
