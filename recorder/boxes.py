@@ -109,8 +109,8 @@ def atoms(stream: BinaryIO, start: int, end: int) -> Iterator[Atom]:
             size, body = struct.unpack_from(">Q", header, 8)[0], at + 16
         elif size == 0:
             size = end - at
-        if size < body - at or at + size > end:
-            return
+        if size < body - at or at + size > end or kind == b"\0\0\0\0":
+            return  # torn; zeros are what a power cut leaves of blocks that were not written
         yield Atom(kind, at, body, at + size)
         at += size
 

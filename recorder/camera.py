@@ -252,6 +252,8 @@ class CameraRecorder:
                 self._end_gap(file)
             self._closed = file
             self._ended = file if last else None
+            if self._sound is None:
+                self._release_closed()
 
     def _tell(self, file: SegmentFile, last: bool) -> None:
         """Tell of a closed segment; a defect there must not cost a recorded picture."""

@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field, ValidationError
 
 from core.value import Value
-from recorder.disk import Disk
+from recorder.disk import Disk, replace_whole
 
 FILE_NAME = "gaps.jsonl"
 AWAY = ("removed", "disabled")
@@ -104,6 +104,11 @@ class GapLedger:
         with self._lock:
             self._append(Gap(first_ns=first_ns, last_ns=last_ns, reason=reason, detail=detail))
 
+    def correct(self, gap: Gap) -> None:
+        """Write an entry as it is; it takes the place of one that begins at the same time."""
+        with self._lock:
+            self._append(gap)
+
     def catch_up(self) -> None:
         """Try again to write what could not be written."""
         if self._unwritten:
@@ -162,3 +167,29 @@ def read_gaps(
     if first_ns is not None and last_ns is not None:
         gaps = [gap for gap in gaps if gap.overlaps(first_ns, last_ns)]
     return gaps
+
+
+def torn_lines(root: Path, camera: str) -> int:
+    """How many lines of a ledger cannot be read; a power cut leaves one at most."""
+    return sum(1 for line in _lines(root, camera) if line.strip() and not _readable(line))
+
+
+def drop_torn(disk: Disk, root: Path, camera: str) -> None:
+    """Write a ledger anew without the lines that cannot be read."""
+    good = [line for line in _lines(root, camera) if _readable(line)]
+    replace_whole(disk, root / camera / FILE_NAME, b"".join(line + b"\n" for line in good))
+
+
+def _lines(root: Path, camera: str) -> list[bytes]:
+    try:
+        return (root / camera / FILE_NAME).read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        Gap.model_validate_json(line)
+    except ValidationError:
+        return False
+    return True

@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "Analyse recordings as fast as possible; the same every time.",
     "models": "List, fetch, check, import, train, judge and promote detection models.",
     "suppressions": "False alarms that are held back at their place; undo that.",
+    "recorder": "Check and mend the recordings.",
     "evidence": "Prove that sealed files are what was sealed.",
     "audit": "Prove that the audit log is whole.",
     "missions": "Plan drone patrols.",
