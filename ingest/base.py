@@ -187,14 +187,15 @@ class Source(ABC):
             stream.index: Timeline(stream, self._ended_ns.get(stream.type, 0), rtp=self.may_split)
             for stream in streams
         }
-        pictures, lips = SplitPictures(), Lips(self._ended_ns.get("audio"))
+        pictures = SplitPictures()
+        lips = Lips(self._ended_ns.get("audio")) if len(streams) > 1 else None
         picture_ns = self.clock.monotonic_ns()
         arrivals = self.arrivals(packets)
         while not stop.is_set():
             asked_ns = self.clock.monotonic_ns()
             try:
                 packet, arrived_ns = next(arrivals, (None, 0))
-            except (av.error.ExitError, av.error.TimeoutError):
+            except av.error.ExitError:
                 return self._stalled()
             except (av.error.FFmpegError, OSError) as error:
                 return self._lost("broken", str(self.explain(error)))
@@ -221,7 +222,7 @@ class Source(ABC):
                 for event in anchors[whole.stream_index].take(whole, arrived_ns):
                     self._measure(event)
                     if isinstance(event, MediaPacket):
-                        event = lips.place(event)
+                        event = lips.place(event) if lips else event
                         self._ended_ns[event.kind] = event.dts_ns
                         if not self.pace(event.dts_ns, stop):
                             return self._lost("stopped", "")
@@ -291,6 +292,8 @@ class Timeline:
     def __init__(self, stream: Stream, floor_ns: int = 0, *, rtp: bool = False) -> None:
         self._kind: Literal["video", "audio"] = "video" if stream.type == "video" else "audio"
         self._time_base = stream.time_base or Fraction(1, 90_000)
+        self._tick_numerator = self._time_base.numerator * NS_PER_S
+        self._tick_denominator = self._time_base.denominator
         self._spacing_ns = round(NS_PER_S / float(nominal_rate(stream) or 25))
         self._floor_ns = floor_ns
         self._anchor = Anchor(floor_ns)
@@ -310,7 +313,7 @@ class Timeline:
         if raw is None:
             dts_ns = (self._last_dts_ns or 0) + self._duration_ns(packet)
         else:
-            dts_ns = round(raw * self._time_base * NS_PER_S)
+            dts_ns = self._ns(raw)
         events: list[MediaPacket | Reanchored] = []
         if self._untimed:
             held_ns = sum(self._duration_ns(held) for held, _ in self._untimed)
@@ -327,15 +330,21 @@ class Timeline:
             events.insert(0, self._event(held, early_ns, early_ns, held_arrived_ns))
         self._untimed.clear()
         pts = packet.pts
-        pts_ns = dts_ns if pts is None else round(pts * self._time_base * NS_PER_S)
+        pts_ns = dts_ns if pts is None or pts == raw else self._ns(pts)
         self._last_dts_ns = dts_ns
         events.append(self._event(packet, pts_ns, dts_ns, arrived_ns))
         return events
 
     def _duration_ns(self, packet: "Packet[Stream]") -> int:
         if packet.duration:
-            return round(packet.duration * self._time_base * NS_PER_S)
+            return self._ns(packet.duration)
         return self._spacing_ns
+
+    def _ns(self, ticks: int) -> int:
+        """A time of the stream in nanoseconds; in whole numbers, for fractions are slow."""
+        return (2 * ticks * self._tick_numerator + self._tick_denominator) // (
+            2 * self._tick_denominator
+        )
 
     def _event(
         self, packet: "Packet[Stream]", pts_ns: int, dts_ns: int, arrived_ns: int

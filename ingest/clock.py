@@ -60,21 +60,25 @@ class ClockOffset:
 
 def reference_time_ns(packet: "Packet[Stream]") -> int | None:
     """The camera's own UTC of a packet; None before its first sender report."""
-    if not packet.has_sidedata("prft"):
-        return None
-    data = bytes(packet.get_sidedata("prft"))
-    if len(data) < _REFERENCE_TIME.size:
-        return None
-    return int(_REFERENCE_TIME.unpack_from(data)[0]) * 1000
+    return sender_times(packet)[0]
 
 
-def sender_report(packet: "Packet[Stream]") -> SenderReport | None:
-    """The sender report that came just before a packet, if one did."""
-    if not packet.has_sidedata("rtcp_sr"):
-        return None
-    data = bytes(packet.get_sidedata("rtcp_sr"))
-    if len(data) < _SENDER_REPORT.size:
-        return None
+def sender_times(packet: "Packet[Stream]") -> tuple[int | None, SenderReport | None]:
+    """The camera's own UTC of a packet, and the sender report that came just before it.
+
+    In one look: asking PyAV for a kind of side data by name costs as much as copying a picture.
+    """
+    camera_ns, report = None, None
+    for side in packet.iter_sidedata():
+        kind = side.data_type
+        if kind == "prft" and side.buffer_size >= _REFERENCE_TIME.size:
+            camera_ns = int(_REFERENCE_TIME.unpack_from(bytes(side))[0]) * 1000
+        elif kind == "rtcp_sr" and side.buffer_size >= _SENDER_REPORT.size:
+            report = _sender_report(bytes(side))
+    return camera_ns, report
+
+
+def _sender_report(data: bytes) -> SenderReport:
     ssrc, ntp, rtp, packets, octets = _SENDER_REPORT.unpack_from(data)
     utc_ns = ((ntp >> 32) - _NTP_EPOCH_S) * NS_PER_S + ((ntp & 0xFFFFFFFF) * NS_PER_S >> 32)
     return SenderReport(ssrc, utc_ns, rtp, packets, octets)
@@ -170,14 +174,13 @@ class SenderTime:
     def take(self, packet: "Packet[Stream]", arrived_ns: int, monotonic_ns: int) -> None:
         """A packet as demuxed, in order; ``arrived_ns`` is our UTC."""
         self.delivery.came(packet.size)
-        report = sender_report(packet)
+        camera_ns, report = sender_times(packet)
         if report is not None:
             self.delivery.reported(report, monotonic_ns)
         # A parser gives out a picture when the next begins, so this one began to arrive when
         # the one before it was given out.
         began = self._began if self._held else (arrived_ns, monotonic_ns)
         self._began = (arrived_ns, monotonic_ns)
-        camera_ns = reference_time_ns(packet)
         if began is None or camera_ns is None or camera_ns < _PLAUSIBLE_NS:
             return
         self.clock.read(camera_ns, *began)

@@ -7,7 +7,6 @@ start, which looks the same.
 """
 
 import io
-import re
 from fractions import Fraction
 
 import av
@@ -23,8 +22,8 @@ _SEQUENCE = {"h264": 7, "hevc": 33}  # SPS_NUT: H.264 table 7-1, H.265 table 7-1
 # unspecified, and 2, a data partition of the Extended profile. H.264's timing and user data (SEI,
 # D.1) are in H.265 TSA_R of temporal layers 0, which is forbidden, and 4, which no camera has.
 _FOREIGN = {
-    "h264": re.compile(rb"\x00\x00\x01[\x00\x02\x40]\x01"),
-    "hevc": re.compile(rb"\x00\x00\x01\x06[\x01\x05]"),
+    "h264": (b"\0\0\1\0\1", b"\0\0\1\2\1", b"\0\0\1\x40\1"),
+    "hevc": (b"\0\0\1\x06\1", b"\0\0\1\x06\5"),
 }
 _FIRST_SLICES = {"h264": range(1, 6), "hevc": range(32)}
 
@@ -61,7 +60,10 @@ class ParameterWatch:
         H.264 without SEI in an H.265 session never comes here: the session falls silent.
         The first units of the new codec hang on the last picture of the old, so all of it counts.
         """
-        return self._active and _FOREIGN[self._codec].search(bytes(packet)) is not None
+        if not self._active:
+            return False
+        data = bytes(packet)
+        return any(data.find(start) >= 0 for start in _FOREIGN[self._codec])
 
     def _sequence_sets(self, data: bytes) -> frozenset[bytes]:
         """The sets in front of the first slice, without trailing zeros (they mean nothing)."""

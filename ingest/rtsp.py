@@ -164,12 +164,13 @@ class RtspSource(Source):
 
     def _av_open(self, address: str, transport: dict[str, str], probe_us: int) -> InputContainer:
         options = {**transport, "analyzeduration": str(probe_us)}
-        if self._udp_first:
-            return av.open(address, "r", "rtsp", options, timeout=(self._open_s, self.stall_s))
-        # FFmpeg limits its reads itself: PyAV's limit asks Python, under its lock, six times for
-        # every RTP packet, which was half of what recording cost.
-        options["timeout"] = str(round(self.stall_s * 1e6))
-        return av.open(address, "r", "rtsp", options, timeout=(self._open_s, None))
+        return av.open(
+            address,
+            mode="r",
+            format="rtsp",
+            options=options,
+            timeout=(self._open_s, self.stall_s),
+        )
 
     def _asks_too_much(self) -> bool:
         """Whether the camera asks for what FFmpeg cannot answer, and TCP is allowed."""

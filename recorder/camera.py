@@ -116,7 +116,8 @@ class CameraRecorder:
                 self._record(sample)
             except OSError as error:
                 self._disk_refused(error)
-            self._show(lambda live: live.push(sample))
+            if self._live is not None:
+                self._show(lambda live: live.push(sample))
         elif event.event == "connected":
             self._break("reconnected", "")
             self._sound = sound_of(event.streams, self.camera)

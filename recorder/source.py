@@ -96,13 +96,14 @@ class Sample:
     dts_ns: int
     keyframe: bool
     duration_ns: int = 0
-    """As the source says it; 0 when it does not."""
+    """Of sound, as the source says it; 0 when it does not."""
 
     @classmethod
     def of(cls, event: PacketEvent) -> "Sample":
         """Copy a packet."""
         packet = event.packet
         lasts_ns = 0
-        if packet.duration and packet.time_base:
-            lasts_ns = round(packet.duration * packet.time_base * NS_PER_S)
+        tick = packet.time_base if event.kind == "audio" else None
+        if tick is not None and packet.duration:
+            lasts_ns = packet.duration * tick.numerator * NS_PER_S // tick.denominator
         return cls(event.kind, bytes(packet), event.time_ns, event.dts_ns, event.keyframe, lasts_ns)
