@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from errno import ETIMEDOUT
 from pathlib import Path
 from typing import Protocol
 
@@ -224,12 +225,12 @@ class CameraRecorder:
             if gap is self.ledger.open_gap:
                 self.ledger.end(file.start_ns)
 
-    def _check_off(self, file: SegmentFile) -> None:
+    def _check_off(self, file: SegmentFile, *, late: bool = False) -> None:
         """A finished file; what of it did not reach the disk after all is a gap."""
         self.segments_written += 1
         self.bytes_written += file.bytes_written
         self._end_gap(file)
-        error = file.error
+        error = file.error or (OSError(ETIMEDOUT, "the disk does not answer") if late else None)
         if error is not None:
             first_ns = file.durable_ns or file.start_ns
             self.ledger.note(first_ns, file.end_ns, "disk_refused", error.strerror or str(error))
@@ -238,8 +239,7 @@ class CameraRecorder:
     def _settle(self) -> None:
         """Between sessions: wait until what was handed over is on disk, or is given up."""
         for file in self._unsettled:
-            file.settled(SETTLE_S)
-            self._check_off(file)
+            self._check_off(file, late=not file.settled(SETTLE_S))
         self._unsettled.clear()
 
     def _close_file(self, *, last: bool = False) -> None:

@@ -96,6 +96,7 @@ class Volume:
     Attributes:
         trouble: why it cannot be written to; empty when it can.
         stuck: it has not answered for a while; what is written to it waits.
+        free_bytes: room on it when it was last examined.
         full: only locked files are left on it.
         short: files had to go before their time; others are to be preferred.
     """
@@ -114,6 +115,7 @@ class Volume:
         self.trouble = ""
         self.stuck = self.full = self.short = False
         self._clock, self._disk, self._on_change = clock, disk, on_change
+        self.free_bytes = 0
         self._device: int | None = None
         self._again_ns = 0
         self._looking = self._suspect = False
@@ -144,19 +146,15 @@ class Volume:
 
     def is_here(self) -> bool:
         """Whether its folder is on its disk, be that in order or not."""
+        may_be_made = not self.place.mounted and not (self.mark and self.mark.mount)
+        if self._device is None:
+            return may_be_made
         try:
-            return self._device is None or self.path.stat().st_dev == self._device
+            return self.path.stat().st_dev == self._device
         except FileNotFoundError:
-            return not self.place.mounted and not (self.mark and self.mark.mount)
+            return may_be_made
         except OSError:
             return False
-
-    def free_bytes(self) -> int:
-        """Room on the disk; 0 when it cannot be asked."""
-        try:
-            return shutil.disk_usage(self.path).free
-        except OSError:
-            return 0
 
     def adopt(self) -> None:
         """Take possession of the folder: find its marker, or set one.
@@ -186,6 +184,7 @@ class Volume:
             found = mark.id if mark is not None else new_id("vol")
             replace_whole(self._disk, self.path / MARKER, json.dumps({"id": found}).encode())
         self._device = self.path.stat().st_dev
+        self.free_bytes = shutil.disk_usage(self.path).free
         self.mark = Mark(id=found, path=str(self.path), mount=mount)
 
     def look(self) -> None:
@@ -230,7 +229,9 @@ class Volume:
             return f"{self.path}: the disk is not mounted any more"
         elif self.mark is None or _read_marker(self.path) != self.mark.id:
             return f"{self.path}: the marker of the volume is gone"
-        if os.statvfs(self.path).f_flag & os.ST_RDONLY:
+        state = os.statvfs(self.path)
+        self.free_bytes = state.f_bavail * state.f_frsize
+        if state.f_flag & os.ST_RDONLY:
             return f"{self.path}: the disk is read-only"
         if self.trouble or self._suspect:
             self._suspect = False

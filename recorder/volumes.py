@@ -101,7 +101,7 @@ class Volumes:
             users = list(self._of.values())
             chosen = max(
                 (volume for volume in good if volume.rank == best),
-                key=lambda volume: volume.free_bytes() / (1 + users.count(volume)),
+                key=lambda volume: volume.free_bytes / (1 + users.count(volume)),
             )
             self._of[camera] = chosen
         if before is not None:
@@ -167,8 +167,9 @@ class Volumes:
             log.error("the list of volumes cannot be written", error=str(error))
 
     def _say(self, kind: AlarmKind, message: str, volume: Volume) -> None:
-        free = volume.free_bytes() if kind == "volume_back" else 0
-        self._on_alarm(StorageAlarm(kind, message, free, self._clock.utc_ns(), str(volume.path)))
+        self._on_alarm(
+            StorageAlarm(kind, message, volume.free_bytes, self._clock.utc_ns(), str(volume.path))
+        )
 
 
 def _device_of(path: Path) -> int:
