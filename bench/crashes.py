@@ -158,6 +158,7 @@ def _one(house: House, names: list[str], victim: str, rng: random.Random) -> dic
         report = Check(house.root, repair=True).run()
         row["torn"] = sum(one.kind == "torn" for one in report.findings)
         row["worse_than_torn"] = sum(one.kind not in ("torn", "ledger") for one in report.findings)
+        row["found"] = sorted(f"{one.kind} {one.detail}" for one in report.findings)
         house.start(victim)
         _wait_recorded(house.root, names, time.time_ns())
         for name, end_ns in zip(names, ends, strict=True):

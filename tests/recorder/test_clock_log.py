@@ -12,6 +12,7 @@ from core.clock import NS_PER_S, ManualClock
 from core.messages import CameraHealth, EvidenceWanted
 from recorder.clock_log import EVERY_NS, TRIM_BYTES, ClockLog, camera_clock
 from recorder.evidence import EvidenceCutter
+from recorder.keeping import Keeping
 from recorder.retention import Retention
 from recorder.shelf import segments
 from recorder.vault import Vault
@@ -90,7 +91,7 @@ def test_old_readings_go_with_the_old_recordings(tmp_path: Path, clock: ManualCl
         path = tmp_path / CAMERA / "2026-09-20" / f"000000_{clock.utc_ns() - age_s * NS_PER_S}.mp4"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    Retention(tmp_path, clock, days=30, max_bytes=10**9, low_bytes=0, stop_bytes=0).sweep()
+    Retention(tmp_path, clock, Keeping(30, 10**9), low_bytes=0, stop_bytes=0).sweep()
     assert [r.offset_s for r in log.readings()] == [2.0]
     log.note(reading(EVERY_NS / NS_PER_S, 2.0))  # into the file that took the old one's place
     assert len(log.readings()) == 2
