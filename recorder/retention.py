@@ -14,19 +14,17 @@ from core.clock import NS_PER_S, Clock
 from recorder.alarm import AlarmKind, StorageAlarm
 from recorder.clock_log import ClockLog
 from recorder.deletions import Deletion, DeletionLog, Why
-from recorder.keeping import Keeping, Limit
+from recorder.inventory import Inventory
+from recorder.keeping import Keeping
 from recorder.locks import Lock
-from recorder.shelf import ASIDE, Segment, aside, cameras, homes, segments
-from recorder.volume import Volume
+from recorder.shelf import ASIDE, cameras, homes
+from recorder.stock import Item, Key, Stock, has_no_hole
 from recorder.volumes import Volumes
 
 GIB = 1 << 30
-LONGEST_NS = 600 * NS_PER_S
 DAY_NS = 86_400 * NS_PER_S
 RATE_LEAST_NS = 3600 * NS_PER_S
 """What was recorded in less time says nothing about a day."""
-
-_Key = tuple[Limit, str]
 
 log = structlog.get_logger()
 
@@ -39,17 +37,6 @@ class Swept:
     freed_bytes: int
     kept_bytes: int
     free_bytes: int
-
-
-@dataclass
-class _Item:
-    segment: Segment
-    size: int
-    end_ns: int
-    locked: bool
-    newest: bool
-    volume: Volume
-    limits: dict[_Key, int]
 
 
 class Retention:
@@ -90,6 +77,7 @@ class Retention:
         self._low_bytes, self._stop_bytes = low_bytes, stop_bytes
         self._locks, self._on_alarm, self._free = locks, on_alarm, free_bytes
         self._on_delete = on_delete or DeletionLog(root).note
+        self._inventory = Inventory(root)
         self._last_alarm: AlarmKind = "ok"
 
     @property
@@ -101,24 +89,25 @@ class Retention:
     def sweep(self) -> Swept:
         """Delete what must go; raises the alarm when room is short."""
         now_ns = self._clock.utc_ns()
-        items = self._items()
-        used: dict[_Key, int] = {}
-        for item in items:
-            for key in item.limits:
-                used[key] = used.get(key, 0) + item.size
-        total = sum(item.size for item in items)
+        stock = self._stock()
+        used, most = stock.used(), stock.most()
+        total = stock.octets
         free = {v.path: self._free(v.path) for v in self._volumes.all if not v.trouble}
-        settled = _settled(items, now_ns)
+        settled = has_no_hole(stock, now_ns, DAY_NS)
         deleted = freed = 0
-        short: _Item | None = None
-        kept: list[_Item] = []
+        short: Item | None = None
+        oldest: Item | None = None
         shortened: set[Path] = set()
-        for item in items:
+        horizon_ns = self._latest_horizon_ns(now_ns)
+        for item in stock.items():
+            young = not settled or item.segment.start_ns >= horizon_ns
+            if oldest is not None and young and not self._pressed(used, most, free):
+                break  # nothing that is younger must go either
             old = settled and item.end_ns < self._horizon_ns(item.segment.camera, now_ns)
             why = "age" if old else self._wanting(item, used, free)
             movable = not item.locked and not item.newest and not item.volume.trouble
             if why is None or not movable or not self._delete(item, why, old, now_ns):
-                kept.append(item)
+                oldest = oldest or item
                 continue
             for key in item.limits:
                 used[key] -= item.size
@@ -135,7 +124,6 @@ class Retention:
                 ClockLog(self._root, camera).trim(self._horizon_ns(camera, now_ns))
         if deleted:
             log.info("old recordings deleted", files=deleted, bytes=freed)
-        oldest = kept[0] if kept else None
         if short is None and self._last_alarm == "kept_short" and oldest and not oldest.newest:
             # Still short: the oldest file has not yet reached the age asked for.
             horizon_ns = self._horizon_ns(oldest.segment.camera, now_ns) if settled else 0
@@ -144,11 +132,17 @@ class Retention:
             if volume.path in free:
                 volume.full = free[volume.path] < self._stop_bytes
                 volume.short = volume.path in shortened or (volume.short and short is not None)
-        self._judge(kept, total, free, short, now_ns)
+        self._judge(self._stock() if deleted else stock, total, free, short, now_ns)
         return Swept(deleted, freed, total, min(free.values(), default=0))
 
+    def _pressed(self, used: dict[Key, int], most: dict[Key, int], free: dict[Path, int]) -> bool:
+        """Some limit is exceeded, or some disk nearly full."""
+        return any(used[key] > limit for key, limit in most.items()) or any(
+            count < self._low_bytes for count in free.values()
+        )
+
     def _wanting(
-        self, item: _Item, used: dict[_Key, int], free: dict[Path, int]
+        self, item: Item, used: dict[Key, int], free: dict[Path, int]
     ) -> Literal["total", "class", "camera", "volume", "space"] | None:
         """What there is not enough of for an item to stay."""
         for key, limit in item.limits.items():
@@ -156,7 +150,7 @@ class Retention:
                 return key[0]
         return "space" if free.get(item.volume.path, self._low_bytes) < self._low_bytes else None
 
-    def _delete(self, item: _Item, why: Why, old: bool, now_ns: int) -> bool:
+    def _delete(self, item: Item, why: Why, old: bool, now_ns: int) -> bool:
         path = item.segment.path
         deletion = Deletion(
             camera=item.segment.camera,
@@ -183,39 +177,16 @@ class Retention:
         return True
 
     def _horizon_ns(self, camera: str, now_ns: int) -> int:
-        today = datetime.fromtimestamp(now_ns // NS_PER_S, UTC).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        return int((today - timedelta(days=self.keeping.days_of(camera))).timestamp()) * NS_PER_S
+        return _days_ago_ns(now_ns, self.keeping.days_of(camera))
 
-    def _items(self) -> list[_Item]:
-        """All files, oldest first. A file ends where the next begins, or ten minutes on."""
+    def _stock(self) -> Stock:
         locks = tuple(self._locks())
-        places = {volume.path: volume for volume in self._volumes.all}
-        items = []
-        for camera in cameras(self._root):
-            ranges = [(k.first_ns, k.last_ns) for k in locks if k.camera == camera]
-            limits = self.keeping.limits(camera)
-            files = segments(self._root, camera)
-            for number, segment in enumerate((*files, *aside(self._root, camera))):
-                end_ns = segment.start_ns + LONGEST_NS
-                if number + 1 < len(files):
-                    end_ns = min(end_ns, max(files[number + 1].start_ns, segment.start_ns))
-                try:
-                    size = segment.path.stat().st_size
-                except OSError:
-                    continue
-                volume = next((places[p] for p in segment.path.parents if p in places), None)
-                if volume is None:
-                    continue  # on a disk that is no longer configured; it is left as it is
-                own: dict[_Key, int] = dict(limits)
-                if volume.place.max_bytes is not None:
-                    own["volume", str(volume.path)] = volume.place.max_bytes
-                locked = any(a <= end_ns and b >= segment.start_ns for a, b in ranges)
-                newest = number + 1 == len(files)
-                items.append(_Item(segment, size, end_ns, locked, newest, volume, own))
-        items.sort(key=lambda item: item.segment)
-        return items
+        return Stock(self._inventory.days(), self._volumes.all, self.keeping, locks)
+
+    def _latest_horizon_ns(self, now_ns: int) -> int:
+        """What starts after this is too young for every camera's days."""
+        own = (one.days for one in self.keeping.classes if one.days is not None)
+        return _days_ago_ns(now_ns, min([self.keeping.days, *own]))
 
     def _drop_empty_days(self) -> None:
         for home in (home for camera in cameras(self._root) for home in homes(self._root, camera)):
@@ -227,10 +198,10 @@ class Retention:
 
     def _judge(
         self,
-        kept: list[_Item],
+        stock: Stock,
         total: int,
         free: dict[Path, int],
-        short: _Item | None,
+        short: Item | None,
         now_ns: int,
     ) -> None:
         least, place = min(((count, path) for path, count in free.items()), default=(0, self._root))
@@ -252,7 +223,7 @@ class Retention:
                 f"{self.keeping.days_of(short.segment.camera):g} days were asked for, add a disk "
                 "or raise max_gb"
             )
-        elif (days := self._days_of_room(kept, total, free, now_ns)) < self.keeping.days:
+        elif (days := self._days_of_room(stock, total, free, now_ns)) < self.keeping.days:
             kind = "short_ahead"
             message = (
                 f"at the present rate there is room for {days:.1f} days of recordings; "
@@ -264,30 +235,21 @@ class Retention:
             self._last_alarm = kind
             self._on_alarm(StorageAlarm(kind, message, least, now_ns, str(place)))
 
-    def _days_of_room(
-        self, kept: list[_Item], total: int, free: dict[Path, int], now_ns: int
-    ) -> float:
+    def _days_of_room(self, stock: Stock, total: int, free: dict[Path, int], now_ns: int) -> float:
         """How many days of recordings there is room for at the rate of the last day."""
-        recent = [i for i in kept if now_ns - DAY_NS <= i.segment.start_ns <= now_ns]
-        if not recent or now_ns - recent[0].segment.start_ns < RATE_LEAST_NS:
+        first_ns, octets = stock.since(now_ns - DAY_NS, now_ns)
+        if first_ns is None or now_ns - first_ns < RATE_LEAST_NS:
             return float("inf")
-        a_day = sum(item.size for item in recent) * DAY_NS / (now_ns - recent[0].segment.start_ns)
+        a_day = octets * DAY_NS / (now_ns - first_ns)
         room = total + sum(max(0, count - self._low_bytes) for count in free.values())
         return min(room, self.keeping.max_bytes) / max(1.0, a_day)
 
 
-def _settled(items: list[_Item], now_ns: int) -> bool:
-    """There are recordings, without a hole of a day, from at least a day ago until now."""
-    began_ns = now_ns
-    for item in reversed(items):
-        if item.segment.start_ns > now_ns:
-            continue
-        if item.end_ns < began_ns - DAY_NS:
-            break
-        began_ns = item.segment.start_ns
-        if began_ns < now_ns - DAY_NS:
-            return True
-    return False
+def _days_ago_ns(now_ns: int, days: float) -> int:
+    today = datetime.fromtimestamp(now_ns // NS_PER_S, UTC).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return int((today - timedelta(days=days)).timestamp()) * NS_PER_S
 
 
 def _gib(count: int) -> str:

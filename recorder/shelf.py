@@ -43,8 +43,18 @@ class Segment:
 
 def segment_path(root: Path, camera: str, start_ns: int) -> Path:
     """The file for a segment that starts at that time."""
-    moment = datetime.fromtimestamp(start_ns // NS_PER_S, UTC)
-    return root / camera / f"{moment:%Y-%m-%d}" / f"{moment:%H%M%S}_{start_ns}.mp4"
+    return root / camera / day_of(start_ns) / segment_name(start_ns)
+
+
+def segment_name(start_ns: int) -> str:
+    """What a segment that starts at that time is called."""
+    return f"{datetime.fromtimestamp(start_ns // NS_PER_S, UTC):%H%M%S}_{start_ns}.mp4"
+
+
+def day_of(utc_ns: int, shift: int = 0) -> str:
+    """What the folder of a time's day is called, or of some days later."""
+    moment = datetime.fromtimestamp(utc_ns // NS_PER_S, UTC) + timedelta(days=shift)
+    return f"{moment:%Y-%m-%d}"
 
 
 def start_of(path: Path) -> int | None:
@@ -75,9 +85,9 @@ def segments(
 ) -> list[Segment]:
     """A camera's segments in order of time; those that may hold part of a range, if given."""
     found: list[Segment] = []
-    first_day = _day(first_ns, -1) if first_ns is not None else ""
-    last_day = _day(last_ns, 0) if last_ns is not None else "9999"
-    for day in _days(root, camera):
+    first_day = day_of(first_ns, -1) if first_ns is not None else ""
+    last_day = day_of(last_ns) if last_ns is not None else "9999"
+    for day in day_folders(root, camera):
         if first_day <= day.name <= last_day:
             found += segments_of_day(day, camera)
     found.sort()
@@ -113,9 +123,9 @@ def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int 
     Args:
         before_ns: leave out segments that begin later.
     """
-    last_day = _day(before_ns, 0) if before_ns is not None else "9999"
+    last_day = day_of(before_ns) if before_ns is not None else "9999"
     by_name = itertools.groupby(
-        (day for day in reversed(_days(root, camera)) if day.name <= last_day),
+        (day for day in reversed(day_folders(root, camera)) if day.name <= last_day),
         key=lambda day: day.name,
     )
     for _, days in by_name:
@@ -132,7 +142,7 @@ def latest_end_ns(root: Path, camera: str, before_ns: int | None = None) -> int 
     return None
 
 
-def _days(root: Path, camera: str) -> list[Path]:
+def day_folders(root: Path, camera: str) -> list[Path]:
     """The folders of a camera's days, in order of the days."""
     found = (day for home in homes(root, camera) for day in home.iterdir())
     return sorted((day for day in found if _DAY.fullmatch(day.name)), key=lambda day: day.name)
@@ -172,8 +182,3 @@ class CompletePart(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
-
-
-def _day(utc_ns: int, shift: int) -> str:
-    moment = datetime.fromtimestamp(utc_ns // NS_PER_S, UTC) + timedelta(days=shift)
-    return f"{moment:%Y-%m-%d}"

@@ -122,7 +122,7 @@ def test_disk_with_errors_is_left_and_comes_back_alone(house: Callable[..., Hous
     made.disk.error, made.disk.hurt = errno.EIO, first
     wait_for(lambda: made.recorded(other), 60)
     (gap,) = read_gaps(made.root, CAMERA)[1:]
-    on_first = next(s for s in segments(made.root, CAMERA) if first in s.path.parents)
+    on_first = [s for s in segments(made.root, CAMERA) if first in s.path.parents][-1]
     found = on_first.scan()
     # What was written, but not synced, does not count.
     end_ns = on_first.utc_ns(found.end_dts, found.timescale)
