@@ -23,6 +23,7 @@ from core.clock import NS_PER_S
 from core.geometry import Box
 from core.video import Bgr
 from detectors.appearance import Colour, Mask, Scene, is_thing
+from detectors.light import Light, lost_colour
 
 _GRID_WIDTH = 320
 _SAMPLE_S = 0.4
@@ -30,7 +31,9 @@ _KNOWN_S = 1.5  # seen free and steady for so long, a spot is background
 _RESTLESS_S = 8.0  # a spot that is never steady (ripples, leaves) is taken as it is after this
 _LEARN_S = 12.0
 _NOISE_S = 8.0
-_FLOOR = 15.0  # colour steps of 255
+_FLOOR = (7.0, 15.0)  # colour steps of 255
+_CONTRAST = 0.12  # share of the ground's brightness: what is dark differs by few steps
+_RELIGHT_S = 60.0  # time in which the background takes on the light of the day
 _FACTOR = 4.0
 _STEADY = 14.0  # an object's own pixels change less than this from sample to sample
 _CHANGED_SHARE = 0.45  # more foreground than this is another picture, not objects
@@ -105,6 +108,7 @@ class StaticMap:
         self._now_ns: int | None = None
         self._changed_s = 0.0
         self._back: Colour = np.zeros((0, 0, 3), np.float32)
+        self._light = Light()
 
     def due(self, time_ns: int) -> bool:
         """True when the next sample is wanted at this frame."""
@@ -129,15 +133,19 @@ class StaticMap:
         seconds = min(max(seconds, 0.0), 2.0)
         self._now_ns = time_ns
         busy = self._busy(movers)
-        back = self._back * self._gain(now, busy)
+        limit = np.maximum(self._floor(), self._noise * _FACTOR)
+        gain = self._light.gain(now, self._back, ~busy & (self._age_s <= 0), limit)
+        back = self._back * gain
         signed = now - back
         change = _largest(signed)
-        front = (change > np.maximum(_FLOOR, self._noise * _FACTOR)) & (self._known >= _KNOWN_S)
+        front = (change > limit) & (self._known >= _KNOWN_S)
         judged = ~busy & (self._known >= _KNOWN_S)
-        if self._is_other_picture(front & judged, judged, seconds):
-            self._rebase(now)
+        if self._is_other_picture(now, front & judged, judged, seconds):
+            if self._changed_s >= _CHANGED_S:
+                self._rebase(now)
             return tuple(thing.value(True) for thing in self._things)
-        self._learn(now, signed, change, front, busy, seconds)
+        self._learn(now, gain, signed, change, front, busy, seconds)
+        self._back *= 1 + (gain - 1) * np.float32(seconds / _RELIGHT_S)
         self._age(now, front, busy, seconds, time_ns)
         gone = self._judge_known(front, judged, time_ns)
         gone += self._find_new(Scene(now, back, change, front, busy), time_ns)
@@ -173,42 +181,45 @@ class StaticMap:
             ] = True
         return busy
 
-    def _gain(self, now: Colour, busy: Mask) -> Colour:
-        """Exposure of this picture against the background, by channel."""
-        rows = ~busy[::4, ::4] & (self._age_s[::4, ::4] <= 0)
-        back = self._back[::4, ::4][rows]
-        if len(back) < 50:
-            return np.ones(3, np.float32)
-        ratio = np.median((now[::4, ::4][rows] + 8) / (back + 8), axis=0)
-        gain: Colour = np.clip(ratio, 0.5, 2.0).astype(np.float32)
-        return gain
+    def _floor(self) -> NDArray[np.float32]:
+        """Least change that counts, by place."""
+        grey = cv2.cvtColor(self._back, cv2.COLOR_BGR2GRAY)
+        floor: NDArray[np.float32] = np.clip(np.float32(_CONTRAST) * grey, *_FLOOR)
+        return floor
 
-    def _is_other_picture(self, front: Mask, judged: Mask, seconds: float) -> bool:
+    def _is_other_picture(self, now: Colour, front: Mask, judged: Mask, seconds: float) -> bool:
+        """Nothing is learned or judged while most of the picture, or its colour, is another."""
         share = front.sum() / max(int(judged.sum()), 1)
-        self._changed_s = self._changed_s + seconds if share > _CHANGED_SHARE else 0.0
-        return self._changed_s >= _CHANGED_S
+        other = share > _CHANGED_SHARE or lost_colour(now, self._back)
+        self._changed_s = self._changed_s + seconds if other else 0.0
+        return other
 
     def _rebase(self, now: Colour) -> None:
-        """Day turned to night, or the camera was moved: begin anew, but keep the objects."""
-        kept = self._things
-        hidden = np.zeros(now.shape[:2], np.uint8)
+        """Day turned to night, or the camera was moved: begin anew, but keep the objects.
+
+        What has not lain there long enough yet is kept with the age it had before the change.
+        """
+        kept, age_s, born_ns = self._things, self._age_s, self._born_ns
+        covered = age_s >= _SAMPLE_S * 2
         for thing in kept:
-            hidden[cv2.dilate(thing.mask.astype(np.uint8), _KERNEL, iterations=2) > 0] = 1
+            covered |= thing.mask
+            age_s[thing.mask], born_ns[thing.mask] = self._steady_s, thing.since_ns
         self._begin(now)
+        self._light.forget()
         self._changed_s = 0.0
-        if kept:
+        if covered.any():
             # What lies below an object is not visible; its surroundings are the best guess.
+            hidden = cv2.dilate(covered.astype(np.uint8), _KERNEL, iterations=2)
             small = np.clip(now, 0, 255).astype(np.uint8)
             self._back = cv2.inpaint(small, hidden, 3, cv2.INPAINT_TELEA).astype(np.float32)
             self._known[hidden > 0] = _KNOWN_S
             self._things = kept
-            for thing in kept:
-                self._age_s[thing.mask] = self._steady_s
-                self._born_ns[thing.mask] = thing.since_ns
+            self._age_s[covered], self._born_ns[covered] = age_s[covered], born_ns[covered]
 
     def _learn(
         self,
         now: Colour,
+        gain: Colour,
         signed: Colour,
         change: NDArray[np.float32],
         front: Mask,
@@ -223,7 +234,7 @@ class StaticMap:
             self._waited[fresh] += seconds
             # The first free sample replaces whatever stood there before.
             weight = np.where(self._known[fresh] <= 0, 1.0, 0.4)[:, None]
-            self._back[fresh] += weight * (now[fresh] - self._back[fresh])
+            self._back[fresh] += weight * (now[fresh] / gain[fresh] - self._back[fresh])
             self._known[fresh] += max(seconds, 1e-3)
         calm = ~busy & ~front & ~fresh
         self._back += (calm * (seconds / _LEARN_S))[..., None] * signed
@@ -279,7 +290,7 @@ class StaticMap:
             if mask.mean() < self._min_area:
                 continue
             if not is_thing(scene, mask):
-                self._absorb(mask, scene.now)
+                self._absorb(mask, scene)
                 continue
             self._things.append(_Thing(self._next_id, mask, since_ns, time_ns, int(mask.sum())))
             self._next_id += 1
@@ -295,7 +306,7 @@ class StaticMap:
             thing.judged = size
             if not is_thing(scene, thing.mask):
                 self._things.remove(thing)
-                self._absorb(thing.mask & ~scene.busy, scene.now)
+                self._absorb(thing.mask & ~scene.busy, scene)
                 gone.append(thing.value(False))
         return gone
 
@@ -309,8 +320,9 @@ class StaticMap:
                 return True
         return False
 
-    def _absorb(self, mask: Mask, now: Colour) -> None:
-        self._back[mask] = now[mask]
+    def _absorb(self, mask: Mask, scene: Scene) -> None:
+        # In the light of the background: what the light adds now it will not add later.
+        self._back[mask] *= (scene.now[mask] + 1) / (scene.back[mask] + 1)
         self._age_s[mask] = 0
 
 

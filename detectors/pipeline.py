@@ -166,7 +166,7 @@ class CameraPipeline:
         if decision.whole:
             return Plan((WHOLE,))
         frame_px, input_px = (frame.height, frame.width), self._engine.input_size
-        return plan(tracker.boxes, decision.regions, frame_px, input_px)
+        return plan(tracker.boxes, decision.regions, frame_px, input_px, self.cost.frames_looked)
 
     def _teach_gate(self, decision: Decision, found: Detections, tracker: Tracker) -> None:
         """Movement in which the model sees nothing is movement of water, leaves or rain."""

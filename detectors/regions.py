@@ -36,8 +36,11 @@ _LARGE_PX = 64.0
 """When everything is higher than this in the whole frame's look, no other is needed."""
 _MAX_CROPS = 2
 _MOSAICS = (2, 3)
-_CROP_MARGIN = 2.2
-"""Side of a crop over the height of what it is made for."""
+_CROP_MARGINS = (3.0, 4.2)
+"""Side of a crop over the height of what it is made for, from look to look: in one framing in
+twenty-five by night a small model does not see who stands there plainly, in another it does."""
+_TILE_MARGIN = 2.2
+"""The same for the tiles of a mosaic, which are small as they are."""
 _LEAST = 0.6
 """Smallest crop over the input's side: a smaller one is blown up and shows no more."""
 _LARGEST = 0.75
@@ -88,7 +91,11 @@ class Plan:
 
 
 def plan(
-    known: Sequence[Box], moving: Sequence[Box], frame: tuple[int, int], model: tuple[int, int]
+    known: Sequence[Box],
+    moving: Sequence[Box],
+    frame: tuple[int, int],
+    model: tuple[int, int],
+    look: int = 0,
 ) -> Plan:
     """Choose the parts to look at: least expected cost, in calls.
 
@@ -97,28 +104,34 @@ def plan(
         moving: what moves and belongs to nothing known, normalised.
         frame: height and width of the frame in pixels.
         model: height and width of the model's input in pixels.
+        look: number of this look; crops are framed otherwise than at the one before.
     """
+    margin = _CROP_MARGINS[look % len(_CROP_MARGINS)]
     worth = dict.fromkeys(moving, _REGION) | dict.fromkeys(known, 1.0)
     height, width = frame
     scale = min(model[0] / height, model[1] / width)
     whole = Plan((WHOLE,))
     if not worth or min(box.h for box in worth) * height * scale >= _LARGE_PX:
         return whole
-    crops, _ = _tiled(worth, 1, frame, model)
+    crops, _ = _tiled(worth, 1, frame, model, margin)
     if crops is not None and crops.calls <= _MAX_CROPS:
         return crops  # two share no call: a crop shows more around what matters than a tile does
     best, least = whole, 1.0 + _missed(worth, worth, height * scale)
     # Where much goes on, some of it is cut by the edge of its tile.
     cut = _MISS_CALLS * _CUT * sum(worth.values())
     for per_side in _MOSAICS:
-        tiled, miss = _tiled(worth, per_side, frame, model)
+        tiled, miss = _tiled(worth, per_side, frame, model, _TILE_MARGIN)
         if tiled is not None and tiled.calls == 1 and 1.0 + miss + cut < least:
             best, least = tiled, 1.0 + miss + cut
     return best
 
 
 def _tiled(
-    worth: Mapping[Box, float], per_side: int, frame: tuple[int, int], model: tuple[int, int]
+    worth: Mapping[Box, float],
+    per_side: int,
+    frame: tuple[int, int],
+    model: tuple[int, int],
+    margin: float,
 ) -> tuple[Plan | None, float]:
     """Crops around everything for so many along a side of one input, and the expected loss."""
     height, width = frame
@@ -127,7 +140,7 @@ def _tiled(
     largest_px = _LARGEST * width if per_side == 1 else min(_LARGEST * width, height)
     parts, miss = [], 0.0
     for cluster in _clusters(list(worth), room_px * _LEAST / width / 2, width / height):
-        side_px = _side_px(cluster, room_px, height, width)
+        side_px = _side_px(cluster, room_px, margin, height, width)
         if side_px > largest_px:
             return None, 0.0
         parts.append(_square(bounding_box(cluster).centre, side_px, width, height))
@@ -144,10 +157,12 @@ def _missed(worth: Mapping[Box, float], boxes: Iterable[Box], scale_px: float) -
     return _MISS_CALLS * loss
 
 
-def _side_px(cluster: Sequence[Box], room_px: float, height: int, width: int) -> float:
+def _side_px(
+    cluster: Sequence[Box], room_px: float, margin: float, height: int, width: int
+) -> float:
     extent = bounding_box(cluster)
     around_px = max(extent.w * width, extent.h * height) * 1.25
-    tallest_px = max(box.h for box in cluster) * height * _CROP_MARGIN
+    tallest_px = max(box.h for box in cluster) * height * margin
     return min(max(around_px, tallest_px, room_px * _LEAST), width)
 
 

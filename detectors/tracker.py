@@ -1,12 +1,14 @@
 """Detections to tracks: ByteTrack's two-stage association, in seconds instead of frames.
 
 ByteTrack (Zhang et al. 2022, algorithm 1) matches strong detections first and then uses weak
-ones only to continue what is known. Three things differ because looks come when the motion
+ones only to continue what is known. Four things differ because looks come when the motion
 gate wants them, not at every frame:
 
 - ages are seconds of frame time, counted only from the first look that missed the object, so
   a shut gate holds a track instead of losing it;
 - a look may cover a part of the frame, and a track outside it was not missed;
+- who is seen only from the waist up, with the head where it was, stands behind something:
+  the feet are still where they were, because zones and dwell are judged by feet;
 - a strong detection near a lost track continues it even without overlap, because at five
   frames a second a small walker leaves its own box between two looks.
 """
@@ -22,12 +24,14 @@ from scipy.optimize import linear_sum_assignment
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.seeing import Detections, Track
-from detectors.labels import group
+from detectors.labels import PERSON, group
 from detectors.motion import Array, Filters
 from detectors.overlap import ious
 
 _FORBIDDEN = 1e6
 _LEAST_INSIDE = 0.3
+_SAME_HEAD = 0.12  # of the height
+_CUT_OFF = 0.75
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,10 @@ class Tracker:
         time_ns: int,
     ) -> None:
         scores = detections.scores[columns].astype(np.float64)
-        self._filters.correct(np.array(rows, np.int64), boxes[columns], scores)
+        measured = np.array(
+            [self._whole(row, boxes[c]) for row, c in zip(rows, columns, strict=True)]
+        )
+        self._filters.correct(np.array(rows, np.int64), measured, scores)
         order = sorted(zip(rows, columns, scores.tolist(), strict=True))
         for row, column, score in order:  # by age, so that new numbers do not depend on stages
             life = self._lives[row]
@@ -223,6 +230,17 @@ class Tracker:
             life.vote(detections.labels[column])
             if life.id == 0 and life.hits >= self._set.hits:
                 life.id, self._next_id = self._next_id, self._next_id + 1
+
+    def _whole(self, row: int, measured: Array) -> Array:
+        """The measurement, with the feet of a person who is seen without them."""
+        life, known = self._lives[row], self._filters.value[row]
+        height = known[3]
+        head_moved = abs((measured[1] - measured[3]) - (known[1] - height))
+        cut = measured[3] < _CUT_OFF * height and head_moved < _SAME_HEAD * height
+        if not (cut and life.id and life.label == PERSON):
+            return measured
+        foot = measured[1] - measured[3] + height
+        return np.array([measured[0], foot, measured[2], height])
 
     def _miss(self, rows: list[int], time_ns: int, looked: Sequence[Box] | None) -> None:
         for row in rows:

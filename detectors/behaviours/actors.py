@@ -8,8 +8,8 @@ from itertools import pairwise
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.seeing import Track
-from detectors.behaviours.places import foot_gap, gap
-from detectors.labels import CYCLES, PERSON, VEHICLES
+from detectors.behaviours.places import covered, foot_gap, gap
+from detectors.labels import CYCLES, MOVERS, PERSON, VEHICLES
 
 ACTORS = frozenset({PERSON}) | VEHICLES | CYCLES
 
@@ -21,6 +21,8 @@ _SAME_DEPTH = 0.6  # of the actor's height, between its foot and the thing's
 _SUCCESSOR_NS = 3 * NS_PER_S
 _STOOD_S = 0.8
 _THEN_NS = 4 * NS_PER_S
+_HIDDEN = 0.5
+_ITSELF = 0.4
 _SLOW_PERSON = 0.3  # of its height in a second: bends, turns, shuffles, does not walk
 _SLOW_VEHICLE = 0.1  # of its width in a second
 
@@ -181,3 +183,14 @@ def within_reach(actor: Actor, place: Box, box: Box, aspect: float) -> bool:
     if actor.label in VEHICLES:
         reach = _NEAR_VEHICLE * place.w
     return gap(place, box, aspect) <= reach
+
+
+def hides(track: Track, box: Box) -> bool:
+    """True when ``track`` is before ``box``, so that nobody can tell whether it is still there.
+
+    A bag may look like a cat, a tarpaulin like a boat: one that lies in the very outline of the
+    thing is the thing.
+    """
+    if track.label not in MOVERS or covered(box, track.box) < _HIDDEN:
+        return False
+    return track.label in ACTORS or box.iou(track.box) < _ITSELF

@@ -18,12 +18,10 @@ from core.seeing import Track
 from core.sun import DARK_BELOW_DEG, sun_height_deg
 from core.value import Text
 from detectors.behaviours.base import Moment, seconds
-from detectors.behaviours.places import gap, shared
+from detectors.behaviours.places import aboard, gap, shared
 from detectors.behaviours.stays import Stay
 from detectors.labels import BOAT, NETS, PERSON, RODS
 
-ABOARD = 0.5
-"""Who shares so much of the smaller box with a boat is in it."""
 _GROUP_S = 10.0
 _SURE = 2
 """Gear counts when it was detected beside the same subject in so many frames."""
@@ -112,7 +110,7 @@ class Afloat(CueSource):
 
     def of(self, stay: Stay, moment: Moment) -> list[Cue]:
         aboard = stay.label == BOAT or any(
-            track.label == BOAT and shared(track.box, stay.box) >= ABOARD for track in moment.tracks
+            track.label == BOAT and aboard(stay.box, track.box) for track in moment.tracks
         )
         return [Cue("boat", Text(zh="在船上", en="in a boat"))] if aboard else []
 

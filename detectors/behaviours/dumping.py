@@ -9,11 +9,10 @@ from core.ground import Plane
 from core.seeing import Sighting, Why
 from core.value import Text
 from detectors.background import StaticObject
-from detectors.behaviours.actors import Actor, ActorLog, within_reach
+from detectors.behaviours.actors import Actor, ActorLog, hides, within_reach
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
 from detectors.behaviours.heaps import Heap, Heaps
-from detectors.behaviours.places import covered
-from detectors.labels import CYCLES, MOVERS, PERSON, VEHICLES
+from detectors.labels import CYCLES, PERSON, VEHICLES
 from detectors.sizes import Size, size_on
 
 _BEFORE_NS = 15 * NS_PER_S
@@ -23,7 +22,6 @@ _ITSELF = 0.4
 _LOST_NS = 10 * NS_PER_S
 """An actor lost from sight beside the thing counts as gone after this long."""
 
-_HIDDEN = 0.5
 _LOOK_NS = 2 * NS_PER_S
 """The static-object map needs so long to see that what somebody hid is gone."""
 
@@ -73,7 +71,7 @@ class Dumping(Behaviour):
         self._plane = plane
         self._heaps = Heaps()
         self._cases: dict[int, _Case] = {}
-        self._refused: dict[int, Box] = {}
+        self._refused: dict[int, tuple[Box, tuple[int, ...]]] = {}
         self._fired_heaps: list[_Fired] = []
 
     def _judge(self, moment: Moment) -> list[Sighting]:
@@ -89,7 +87,7 @@ class Dumping(Behaviour):
         alive = {number for heap in heaps for number in heap.ids}
         sightings += self._end_gone(alive, moment)
         self._cases = {number: case for number, case in self._cases.items() if number in alive}
-        self._refused = {number: box for number, box in self._refused.items() if number in alive}
+        self._refused = {number: why for number, why in self._refused.items() if number in alive}
         return sightings
 
     def _forget(self) -> None:
@@ -101,7 +99,7 @@ class Dumping(Behaviour):
     def _judge_heap(self, heap: Heap, moment: Moment) -> list[Sighting]:
         """The first part of a heap that has lain alone for long enough fires for all of it."""
         for thing in heap.present:
-            case = self._cases.get(thing.id) or self._open(thing, moment)
+            case = self._cases.get(thing.id) or self._open(thing, heap, moment)
             if case is None:
                 continue
             case.thing = thing
@@ -112,19 +110,18 @@ class Dumping(Behaviour):
                 return [self._fire(case, heap, moment)]
         return []
 
-    def _open(self, thing: StaticObject, moment: Moment) -> _Case | None:
-        """The case of a thing that somebody brought; judged anew whenever the thing has grown."""
-        if self._refused.get(thing.id) == thing.box:
+    def _open(self, thing: StaticObject, heap: Heap, moment: Moment) -> _Case | None:
+        """The case of a thing that somebody brought; judged anew whenever its heap has grown."""
+        if self._refused.get(thing.id) == (thing.box, heap.ids):
             return None
         if thing.area < self._rule.min_area or not (
             self._holds(thing.box.foot) or self._holds(thing.box.centre)
         ):
             return None
-        first_ns, last_ns = thing.since_ns - _BEFORE_NS, thing.since_ns + _AFTER_NS
-        actors = moment.actors.bringers(thing.box, thing.since_ns, first_ns, last_ns, moment.aspect)
+        actors = self._bringers(thing, heap, moment)
         if not actors or self._is_somebody(thing.box, moment.actors):
             # A patch of light, or a parked car the model lost.
-            self._refused[thing.id] = thing.box
+            self._refused[thing.id] = thing.box, heap.ids
             return None
         near_ns = max(actor.last_near(thing.box, moment.aspect) for actor in actors)
         case = _Case(
@@ -132,6 +129,22 @@ class Dumping(Behaviour):
         )
         self._cases[thing.id] = case
         return case
+
+    @staticmethod
+    def _bringers(thing: StaticObject, heap: Heap, moment: Moment) -> list[Actor]:
+        """Who was within reach of it; failing that, of what it came with.
+
+        Who rides a tricycle that the model has no name for never comes near what slides off
+        its bed; the tricycle does.
+        """
+        for part in (thing, *(other for other in heap.parts if other.id != thing.id)):
+            first_ns, last_ns = part.since_ns - _BEFORE_NS, part.since_ns + _AFTER_NS
+            found = moment.actors.bringers(
+                part.box, part.since_ns, first_ns, last_ns, moment.aspect
+            )
+            if found:
+                return found
+        return []
 
     @staticmethod
     def _is_somebody(box: Box, actors: ActorLog) -> bool:
@@ -143,10 +156,7 @@ class Dumping(Behaviour):
     def _is_left(self, case: _Case, moment: Moment) -> bool:
         """True when all who brought it have been out of reach of it for long enough."""
         here = {track.id: track for track in moment.tracks}
-        if any(
-            track.label in MOVERS and covered(case.thing.box, track.box) >= _HIDDEN
-            for track in moment.tracks
-        ):
+        if any(hides(track, case.thing.box) for track in moment.tracks):
             case.hidden_ns = moment.time_ns
         waiting = moment.time_ns - case.hidden_ns < _LOOK_NS
         for number in list(case.actors):

@@ -10,8 +10,8 @@ from core.geometry import Box, GeoPoint
 from core.seeing import Sighting, Track, Why
 from core.value import Text
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
-from detectors.behaviours.cues import ABOARD, Cue, cue_sources
-from detectors.behaviours.places import shared
+from detectors.behaviours.cues import Cue, cue_sources
+from detectors.behaviours.places import aboard
 from detectors.behaviours.stays import Stay, Stays
 from detectors.labels import BOAT, PERSON
 
@@ -72,8 +72,7 @@ class Fishing(Behaviour):
         boats = [track for track in moment.tracks if track.label == BOAT]
         for boat in boats:
             first = self._boats.setdefault(boat.id, boat.box)
-            aboard = any(shared(boat.box, person.box) >= ABOARD for person in people)
-            if aboard:
+            if any(aboard(person.box, boat.box) for person in people):
                 self._manned.add(boat.id)
                 continue
             sailed = abs(boat.box.centre[0] - first.centre[0]) > _SAILED * first.w

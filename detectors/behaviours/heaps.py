@@ -32,6 +32,7 @@ class Heap:
 
     Attributes:
         ids: numbers of all its parts, also of those that were there a moment ago, ascending.
+        parts: all of them, in that order.
         present: its parts that are there now.
         box: bounding box of the present parts, normalised.
         area: their pixels as a share of the frame.
@@ -43,6 +44,7 @@ class Heap:
     """
 
     ids: tuple[int, ...]
+    parts: tuple[StaticObject, ...]
     present: tuple[StaticObject, ...]
     box: Box
     area: float
@@ -73,6 +75,7 @@ class Heaps:
                 heaps.append(
                     Heap(
                         tuple(thing.id for thing in parts),
+                        tuple(parts),
                         present,
                         bounding_box([thing.box for thing in present]),
                         sum(thing.area for thing in present),

@@ -13,6 +13,7 @@ from core.config.zones import OccupationRule, Zone
 from core.geometry import Box, bounding_box
 from core.seeing import Sighting, Track, Why
 from core.value import Text
+from detectors.behaviours.actors import hides
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
 from detectors.behaviours.heaps import Heap, Heaps
 from detectors.behaviours.limits import Limit, Limits
@@ -25,6 +26,8 @@ _SAME = 0.3
 _RECOGNISED = 0.7
 _BESIDE = 0.02  # frame widths between the parts of one stall
 _WANDER = 0.35  # of the vehicle's own width: less is the box trembling
+_ITSELF = 0.4
+"""A thing that fills so much (IoU) of a standing vehicle's box is it, seen before it was known."""
 _STANDING_S = 2.0
 _GRACE_NS = 3 * NS_PER_S
 _HIDDEN_NS = 60 * NS_PER_S
@@ -57,6 +60,8 @@ class _Place:
     Attributes:
         limit: the one in force when ``act`` fired.
         frames: in so many frames something was found there.
+        extent: the most of it that was seen at once: between pillars and passers a vehicle is
+            seen in pieces, and a piece is no second vehicle.
     """
 
     key: str
@@ -66,6 +71,7 @@ class _Place:
     last_ns: int
     tracks: list[int]
     labels: list[str]
+    extent: Box
     act: Act | None = None
     limit: Limit | None = None
     frames: int = 0
@@ -91,7 +97,8 @@ class Occupation(Behaviour):
 
     def _judge(self, moment: Moment) -> list[Sighting]:
         limit = self._limits.at(moment)
-        subjects = self._vehicles(moment) + self._things(moment)
+        vehicles = self._vehicles(moment)
+        subjects = vehicles + self._things(moment, vehicles)
         taken: dict[int, list[_Subject]] = {}
         for subject in subjects:
             taken.setdefault(self._place_of(subject, moment.aspect), []).append(subject)
@@ -132,7 +139,7 @@ class Occupation(Behaviour):
             if seconds(stay.since_ns, moment.time_ns) >= _STANDING_S
         ]
 
-    def _things(self, moment: Moment) -> list[_Subject]:
+    def _things(self, moment: Moment, vehicles: list[_Subject]) -> list[_Subject]:
         heaps = self._heaps.of(moment.time_ns, moment.statics, moment.aspect)
         self._brought &= {number for heap in heaps for number in heap.ids}
         return [
@@ -147,7 +154,7 @@ class Occupation(Behaviour):
                 heap.since_ns - 5 * NS_PER_S,
             )
             for heap in heaps
-            if self._is_inside(heap.box) and self._was_brought(heap, moment)
+            if self._is_inside(heap.box) and self._was_brought(heap, vehicles, moment)
         ]
 
     def _is_inside(self, box: Box) -> bool:
@@ -156,8 +163,8 @@ class Occupation(Behaviour):
         rectangle = shapely_box(box.x, box.y, box.x + box.w, box.y + box.h)
         return bool(self._shape.intersection(rectangle).area >= _IN_ZONE * box.area)
 
-    def _was_brought(self, heap: Heap, moment: Moment) -> bool:
-        """Stalls and goods come with people or vehicles; patches of light do not.
+    def _was_brought(self, heap: Heap, vehicles: list[_Subject], moment: Moment) -> bool:
+        """Stalls and goods come with people or vehicles, vehicles by themselves; light does not.
 
         Judged by the whole heap, and again as it grows: the first piece that lies still may be
         the roof of a stall, out of everybody's reach. Where nobody was seen to bring it, it is
@@ -168,14 +175,14 @@ class Occupation(Behaviour):
             near = moment.actors.near(
                 heap.box, heap.since_ns - _BEFORE_NS, heap.grown_ns + _AFTER_NS, moment.aspect
             )
-            if not near:
+            if not near and not any(heap.box.iou(one.box) >= _ITSELF for one in vehicles):
                 return False
         self._brought.update(heap.ids)
         return True
 
     def _place_of(self, subject: _Subject, aspect: float) -> int:
         for number, place in enumerate(self._places):
-            same = shared(subject.box, place.box) >= _SAME
+            same = shared(subject.box, place.extent) >= _SAME
             beside = not subject.tracks and gap(subject.box, place.box, aspect) <= _BESIDE
             if (same or beside) and subject.joins_ns <= place.known_ns:
                 return number
@@ -190,6 +197,7 @@ class Occupation(Behaviour):
                 subject.last_ns,
                 list(subject.tracks),
                 [subject.label],
+                subject.box,
             )
         )
         return len(self._places) - 1
@@ -212,6 +220,7 @@ class Occupation(Behaviour):
             return ended + self._judge_empty(place, moment)
         vehicles = [subject.box for subject in subjects if subject.tracks]
         place.box = bounding_box(vehicles or [subject.box for subject in subjects])
+        place.extent = max(place.extent, place.box, key=lambda box: box.area)
         place.area = sum(subject.area for subject in subjects)
         place.since_ns = min(place.since_ns, *(subject.since_ns for subject in subjects))
         place.last_ns = max(subject.last_ns for subject in subjects)
@@ -258,11 +267,9 @@ class Occupation(Behaviour):
 
         def is_other(track: Track) -> bool:
             held = moment.time_ns - track.last_ns <= _HELD_NS
-            return track.label in MOVERS and track.id not in place.tracks and held
+            return track.id not in place.tracks and held
 
-        return any(
-            covered(place.box, track.box) >= 0.5 for track in moment.tracks if is_other(track)
-        )
+        return any(hides(track, place.box) for track in moment.tracks if is_other(track))
 
     def _refresh(self, act: Act, place: _Place, moment: Moment) -> None:
         act.tracks, act.labels = tuple(place.tracks), ordered(place.labels)

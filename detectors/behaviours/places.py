@@ -4,6 +4,8 @@ import math
 
 from core.geometry import Box
 
+_BRIM = 0.15  # of the person's height: boxes tremble
+
 
 def foot_gap(a: Box, b: Box, aspect: float) -> float:
     """Distance of the feet in frame widths; ``aspect`` is the picture's width over height."""
@@ -37,6 +39,13 @@ def common(a: Box, b: Box) -> float:
 def covered(inner: Box, outer: Box) -> float:
     """Share of ``inner`` that lies in ``outer``, 0..1."""
     return common(inner, outer) / max(inner.area, 1e-12)
+
+
+def aboard(person: Box, boat: Box) -> bool:
+    """True when somebody is in the boat: stands on it, or is cut off by its side."""
+    x, y = person.foot
+    brim = boat.y - _BRIM * person.h
+    return boat.x <= x <= boat.x + boat.w and brim <= y <= boat.y + boat.h
 
 
 def shared(a: Box, b: Box) -> float:
