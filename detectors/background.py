@@ -189,7 +189,8 @@ class StaticMap:
 
     def _is_other_picture(self, now: Colour, front: Mask, judged: Mask, seconds: float) -> bool:
         """Nothing is learned or judged while most of the picture, or its colour, is another."""
-        share = front.sum() / max(int(judged.sum()), 1)
+        # Where little is known yet, that little is not most of the picture.
+        share = front.sum() / max(int(judged.sum()), judged.size // 2)
         other = share > _CHANGED_SHARE or lost_colour(now, self._back)
         self._changed_s = self._changed_s + seconds if other else 0.0
         return other
