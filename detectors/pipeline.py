@@ -22,7 +22,7 @@ from detectors.behaviours.places import common
 from detectors.behaviours.registry import behaviours_of
 from detectors.engine import Looker
 from detectors.gate import Decision, Gate, GateSettings, Reason
-from detectors.labels import MOVERS
+from detectors.movers import Movers
 from detectors.names import in_our_words
 from detectors.regions import WHOLE, Plan, plan
 from detectors.tracker import Tracker, TrackerSettings
@@ -88,7 +88,7 @@ class CameraPipeline:
         needs_map = any(behaviour.zone.rule.kind in things for behaviour in self._behaviours)
         self._static = StaticMap() if needs_map else None
         self._statics: tuple[StaticObject, ...] = ()
-        self._actors = ActorLog()
+        self._actors, self._movers = ActorLog(), Movers()
         self._last_ns: int | None = None
 
     @property
@@ -142,7 +142,7 @@ class CameraPipeline:
     def _begin_anew(self) -> tuple[Sighting, ...]:
         if self._tracker is not None:
             self._tracker.clear()
-        self._actors = ActorLog()
+        self._actors, self._movers = ActorLog(), Movers()
         self._statics = ()
         if self._static is not None:
             self._static = StaticMap()
@@ -181,8 +181,8 @@ class CameraPipeline:
         if self._static is None:
             return
         self._actors.note(frame.time_ns, tracks)
+        movers = self._movers.boxes(tracks)
         if self._static.due(frame.time_ns):
-            movers = [track.box for track in tracks if track.label in MOVERS]
             self._statics = self._static.update(frame.time_ns, picture(), movers)
         else:
             self._statics = self.statics
