@@ -14,6 +14,7 @@ What tells a thing from bared ground and from light is in :mod:`detectors.appear
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ _KNOWN_S = 1.5  # seen free and steady for so long, a spot is background
 _RESTLESS_S = 8.0  # a spot that is never steady (ripples, leaves) is taken as it is after this
 _LEARN_S = 12.0
 _NOISE_S = 8.0
+_COMES_S, _AGAIN = 20.0, 1.3  # comings are forgotten in this time; so many are flicker
 _FLOOR = (7.0, 15.0)  # colour steps of 255
 _CONTRAST = 0.12  # share of the ground's brightness: what is dark differs by few steps
 _RELIGHT_S = 60.0  # time in which the background takes on the light of the day
@@ -163,6 +165,8 @@ class StaticMap:
         self._noise = np.full(shape, 3.0, np.float32)
         self._known = np.zeros(shape, np.float32)  # seconds seen free and steady
         self._waited = np.zeros(shape, np.float32)  # seconds seen free, steady or not
+        self._comes = np.zeros(shape, np.float32)
+        self._was_front = np.zeros(shape, bool)
         self._short = now.copy()
         self._age_s = np.zeros(shape, np.float32)
         self._born_ns = np.zeros(shape, np.int64)
@@ -239,7 +243,11 @@ class StaticMap:
             self._known[fresh] += max(seconds, 1e-3)
         calm = ~busy & ~front & ~fresh
         self._back += (calm * (seconds / _LEARN_S))[..., None] * signed
-        restless = front & ~busy & (self._age_s <= 0)
+        # A car that passes is no flicker: only what comes again is noise.
+        self._comes *= np.float32(exp(-seconds / _COMES_S))
+        self._comes += front & ~self._was_front
+        self._was_front = front
+        restless = front & ~busy & (self._age_s <= 0) & (self._comes >= _AGAIN)
         step = (seconds / _NOISE_S) * (change - self._noise)
         self._noise += np.where(calm | restless, step, 0)
         np.clip(self._noise, 2.0, 60.0, out=self._noise)

@@ -8,6 +8,7 @@ import numpy as np
 from core.geometry import Box
 from core.seeing import Phase, Track
 from detectors.background import StaticMap, StaticObject
+from detectors.movers import Movers
 from detectors.regions import plan
 from detectors.tracker import Tracker
 from tests.detectors.detector_kit import at, found, track
@@ -45,6 +46,23 @@ def test_a_grey_bag_on_dark_ground_is_found() -> None:
     assert seen[-1][0].box.iou(BAG) > 0.4
 
 
+def test_a_car_that_passed_does_not_hide_what_is_laid_down_behind_it() -> None:
+    road = np.full((H, W, 3), 60.0)
+
+    def drives(t_s: float) -> np.ndarray:
+        picture = road.copy()
+        left = round((t_s - 12) * 130)
+        picture[80:130, max(left, 0) : left + 90] = 200
+        return picture
+
+    things = StaticMap()
+    watch(things, 0, 12, road, noise=1.0)
+    assert not any(watch(things, 12, 16, drives, noise=1.0))
+    seen = watch(things, 16, 26, with_bag(road, colour=46), noise=1.0)
+    assert seen[-1]
+    assert seen[-1][0].box.iou(BAG) > 0.5
+
+
 def infrared(picture: np.ndarray) -> np.ndarray:
     """Grey, and lit from the camera's own lamp."""
     y, x = np.mgrid[:H, :W]
@@ -64,13 +82,23 @@ def test_what_is_laid_down_just_before_the_switch_to_infrared_is_found() -> None
     assert abs(seen[-1][0].since_ns - at(12)) <= 1e9
 
 
-def test_a_grown_shadow_is_not_taken_into_the_background_for_ever() -> None:
-    """Light that goes comes back without leaving ghosts."""
+def test_light_that_went_comes_back_and_leaves_no_ghost() -> None:
     things = StaticMap()
     dark = cv2.GaussianBlur(np.where(np.arange(W) < W // 2, 0.6, 1.0)[None], (61, 1), 0)
     watch(things, 0, 12, GROUND)
     watch(things, 12, 40, GROUND * dark[..., None])
     assert not any(watch(things, 40, 60, GROUND))
+
+
+def test_only_animals_that_have_moved_are_left_out_of_the_map() -> None:
+    movers = Movers()
+    sitting, walking = Box(0.5, 0.5, 0.05, 0.08), Box(0.2, 0.5, 0.05, 0.08)
+    for t_s in range(5):
+        walked = Box(walking.x + 0.02 * t_s, *walking[1:])
+        boxes = movers.boxes([track(1, sitting, t_s, "cat"), track(2, walked, t_s, "dog")])
+    assert boxes == [walked]
+    assert movers.boxes([track(2, walked, 6, "dog")]) == [walked], "also when it stands again"
+    assert movers.boxes([track(3, sitting, 7)]) == [sitting], "people at once"
 
 
 # --- regions and tracker
