@@ -38,7 +38,7 @@ def test_a_bag_is_found_while_clouds_drift() -> None:
 
 def test_a_grey_bag_on_dark_ground_is_found() -> None:
     night = GROUND.mean(axis=2, keepdims=True).repeat(3, axis=2) * 0.35
-    bag = with_bag(night, colour=round(float(night.mean()) * 0.7))
+    bag = with_bag(night, colour=round(float(night.mean()) * 0.78))
     things = StaticMap()
     assert not any(watch(things, 0, 12, night, noise=1.0))
     seen = watch(things, 12, 22, bag, noise=1.0)
