@@ -44,6 +44,7 @@ _PRESENT_SHARE = 0.35
 _JOIN_S = 10.0  # what appears beside an object so soon after it is a part of it
 _LARGE = 0.01
 _GROWN = 2.0  # a thing so many times as large as when it was judged is judged again
+_SPLINTER = 4.0  # the same, however small it is
 _KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -306,11 +307,15 @@ class StaticMap:
         return self._judge_grown(scene)
 
     def _judge_grown(self, scene: Scene) -> list[StaticObject]:
-        """A shadow that creeps over the ground begins as a small patch, too small to tell."""
+        """A shadow that creeps over the ground begins as a small patch, too small to tell.
+
+        So does ground that is bared little by little, as people step out of the way.
+        """
         gone = []
         for thing in list(self._things):
             size = int(thing.mask.sum())
-            if size < max(_GROWN * thing.judged, _LARGE * thing.mask.size):
+            splinter = size >= _SPLINTER * thing.judged
+            if not splinter and size < max(_GROWN * thing.judged, _LARGE * thing.mask.size):
                 continue
             thing.judged = size
             if not is_thing(scene, thing.mask):
