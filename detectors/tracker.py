@@ -32,6 +32,7 @@ _FORBIDDEN = 1e6
 _LEAST_INSIDE = 0.3
 _SAME_HEAD = 0.12  # of the height
 _CUT_OFF = 0.75
+_FIGURE = 0.2  # one box that is too high is not believed
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,11 @@ class TrackerSettings:
 
 @dataclass
 class _Life:
-    """What is known of one track beside its filter."""
+    """What is known of one track beside its filter.
+
+    Attributes:
+        height, head: of the box over the last looks that showed all of it, frame heights.
+    """
 
     first_ns: int
     last_ns: int
@@ -69,6 +74,8 @@ class _Life:
     missed_ns: int | None = None
     seen: bool = True
     label: str = ""
+    height: float = 0.0
+    head: float = 0.0
     votes: Counter[str] = field(default_factory=Counter)
 
     def vote(self, label: str) -> None:
@@ -233,14 +240,15 @@ class Tracker:
 
     def _whole(self, row: int, measured: Array) -> Array:
         """The measurement, with the feet of a person who is seen without them."""
-        life, known = self._lives[row], self._filters.value[row]
-        height = known[3]
-        head_moved = abs((measured[1] - measured[3]) - (known[1] - height))
-        cut = measured[3] < _CUT_OFF * height and head_moved < _SAME_HEAD * height
-        if not (cut and life.id and life.label == PERSON):
-            return measured
-        foot = measured[1] - measured[3] + height
-        return np.array([measured[0], foot, measured[2], height])
+        life, height = self._lives[row], float(measured[3])
+        head = float(measured[1]) - height
+        steady = abs(head - life.head) < _SAME_HEAD * life.height
+        if life.label == PERSON and life.id and steady and height < _CUT_OFF * life.height:
+            return np.array([measured[0], head + life.height, measured[2], life.height])
+        share = _FIGURE if life.height else 1.0
+        life.height += share * (height - life.height)
+        life.head += share * (head - life.head)
+        return measured
 
     def _miss(self, rows: list[int], time_ns: int, looked: Sequence[Box] | None) -> None:
         for row in rows:

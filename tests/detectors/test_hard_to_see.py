@@ -129,6 +129,14 @@ def test_who_sits_down_is_lower_and_not_cut() -> None:
     assert shown[0].box.iou(sitting) > 0.9
 
 
+def test_one_box_over_two_people_does_not_make_one_of_them_taller() -> None:
+    tracker, shown = Tracker(aspect=ASPECT), ()
+    own, both = Box(0.5, 0.5, 0.05, 0.19), Box(0.5, 0.5, 0.05, 0.3)
+    for step in range(60):
+        shown = tracker.update(at(0.2 * step), found(("person", 0.8, both if step == 20 else own)))
+    assert shown[0].box.iou(own) > 0.9
+
+
 # --- behaviours
 
 
