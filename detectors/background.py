@@ -32,7 +32,7 @@ _KNOWN_S = 1.5  # seen free and steady for so long, a spot is background
 _RESTLESS_S = 8.0  # a spot that is never steady (ripples, leaves) is taken as it is after this
 _LEARN_S = 12.0
 _NOISE_S = 8.0
-_COMES_S, _AGAIN = 20.0, 1.3  # comings are forgotten in this time; so many are flicker
+_COMES_S, _AGAIN, _AT_FIRST = 20.0, 1.3, 0.45  # comings fade in this time; so many are flicker
 _FLOOR = (7.0, 15.0)  # colour steps of 255
 _CONTRAST = 0.12  # share of the ground's brightness: what is dark differs by few steps
 _RELIGHT_S = 60.0  # time in which the background takes on the light of the day
@@ -166,7 +166,8 @@ class StaticMap:
         self._noise = np.full(shape, 3.0, np.float32)
         self._known = np.zeros(shape, np.float32)  # seconds seen free and steady
         self._waited = np.zeros(shape, np.float32)  # seconds seen free, steady or not
-        self._comes = np.zeros(shape, np.float32)
+        # For the first seconds whatever comes is taken for flicker: water, leaves.
+        self._comes = np.full(shape, _AT_FIRST, np.float32)
         self._was_front = np.zeros(shape, bool)
         self._short = now.copy()
         self._age_s = np.zeros(shape, np.float32)
