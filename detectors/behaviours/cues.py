@@ -109,10 +109,10 @@ class Afloat(CueSource):
     """The subject is a boat, or sits in one."""
 
     def of(self, stay: Stay, moment: Moment) -> list[Cue]:
-        aboard = stay.label == BOAT or any(
+        afloat = stay.label == BOAT or any(
             track.label == BOAT and aboard(stay.box, track.box) for track in moment.tracks
         )
-        return [Cue("boat", Text(zh="在船上", en="in a boat"))] if aboard else []
+        return [Cue("boat", Text(zh="在船上", en="in a boat"))] if afloat else []
 
 
 class Gear(CueSource):
