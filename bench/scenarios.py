@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from fnmatch import fnmatch
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,11 @@ def main() -> int:
     label = _engine(asked.model).label
     machine = f"{platform.machine()}, Python {platform.python_version()}, {asked.jobs} processes"
     results: list[dict[str, Any]] = []
-    scenarios = list(variations(asked.hours) if asked.hours else find(asked.only))
+    scenarios = (
+        [s for s in variations(asked.hours) if fnmatch(s.id, asked.only)]
+        if asked.hours
+        else list(find(asked.only))
+    )
     if asked.seed and not asked.hours:
         scenarios = [scenario.again(asked.seed) for scenario in scenarios]
     if asked.state and asked.state.exists():
