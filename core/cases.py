@@ -203,3 +203,22 @@ class EvidenceItem(Value):
     clock_readings: tuple[ClockReading, ...] = Field(
         default=(), description="The last one before, those within, and the first one after."
     )
+
+
+class ReviewKind(StrEnum):
+    LEGAL = "legal"  # 法制审核
+    TECHNICAL = "technical"  # 技术审核
+
+
+class Review(Value):
+    """One review of an incident's evidence (行政处罚法 art. 41); see ``core/reviews.py``."""
+
+    id: str
+    incident: str
+    kind: ReviewKind
+    reviewer: str = Field(description="Account that reviewed.")
+    office: str = Field(description="In which function, e.g. 法制审核员.")
+    at_ns: int
+    passed: bool
+    basis: str = Field(description="On what the outcome rests.")
+    sealed: tuple[str, ...] = Field(description="SHA-256 of what lay sealed and was reviewed.")

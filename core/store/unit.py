@@ -10,6 +10,7 @@ from core.cases import (
     OfficerPosition,
     Order,
     Receipt,
+    Review,
     Suppression,
 )
 from core.clock import Clock
@@ -53,6 +54,7 @@ class Unit:
         self.receipts = Collection(connection, tables.receipts, Receipt, lambda e: e.announcement)
         self.orders = Collection(connection, tables.orders, Order, lambda e: e.id)
         self.evidence = Collection(connection, tables.evidence, EvidenceItem, lambda e: e.id)
+        self.reviews = Collection(connection, tables.reviews, Review, lambda e: e.id)
         self.films = Collection(connection, tables.films, Film, lambda e: e.id)
         self.positions = Collection(
             connection, tables.positions, OfficerPosition, lambda e: e.officer
