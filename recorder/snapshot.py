@@ -82,7 +82,7 @@ def snapshot(
     picture, frame_ns = nearest(clip, clip_first_ns, moment_ns)
     image = Image.fromarray(picture.to_ndarray(format="rgb24"))
     _draw_geometry(image, zone, box)
-    chinese = _chinese_font() is not None
+    chinese = chinese_font() is not None
     local = datetime.fromtimestamp(frame_ns // NS_PER_S, UTC).astimezone(timezone)
     offset = local.strftime("%z")
     clock = f"{local:%Y-%m-%d %H:%M:%S}.{frame_ns % NS_PER_S // 1_000_000:03d} {offset}"
@@ -182,7 +182,7 @@ def _ascii(text: str) -> str:
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    found = _chinese_font()
+    found = chinese_font()
     if found is not None:
         path, index = found
         return ImageFont.truetype(str(path), size, index=index)
@@ -193,7 +193,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 @lru_cache(maxsize=1)
-def _chinese_font() -> tuple[Path, int] | None:
+def chinese_font() -> tuple[Path, int] | None:
     """File and face index of a font that has Chinese, or None."""
     found: dict[str, Path] = {}
     for folder in _FONT_FOLDERS:

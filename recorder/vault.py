@@ -23,7 +23,8 @@ from recorder.clock_log import CameraClock
 from recorder.errors import VaultError
 from recorder.seal.check.canonical import UnreadableError, read_json
 from recorder.seal.check.container import LOCK
-from recorder.seal.check.form import MANIFEST, read_manifest
+from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
+from recorder.seal.check.judge import STAMP
 from recorder.seal.check.report import Report
 from recorder.seal.custody import Act
 from recorder.seal.digests import Digests, copy_file
@@ -157,6 +158,18 @@ class Vault:
             return Manifest(incident=incident)
         except (UnreadableError, ValidationError, TypeError, LookupError, OSError) as error:
             raise VaultError(f"{path}: the manifest cannot be read; it was damaged") from error
+
+    def seal_of(self, incident: str) -> dict[str, bytes]:
+        """Manifest, custody, signatures and time-stamp of an incident, all of one moment.
+
+        Raises:
+            VaultError: nothing is sealed under that id, or it cannot be read.
+        """
+        if not (self.root / _checked(incident) / MANIFEST).exists():
+            raise VaultError(f"{incident}: nothing is sealed for this incident")
+        with self._exclusive(incident) as folder, self._said_of(incident):
+            names = (MANIFEST, CUSTODY, STAMP, *(path.name for path in folder.glob("*.sig.*")))
+            return {one: (folder / one).read_bytes() for one in names if (folder / one).exists()}
 
     def path_of(self, item: EvidenceItem) -> Path:
         """Where a sealed item lies.

@@ -19,6 +19,7 @@ from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from models.store import Store as ModelStore
+from recorder.casefile.typeset import font_of_documents
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
 from wardwatch.sources.opening import Sources, sources_of
@@ -64,6 +65,7 @@ def examine(config: Path | None) -> Iterator[Check]:
     yield _catalogue(site)
     paths = Paths(site.data_dir)
     yield _disk(site)
+    yield _documents()
     if site.inbox is not None:
         yield _inbox(site.inbox)
     yield _bus(site)
@@ -102,6 +104,14 @@ def _disk(site: Site) -> Check:
     free = shutil.disk_usage(place).free
     said = f"{free / 1e9:.0f} GB free for {site.data_dir}"
     return Check("disk", "ok" if free > _LOW_BYTES else "warn", said)
+
+
+def _documents() -> Check:
+    try:
+        family, folder = font_of_documents()
+    except WardwatchError as error:
+        return Check("case files", "bad", str(error))
+    return Check("case files", "ok", f"documents are set in {family} of {folder}")
 
 
 def _inbox(inbox: Inbox) -> Check:

@@ -32,6 +32,11 @@ class Paths:
         return self.data / "keys"
 
     @property
+    def case_files(self) -> Path:
+        """Case files that the console had made."""
+        return self.data / "casefiles"
+
+    @property
     def site_log(self) -> Path:
         """The Merkle log of what was sealed and deleted."""
         return self.data / "log"

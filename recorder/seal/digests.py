@@ -4,7 +4,7 @@ Each digest has a thread of its own while the next piece is read: ``hashlib`` re
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,8 +41,24 @@ def digests_of(path: Path) -> Digests:
     return Digests(sha256, sm3 or "", read)
 
 
-def copy_file(source: IO[bytes], target: IO[bytes]) -> Digests:
+def hashed(content: bytes) -> Digests:
+    """Both digests of something small.
+
+    Raises:
+        SealError: OpenSSL has no SM3.
+    """
+    second = _sm3()
+    second.update(content)
+    return Digests(hashlib.sha256(content).hexdigest(), second.hexdigest(), len(content))
+
+
+def copy_file(
+    source: IO[bytes], target: IO[bytes], told: Callable[[int], None] | None = None
+) -> Digests:
     """Copy one stream to another, and both digests of what was copied, in the same pass.
+
+    Args:
+        told: called with the number of bytes of every piece.
 
     Raises:
         SealError: OpenSSL has no SM3.
@@ -56,6 +72,8 @@ def copy_file(source: IO[bytes], target: IO[bytes]) -> Digests:
             target.write(piece)
             first.update(piece)
             size += len(piece)
+            if told is not None:
+                told(len(piece))
     return Digests(first.hexdigest(), second.hexdigest(), size)
 
 

@@ -1,7 +1,7 @@
 """The manifest of an incident: what is sealed, in canonical JSON (RFC 8785)."""
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.cases import ClockReading, EvidenceItem
@@ -20,6 +20,7 @@ def manifest_of(
     signers: Sequence[Signer],
     utc_ns: int,
     beside: Sequence[str] = (),
+    case: Mapping[str, Any] | None = None,
 ) -> bytes:
     """The manifest as it is signed.
 
@@ -28,6 +29,7 @@ def manifest_of(
         utc_ns: when it is made.
         beside: names of files that cannot be listed, because they are made from the signature,
             and yet must be there (a time-stamp, a proof of the log).
+        case: of a case file: ``id``, ``standing`` and what else is known of the export.
 
     Raises:
         UnreadableError: something in it has no place in JSON.
@@ -41,6 +43,7 @@ def manifest_of(
             "signers": [signer_row(one) for one in signers],
             "beside": list(beside),
             "files": list(rows),
+            **({"case": dict(case)} if case is not None else {}),
         }
     )
 

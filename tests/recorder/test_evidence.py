@@ -128,7 +128,7 @@ def test_chinese_needs_a_font_and_falls_back_to_english(
     shot, with_font = shoot(large, tmp_path / "a.jpg")
     if not shot.chinese:
         pytest.skip("no font with Chinese on this system")
-    monkeypatch.setattr(snapshot_module, "_chinese_font", lambda: None)
+    monkeypatch.setattr(snapshot_module, "chinese_font", lambda: None)
     shot, without_font = shoot(large, tmp_path / "b.jpg")
     assert not shot.chinese
     assert (np.abs(with_font - without_font).sum(axis=2) > 120).any()

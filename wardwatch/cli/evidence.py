@@ -19,6 +19,7 @@ from recorder.seal.digests import hash_stream
 from recorder.seal.errors import SealError
 from recorder.seal.keys import KeyInfo, KeyRing
 from recorder.seal.log import SiteLog
+from wardwatch.cli.casefile import PasswordFile, export, opened, review
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.cli.signature import check_signature
 from wardwatch.paths import Paths
@@ -31,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("check-signature")(check_signature)
+app.command("export")(export)
+app.command("review")(review)
 keys_app = typer.Typer(help="The keys that sign it.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
@@ -58,6 +61,7 @@ def verify(
     ] = None,
     trust: Pem = None,
     stamp_roots: Roots = None,
+    password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Give the verdict; succeeds only when everything is authentic.
@@ -66,7 +70,9 @@ def verify(
     --trust; with neither, whose key it was remains open.
     """
     if path is not None:
-        report = judge(path, _trust(config, trust or [], stamp_roots or []), hash_stream)
+        measured = _trust(config, trust or [], stamp_roots or [])
+        with opened(path, password_file) as plain:
+            report = judge(plain, measured, hash_stream)
         raise typer.Exit(show(report, as_json=as_json))
     if config is None:
         raise ConfigError("evidence verify: name a case file, or the site with --config")

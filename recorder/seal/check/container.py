@@ -23,11 +23,13 @@ class Container(ABC):
     Attributes:
         names: of all regular files, each once.
         flaws: ``(code, name, detail)`` of what is wrong with the container itself.
+        locked: it is nothing but one encrypted entry, which holds the case file.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.flaws: list[tuple[str, str, str]] = []
+        self.locked = False
 
     @abstractmethod
     def open(self, name: str) -> IO[bytes]:
@@ -135,6 +137,7 @@ class Zip(Container):
                 files.append(info.orig_filename)
         self._take(files)
         self._look_for_strays(path)
+        self.locked = not files and [one[0] for one in self.flaws] == ["encrypted"]
 
     def open(self, name: str) -> IO[bytes]:
         try:

@@ -9,6 +9,8 @@ from recorder.seal.check.times import utc_ns_of
 
 MANIFEST_SCHEMA = "wardwatch.manifest/1"
 MANIFEST, CUSTODY = "manifest.json", "custody.jsonl"
+STANDINGS = ("lead", "evidence")
+"""线索: a lead that was not reviewed; 证据: what passed legal and technical review."""
 
 
 def manifest_signature(row: dict[str, str]) -> str:
@@ -41,7 +43,14 @@ def read_manifest(content: bytes) -> dict[str, Any]:
     if not isinstance(beside, list) or not all(isinstance(one, str) for one in beside):
         raise UnreadableError("beside: no list of names")
     _check_files(value.get("files"))
+    _check_case(value.get("case"))
     return value
+
+
+def log_subject(manifest: dict[str, Any]) -> tuple[str, str]:
+    """Kind and subject of the entry that the site's log has about a manifest."""
+    case = manifest.get("case")
+    return ("casefile", case["id"]) if case else ("manifest", manifest["incident"])
 
 
 def _old(value: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +80,15 @@ def _check_signers(rows: Any) -> None:
     for row in rows:
         if row["signature"] != manifest_signature(row) or not is_safe(row["key"]):
             raise UnreadableError("signers: a signature or key by a wrong name")
+
+
+def _check_case(case: Any) -> None:
+    if case is None:
+        return
+    if not isinstance(case, dict) or not isinstance(case.get("id"), str):
+        raise UnreadableError("case: no id")
+    if case.get("standing") not in STANDINGS:
+        raise UnreadableError("case: neither lead nor evidence")
 
 
 def _check_files(rows: Any) -> None:

@@ -11,7 +11,13 @@ from cryptography import x509
 from recorder.seal.check.canonical import UnreadableError
 from recorder.seal.check.chain import read_custody
 from recorder.seal.check.container import Container, Folder, Zip, read_some
-from recorder.seal.check.form import CUSTODY, MANIFEST, custody_signature, read_manifest
+from recorder.seal.check.form import (
+    CUSTODY,
+    MANIFEST,
+    custody_signature,
+    log_subject,
+    read_manifest,
+)
 from recorder.seal.check.proof import read_proof
 from recorder.seal.check.report import FileState, Provenance, Report
 from recorder.seal.check.signatures import Identity, identity, verifies
@@ -76,6 +82,10 @@ def judge(path: Path, trust: Trust | None = None, hasher: Hasher = digests) -> R
         report = Report()
         report.add("container", str(path), str(error))
         return report
+    if container.locked:
+        report = Report()
+        report.add("locked", path.name)
+        return report
     return _Judge(container, trust or Trust(), hasher).report()
 
 
@@ -104,11 +114,12 @@ class _Judge:
             self._report.add("old_manifest")
             self._check_files(manifest["files"])
             return self._report
+        self._report.standing = (manifest.get("case") or {}).get("standing", "")
         self._check_signers(manifest, content)
         self._check_files(manifest["files"])
         self._check_custody(manifest)
         self._check_stamp(manifest)
-        self._check_proof(content)
+        self._check_proof(content, log_subject(manifest))
         return self._report
 
     def _check_signers(self, manifest: dict[str, Any], content: bytes) -> None:
@@ -116,7 +127,8 @@ class _Judge:
         described, known = [], []
         for row in manifest["signers"]:
             self._outside.add(row["signature"])
-            self._outside.add(custody_signature(row))
+            if not any(one["path"] == CUSTODY for one in manifest["files"]):
+                self._outside.add(custody_signature(row))
             who = self._identity(row)
             if who is None:
                 continue
@@ -238,12 +250,12 @@ class _Judge:
         stamp = {"utc": utc, "authority": found.authority, "trusted": found.trusted}
         self._report.provenance = replace(self._report.provenance, stamp=stamp)
 
-    def _check_proof(self, content: bytes) -> None:
+    def _check_proof(self, content: bytes, subject: tuple[str, str]) -> None:
         if PROOF not in self._names:
             self._report.add("log_none")
             return
         try:
-            log = read_proof(self._box.read(PROOF, _MOST_SMALL), content, self._report.incident)
+            log = read_proof(self._box.read(PROOF, _MOST_SMALL), content, *subject)
             who = identity(log.key_pem)
             if who.sha256 != log.key_sha256 or who.plain_pem != log.key_pem:
                 raise UnreadableError("it does not carry the certificate of who signed the log")

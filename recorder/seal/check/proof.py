@@ -29,7 +29,7 @@ class LogProof:
     signature: bytes
 
 
-def read_proof(content: bytes, manifest: bytes, incident: str) -> LogProof:
+def read_proof(content: bytes, manifest: bytes, kind: str, subject: str) -> LogProof:
     """Check that the proof is of this manifest and leads to its tree head.
 
     Raises:
@@ -53,7 +53,7 @@ def read_proof(content: bytes, manifest: bytes, incident: str) -> LogProof:
     except (KeyError, TypeError, ValueError):
         raise UnreadableError("no proof of a log") from None
     digest = hashlib.sha256(manifest).hexdigest()
-    if said != (PROOF_SCHEMA, HEAD_SCHEMA, "manifest", incident, digest):
+    if said != (PROOF_SCHEMA, HEAD_SCHEMA, kind, subject, digest):
         raise UnreadableError("it is of another manifest")
     root = root_of_inclusion(leaf_hash(canonical(entry)), found.index, found.size, path)
     if root.hex() != found.root:

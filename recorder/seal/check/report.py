@@ -13,6 +13,7 @@ from recorder.seal.check.words import (
     NOT_AUTHENTIC,
     NOT_SIGNED,
     PARTS_MISSING,
+    STANDING_WORDS,
     UNSIGNED,
     VERDICTS,
 )
@@ -72,9 +73,11 @@ class Report:
 
     Attributes:
         incident: what the manifest is about; empty where that cannot be read.
+        standing: of a case file: ``lead`` (线索) or ``evidence`` (证据).
     """
 
     incident: str = ""
+    standing: str = ""
     files: list[FileState] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     provenance: Provenance = field(default_factory=Provenance)
@@ -104,6 +107,7 @@ class Report:
         return {
             "schema": VERDICT_SCHEMA,
             "incident": self.incident,
+            "standing": self.standing,
             "verdict": self.verdict,
             "zh": zh,
             "en": en,
@@ -119,6 +123,8 @@ class Report:
         """For people, in both languages."""
         zh, en = VERDICTS[self.verdict]
         lines = [f"结论：{zh}", f"Verdict: {en}"]
+        if self.standing:
+            lines += STANDING_WORDS[self.standing]
         for one in self.findings:
             lines += [f"  · {one.words(0)}", f"    {one.words(1)}"]
         good = sum(one.state == "ok" for one in self.files)

@@ -18,6 +18,11 @@ FINDINGS = {
     "path_unsafe": (FALSE, "路径不安全", "a path that leads elsewhere"),
     "path_twice": (FALSE, "同名文件重复", "a name that is there twice"),
     "encrypted": (FALSE, "条目已加密，无法核验", "an encrypted entry, which cannot be checked"),
+    "locked": (
+        UNSIGNED,
+        "案卷已加密：请先用密码解压，再核验其中的 ZIP",
+        "the case file is encrypted: unpack it with its password, then check the ZIP inside",
+    ),
     "stray_bytes": (FALSE, "压缩包内有不属于任何文件的字节", "bytes that belong to no file"),
     "container": (FALSE, "无法打开", "cannot be opened"),
     "no_manifest": (UNSIGNED, "没有封存清单", "there is no manifest"),
@@ -58,6 +63,17 @@ FINDINGS = {
         "the site's log holds a newer one: put back to an older state",
     ),
     "sm3_unchecked": (NOTE, "本机无 SM3，仅核验 SHA-256", "SM3 could not be computed here"),
+}
+
+STANDING_WORDS = {
+    "lead": (
+        "性质：线索。未经法制审核和技术审核，不得作为行政处罚的证据（行政处罚法第四十一条）。",
+        "Standing: a lead. Not legally and technically reviewed, so no evidence for a penalty.",
+    ),
+    "evidence": (
+        "性质：证据。已通过法制审核和技术审核，见《审核记录》。",
+        "Standing: evidence. Passed legal and technical review, see the record of review.",
+    ),
 }
 
 LIMITS_ZH = (

@@ -1,0 +1,64 @@
+"""What the store and the configuration know of an incident."""
+
+from dataclasses import dataclass
+
+from core.audit import AuditEntry
+from core.cases import Announcement, Incident, Order, Receipt, Review
+from core.config.cameras import Camera
+from core.config.catalogue import CatalogueRow
+from core.config.site import Site
+from core.seeing import Sighting
+from core.store.unit import Unit
+from recorder.casefile.errors import CaseFileError
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything about one incident but its files.
+
+    Attributes:
+        camera: as it is configured now; None when it is gone.
+        row: of the catalogue, if one was in force.
+        audit: all entries about the incident.
+    """
+
+    incident: Incident
+    sightings: tuple[Sighting, ...]
+    announcements: tuple[Announcement, ...]
+    receipts: dict[str, Receipt]
+    orders: tuple[Order, ...]
+    reviews: tuple[Review, ...]
+    audit: tuple[AuditEntry, ...]
+    camera: Camera | None
+    row: CatalogueRow | None
+
+    @property
+    def confirmed_by(self) -> str:
+        """Who confirmed what the detector saw; empty while nobody has."""
+        people = [one.actor for one in self.incident.history if one.state == "confirmed"]
+        return next((one for one in people if one != "system"), "")
+
+
+def gather(unit: Unit, site: Site, incident_id: str) -> Facts:
+    """All of it, read in one transaction.
+
+    Raises:
+        CaseFileError: there is no such incident.
+    """
+    incident = unit.incidents.get(incident_id)
+    if incident is None:
+        raise CaseFileError(f"incident {incident_id!r}: there is none of that id")
+    sightings = (unit.sightings.get(name) for name in incident.sightings)
+    announcements = unit.announcements.find(incident=incident_id)
+    rows = site.catalogue.rows
+    return Facts(
+        incident=incident,
+        sightings=tuple(one for one in sightings if one is not None),
+        announcements=tuple(sorted(announcements, key=lambda one: one.requested_ns)),
+        receipts={one.announcement: one for one in unit.receipts.find(incident=incident_id)},
+        orders=tuple(unit.orders.find(incident=incident_id)),
+        reviews=tuple(sorted(unit.reviews.find(incident=incident_id), key=lambda r: r.at_ns)),
+        audit=tuple(unit.audit.entries(incident_id)),
+        camera=site.camera(incident.camera),
+        row=next((one for one in rows if one.id == incident.catalogue_row), None),
+    )

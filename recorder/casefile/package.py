@@ -1,0 +1,156 @@
+"""One incident as a case file (ZIP): files, records, documents, seal."""
+
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from core.reviews import standing
+from recorder.casefile.case import Case, Wish
+from recorder.casefile.facts import gather
+from recorder.casefile.layout import SEAL, place
+from recorder.casefile.records import gaps_of, records_of
+from recorder.casefile.sealing import sealed
+from recorder.casefile.signatures import signatures_of
+from recorder.casefile.station import Station
+from recorder.casefile.story import story
+from recorder.casefile.typeset import typeset
+from recorder.casefile.writer import Progress, Writer
+from recorder.seal.check.chain import read_custody
+from recorder.seal.check.form import CUSTODY, read_manifest
+from recorder.seal.check.times import utc_ns_of
+from recorder.seal.custody import Act
+from recorder.seal.errors import SealError
+from recorder.seal.manifest import Row
+from recorder.seal.standalone import verify_script
+from recorder.vault import Vault
+
+BEGUN, DONE = "export", "exported"
+
+log = structlog.get_logger()
+
+
+class Package:
+    """One incident to be written.
+
+    Raises:
+        CaseFileError: there is no such incident.
+        VaultError: nothing is sealed for it.
+    """
+
+    def __init__(self, station: Station, wish: Wish, incident: str) -> None:
+        self._station, self._incident = station, incident
+        with station.store.read() as unit:
+            facts = gather(unit, station.site, incident)
+        tell_once(station.vault, incident, _act(wish))
+        self._seal = station.vault.seal_of(incident)
+        listed: list[Row] = read_manifest(self._seal["manifest.json"])["files"]
+        rows = tuple({**row, "path": place(row), "sealed_path": row["path"]} for row in listed)
+        folder = station.vault.root / incident
+        originals = {row["sha256"] for row in rows if "id" in row and not row["parent_sha256"]}
+        evidence = tuple(row for row in rows if "id" in row)
+        self.case = Case(
+            wish=wish,
+            site=station.site,
+            facts=facts,
+            standing=standing(facts.reviews, originals),
+            rows=rows,
+            custody=read_custody(self._seal[CUSTODY], incident).events,
+            signers=station.sealer.signers(),
+            at_ns=station.clock.utc_ns(),
+            gaps=gaps_of(evidence, station.recordings),
+            files={row["path"]: folder / row["sealed_path"] for row in rows},
+        )
+
+    @property
+    def size(self) -> int:
+        """Bytes of the sealed files."""
+        return sum(row["size"] for row in self.case.rows)
+
+    def write(self, path: Path, progress: Progress) -> None:
+        """Write it to a file and make that certain.
+
+        Raises:
+            CaseFileError: a file is not what was sealed, or a document cannot be set.
+            SealError: it cannot be signed.
+            OSError: the file cannot be written.
+        """
+        case = self.case
+        with Writer(path, case.at_ns, progress) as writer:
+            for row in case.rows:
+                writer.copy(row, case.files[row["path"]])
+            for name, content in self._seal.items():
+                if name == CUSTODY:
+                    writer.put(name, content, "custody")
+                else:
+                    writer.put(f"{SEAL}/{name}", content, "vault_seal")
+            self._put_vault_proof(writer)
+            for name, content in self._records().items():
+                writer.put(name, content, "record")
+            pictures = {
+                row["path"]: case.files[row["path"]]
+                for row in case.evidence_rows
+                if row["mime"].startswith("image/")
+            }
+            for title, content in typeset(story(case), pictures).items():
+                writer.put(f"{title}.pdf", content, "document")
+            finish(self._station, writer, self._incident, _about(case), case.at_ns)
+
+    def _records(self) -> dict[str, bytes]:
+        case, station = self.case, self._station
+        made = records_of(case.facts, case.evidence_rows, case.gaps, station.site)
+        clips = {
+            row["path"]: (case.files[row["path"]], utc_ns_of(row["first_utc"]))
+            for row in case.evidence_rows
+            if row["path"].startswith("original/") and row["mime"].startswith("video/")
+        }
+        return {**made, "signatures.json": signatures_of(clips, station.camera_roots)}
+
+    def _put_vault_proof(self, writer: Writer) -> None:
+        try:
+            proof = self._station.sealer.log.proof("manifest", self._incident)
+        except SealError as error:
+            log.error("case file without the vault's proof", error=str(error))
+            return
+        if proof is not None:
+            writer.put(f"{SEAL}/log.json", proof, "vault_seal")
+
+
+def finish(
+    station: Station, writer: Writer, incident: str, about: dict[str, Any], at_ns: int
+) -> None:
+    """Add what every case file ends with: the verifier, certificates, manifest, signatures.
+
+    Raises:
+        SealError: it cannot be signed.
+    """
+    writer.put("verify.py", verify_script().encode(), "verifier")
+    signers = station.sealer.keys.signers()
+    for signer in signers:
+        if not writer.holds(signer.key_file):
+            writer.put(signer.key_file, signer.identity.pem, "certificate")
+    for name, content in sealed(station, incident, writer.rows, signers, about, at_ns).items():
+        writer.put(name, content, "seal", listed=False)
+
+
+def _about(case: Case) -> dict[str, Any]:
+    return {
+        "id": f"{case.wish.id}/{case.facts.incident.id}",
+        "standing": "evidence" if case.standing.evidence else "lead",
+        "why": case.standing.why.model_dump(),
+        "by": case.wish.by,
+        "unit": case.wish.unit,
+        "reason": case.wish.reason,
+    }
+
+
+def _act(wish: Wish) -> Act:
+    return Act(BEGUN, actor=wish.by, unit=wish.unit, reason=wish.reason, object=f"{wish.id}.zip")
+
+
+def tell_once(vault: Vault, incident: str, act: Act) -> None:
+    """Write into the chain of custody what a crash may have kept from being written."""
+    vault.tell(incident, ())  # settles what a crash left, and adopts an older kind of manifest
+    events = read_custody(vault.seal_of(incident)[CUSTODY], incident).events
+    if not any((one["action"], one["object"]) == (act.action, act.object) for one in events):
+        vault.tell(incident, [act])
