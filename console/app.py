@@ -9,6 +9,7 @@ from console import pages, problems
 from console.accounts import Throttle
 from console.api import (
     cameras,
+    casefiles,
     events,
     evidence,
     films,
@@ -64,10 +65,11 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live,
+        events, live, casefiles,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)
+    api.include_router(casefiles.incident)
     app.include_router(api)
     app.include_router(_probes())
     app.include_router(pages.pages(services.web_root))

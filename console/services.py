@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from console.feed import Feed
+from core.casefiles import CaseFiles
 from core.clock import Clock
 from core.config.site import Site
 from core.playback import Playback
@@ -56,6 +57,7 @@ class Services:
         web_root: the built pages, ``console/web/dist``.
         cameras: finds, tries and changes cameras; None where they are fixed.
         playback: the recordings; None where they are out of reach.
+        case_files: makes case files; None where none can be made.
     """
 
     site: Site
@@ -70,3 +72,4 @@ class Services:
     web_root: Path
     cameras: CameraOffice | None = None
     playback: Playback | None = None
+    case_files: CaseFiles | None = None

@@ -3,6 +3,7 @@
 import secrets
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from core.errors import WardwatchError
 from core.store.database import open_store
 from recorder.playback.library import Library
 from wardwatch.cameras.office import Office
+from wardwatch.casefiles import exports_of
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
@@ -65,6 +67,8 @@ def run(context: Context) -> None:
         parts.append(OfficersPart(context))
     for part in parts:
         part.start()
+    exports = exports_of(site, paths, store, clock)
+    exports.resume()
     bus = context.bus("console")
     services = Services(
         site=site,
@@ -78,6 +82,7 @@ def run(context: Context) -> None:
         feed=feed,
         web_root=WEB_ROOT,
         playback=Library(paths.recordings, clock),
+        case_files=exports,
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)
@@ -89,6 +94,7 @@ def run(context: Context) -> None:
         for part in parts:
             part.use(site)
         services.site, services.cameras = site, _office(site, context, services)
+        exports.station = replace(exports.station, site=site)
 
     following = threading.Thread(target=follow, args=(context, use), name="configuration")
     with store.read() as unit:
@@ -101,6 +107,7 @@ def run(context: Context) -> None:
         following.join()
         for part in parts:
             part.join()
+        exports.close()
         bus.close()
         store.close()
 

@@ -291,3 +291,39 @@ export interface FilmList {
   items: Film[];
   next: string | null;
 }
+
+export interface CaseExport {
+  id: string;
+  by: string;
+  reason: string;
+  asked: string;
+  encrypted: boolean;
+  state: "waiting" | "running" | "done" | "failed";
+  done_bytes: number;
+  total_bytes: number;
+  evidence: boolean | null;
+  sha256: string;
+  bytes: number;
+  error: string;
+}
+
+export type ReviewKind = "legal" | "technical";
+
+export interface Review {
+  id: string;
+  kind: ReviewKind;
+  reviewer: string;
+  office: string;
+  at: string;
+  passed: boolean;
+  basis: string;
+}
+
+export interface CaseFile {
+  evidence: boolean;
+  why: Words;
+  reviews: Review[];
+  exports: CaseExport[];
+  may_export: boolean;
+  may_review: boolean;
+}
