@@ -82,11 +82,11 @@ def snapshot(
     picture, frame_ns = nearest(clip, clip_first_ns, moment_ns)
     image = Image.fromarray(picture.to_ndarray(format="rgb24"))
     _draw_geometry(image, zone, box)
-    chinese = chinese_font() is not None
+    chinese = has_chinese()
     local = datetime.fromtimestamp(frame_ns // NS_PER_S, UTC).astimezone(timezone)
     offset = local.strftime("%z")
     clock = f"{local:%Y-%m-%d %H:%M:%S}.{frame_ns % NS_PER_S // 1_000_000:03d} {offset}"
-    words = (caption.zh, place.zh) if chinese else (_ascii(caption.en), _ascii(place.en))
+    words = (caption.zh, place.zh) if chinese else (plain(caption.en), plain(place.en))
     image = _draw_words(image, words[0], f"{words[1]}  {clock}")
     image.save(out, format="JPEG", quality=QUALITY, subsampling=0)
     return Shot(out, frame_ns, image.width, image.height, chinese)
@@ -144,9 +144,9 @@ def _draw_geometry(image: Image.Image, zone: Polygon | None, box: Box | None) ->
 def _draw_words(image: Image.Image, reason: str, line: str) -> Image.Image:
     """A dark band at the foot of the picture with the reason above the place and clock."""
     size = max(12, image.height // 26)
-    font, small = _font(size), _font(max(11, size * 3 // 4))
+    large, small = font(size), font(max(11, size * 3 // 4))
     margin = size // 2
-    lines = [(part, font) for part in _wrap(reason, font, image.width - 2 * margin)]
+    lines = [(part, large) for part in _wrap(reason, large, image.width - 2 * margin)]
     lines.append((line, small))
     height = sum(round(f.size * 1.35) for _, f in lines) + margin
     layer = Image.new("RGBA", image.size, (0, 0, 0, 0))
@@ -159,13 +159,13 @@ def _draw_words(image: Image.Image, reason: str, line: str) -> Image.Image:
     return Image.alpha_composite(image.convert("RGBA"), layer).convert("RGB")
 
 
-def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, most: int = 3) -> list[str]:
+def _wrap(text: str, face: ImageFont.FreeTypeFont, width: int, most: int = 3) -> list[str]:
     """Break anywhere between characters, as Chinese may be; three lines at most."""
     lines: list[str] = []
     rest = text.strip()
     while rest and len(lines) < most:
         count = len(rest)
-        while count > 1 and font.getlength(rest[:count]) > width:
+        while count > 1 and face.getlength(rest[:count]) > width:
             count -= 1
         space = rest.rfind(" ", 0, count + 1)
         if count < len(rest) and space > count // 2:
@@ -177,11 +177,18 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, most: int = 3) ->
     return lines
 
 
-def _ascii(text: str) -> str:
+def plain(text: str) -> str:
+    """What of a text every font can show."""
     return text.encode("ascii", "ignore").decode().strip()
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def has_chinese() -> bool:
+    """Chinese can be drawn here."""
+    return chinese_font() is not None
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """The best font there is; with Chinese where the system has one."""
     found = chinese_font()
     if found is not None:
         path, index = found

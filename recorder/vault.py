@@ -18,15 +18,17 @@ from pydantic import ValidationError
 
 from core.cases import EvidenceItem
 from core.clock import Clock
+from core.custody import Handled
 from core.value import Value, new_id
 from recorder.clock_log import CameraClock
 from recorder.errors import VaultError
 from recorder.seal.check.canonical import UnreadableError, read_json
+from recorder.seal.check.chain import read_custody
 from recorder.seal.check.container import LOCK
 from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
 from recorder.seal.check.judge import STAMP
 from recorder.seal.check.report import Report
-from recorder.seal.custody import Act
+from recorder.seal.custody import Act, handled_of
 from recorder.seal.digests import Digests, copy_file
 from recorder.seal.errors import SealError
 from recorder.seal.folder import UNSTAMPED, SealedFolder
@@ -137,6 +139,20 @@ class Vault:
             raise VaultError(f"{incident}: nothing is sealed for this incident")
         with self._exclusive(incident) as folder, self._said_of(incident):
             self._folder(folder).tell(acts, self.manifest(incident).items)
+
+    def register(self, incident: str) -> tuple[Handled, ...]:
+        """Who had the evidence in hand, oldest first; empty when nothing is sealed.
+
+        Raises:
+            VaultError: the chain of custody was damaged.
+        """
+        path = self.root / _checked(incident) / CUSTODY
+        with self._said_of(incident):
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                return ()
+            return tuple(handled_of(one) for one in read_custody(content, incident).events)
 
     def manifest(self, incident: str) -> Manifest:
         """What is sealed for an incident; empty when nothing is.

@@ -1,10 +1,12 @@
 """Who had evidence in hand, and what they did with it."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from core.custody import Handled
 from recorder.seal.check.canonical import canonical
 from recorder.seal.check.chain import Custody, event_hash
-from recorder.seal.check.times import utc_text
+from recorder.seal.check.times import utc_ns_of, utc_text
 
 
 @dataclass(frozen=True)
@@ -12,7 +14,8 @@ class Act:
     """What somebody did.
 
     Attributes:
-        action: ``sealed``, ``adopted``, ``viewed``, ``exported``, ``locked``, ``released`` …
+        action: ``sealed``, ``adopted``, ``copied``, ``viewed``, ``exported``, ``shared``,
+            ``locked``, ``released`` …
         actor: user name, or ``system``.
         unit: the unit the person acts for.
         reason: as the access register asks for it (Order 799, art. 16).
@@ -51,3 +54,17 @@ def line_of(act: Act, behind: Custody, incident: str, utc_ns: int) -> tuple[byte
     }
     event["hash"] = event_hash(event)
     return canonical(event) + b"\n", str(event["hash"])
+
+
+def handled_of(event: dict[str, Any]) -> Handled:
+    """An event of a chain that was read, for people."""
+    return Handled(
+        seq=event["seq"],
+        at_ns=utc_ns_of(event["at"]),
+        actor=event["actor"],
+        unit=event["unit"],
+        action=event["action"],
+        reason=event["reason"],
+        object=event["object"],
+        sha256=event["after"] or event["before"],
+    )
