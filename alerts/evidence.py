@@ -31,6 +31,8 @@ def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceW
         zone=incident.zone,
         caption=sighting.why.text,
         role="clip",
+        # What led to it is not in the clip, yet must not be deleted: the act began earlier.
+        lock_first_ns=sighting.started_ns - _ns(site.evidence.before_s),
     )
 
 
@@ -47,6 +49,7 @@ def of_afterwards(site: Site, incident: Incident) -> EvidenceWanted:
         zone=incident.zone,
         caption=incident.history[-1].reason,
         role="after",
+        lock_first_ns=incident.started_ns - _ns(site.evidence.before_s),
     )
 
 

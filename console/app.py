@@ -10,6 +10,7 @@ from console.accounts import Throttle
 from console.api import (
     cameras,
     casefiles,
+    custody,
     events,
     evidence,
     films,
@@ -65,7 +66,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live, casefiles,
+        events, live, casefiles, custody,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

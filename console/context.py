@@ -36,14 +36,17 @@ class ViewRegister:
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
-    def note(self, signed: Signed, action: str, object_id: str, **detail: str) -> None:
-        """Write the look down unless it was written a moment ago. Raises when it cannot."""
+    def note(self, signed: Signed, action: str, object_id: str, **detail: str) -> bool:
+        """Write the look down unless it was written a moment ago; True when it was written.
+
+        Raises when it cannot be.
+        """
         key = (signed.session, action, f"{object_id} {sorted(detail.items())}")
         now_ns = self._clock.monotonic_ns()
         with self._lock:
             last = self._seen.get(key)
             if last is not None and now_ns - last < VIEW_AGAIN_S * NS_PER_S:
-                return
+                return False
         with self._store.begin() as unit:
             unit.audit.append(signed.user.name, action, object_id, detail=detail)
         with self._lock:
@@ -51,6 +54,7 @@ class ViewRegister:
             self._seen.move_to_end(key)
             while len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)
+        return True
 
 
 @dataclass(frozen=True)

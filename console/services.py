@@ -9,6 +9,7 @@ from console.feed import Feed
 from core.casefiles import CaseFiles
 from core.clock import Clock
 from core.config.site import Site
+from core.custody import Custody
 from core.playback import Playback
 from core.roster import CameraOffice
 from core.store.database import Store
@@ -58,6 +59,7 @@ class Services:
         cameras: finds, tries and changes cameras; None where they are fixed.
         playback: the recordings; None where they are out of reach.
         case_files: makes case files; None where none can be made.
+        custody: the register of evidence and the locks on recordings; None where out of reach.
     """
 
     site: Site
@@ -73,3 +75,4 @@ class Services:
     cameras: CameraOffice | None = None
     playback: Playback | None = None
     case_files: CaseFiles | None = None
+    custody: Custody | None = None

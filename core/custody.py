@@ -4,6 +4,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from core.clock import iso
 from core.value import Value
 
 
@@ -31,6 +32,11 @@ class Kept(Value):
     reason: str = ""
     by: str = "system"
     made_ns: int = 0
+
+    @property
+    def stretch(self) -> str:
+        """Which recordings, as the register names them."""
+        return f"recordings/{self.camera}/{iso(self.first_ns)}/{iso(self.last_ns)}"
 
 
 class Custody(Protocol):

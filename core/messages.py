@@ -66,6 +66,9 @@ class EvidenceWanted(Value):
     zone: str | None = None
     caption: Text = Field(default=NO_WORDS, description="The reason, drawn on the snapshot.")
     role: Literal["clip", "before", "after"] = "clip"
+    lock_first_ns: int | None = Field(
+        default=None, description="The recordings are kept from here; None: from `first_ns`."
+    )
 
 
 class OrderReply(Value):

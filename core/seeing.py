@@ -110,6 +110,11 @@ class Sighting(Value):
     )
     why: Why
     model: str = Field(default="", description="Name and hash of the model that saw it.")
+    model_sha256: str = Field(default="", description="Hash of the model's file.")
+    min_score: float | None = Field(
+        default=None, description="Weakest detection that began a track."
+    )
+    zone_version: str = Field(default="", description="Hash of the zone's configuration.")
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class CameraPipeline:
         fps: rate at which frames are handed in; only sets how soon a track is believed.
         timezone: IANA name of the site's time zone, for schedules and night.
         model_label: what sightings say saw it; the engine's own label when empty.
+        model_sha256: hash of the model's file, as sightings carry it.
         min_score: weakest detection that begins a track; weaker ones only continue one.
         gate, tracker: thresholds other than the usual.
 
@@ -69,6 +70,7 @@ class CameraPipeline:
         fps: float = 5.0,
         timezone: str = "Asia/Shanghai",
         model_label: str = "",
+        model_sha256: str = "",
         min_score: float = TrackerSettings.new,
         gate: GateSettings | None = None,
         tracker: TrackerSettings | None = None,
@@ -76,6 +78,7 @@ class CameraPipeline:
         self.cost = Cost()
         self.last_reason = Reason.QUIET
         self._engine = engine
+        self._seen_by = {"model_sha256": model_sha256, "min_score": min_score}
         self._zone: tzinfo = ZoneInfo(timezone)
         self._gate = Gate(gate)
         # Two hits are enough when frames are far apart, three when they are close.
@@ -137,7 +140,8 @@ class CameraPipeline:
             for behaviour in self._behaviours
             for sighting in behaviour.update(self._moment(frame, tracks, aspect))
         ]
-        return Seen(frame.camera, frame.time_ns, decision.look, tracks, (*ended, *sightings))
+        told = tuple(one.model_copy(update=self._seen_by) for one in (*ended, *sightings))
+        return Seen(frame.camera, frame.time_ns, decision.look, tracks, told)
 
     def _begin_anew(self) -> tuple[Sighting, ...]:
         if self._tracker is not None:

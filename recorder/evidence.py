@@ -85,7 +85,7 @@ class EvidenceCutter:
                 Lock(
                     owner=wanted.incident,
                     camera=wanted.camera,
-                    first_ns=wanted.first_ns,
+                    first_ns=min(wanted.lock_first_ns or wanted.first_ns, wanted.first_ns),
                     last_ns=wanted.last_ns,
                 )
             )

@@ -12,18 +12,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from core.value import Value
+from core.custody import Kept
 
 FILE_NAME = "locks.json"
 
 
-class Lock(Value):
+class Lock(Kept):
     """Recordings of one camera over a range are kept, because of ``owner`` (an incident)."""
-
-    owner: str
-    camera: str
-    first_ns: int
-    last_ns: int
 
 
 _LOCKS = TypeAdapter(tuple[Lock, ...])

@@ -5,19 +5,27 @@ import hashlib
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
+from console.api.custody import custody_of, refused_if_not_told
 from console.api.models import EvidenceOut
 from console.api.outward import outward
-from console.context import Ctx, Viewer
+from console.context import Context, Ctx, Viewer
 from console.errors import ProblemError, not_found
+from console.sessions import Signed
 from core.cases import EvidenceItem, Receipt
+from core.errors import WardwatchError
 from core.store.users import Role
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
+_log = structlog.get_logger()
 audio = APIRouter(prefix="/announcements", tags=["evidence"])
 
+_REASON_LEAST = 2
+ON_DUTY = "值班处置 on duty"
+"""Why a person at the desk looks at what an alarm shows, unless another reason is given."""
 # What a browser may show in place; anything else is only ever downloaded.
 _SHOWN = ("video/mp4", "image/jpeg", "image/png", "image/webp", "audio/wav", "audio/x-wav")
 
@@ -36,25 +44,24 @@ def file(
     ctx: Ctx,
     signed: Viewer,
     download: Annotated[bool, Query(description="Take the file out (an export).")] = False,
+    reason: Annotated[str, Query(max_length=500, description="Why; an export needs it.")] = "",
+    recipient: Annotated[
+        str, Query(max_length=200, description="Whom it is handed to, outside the house.")
+    ] = "",
 ) -> FileResponse:
-    """The file itself; answers range requests (RFC 9110 section 14), so that video seeks."""
+    """The file itself; answers range requests (RFC 9110 section 14), so that video seeks.
+
+    Looks and exports are written into the audit log and into the chain of custody.
+    """
     with ctx.services.store.read() as unit:
         item = unit.evidence.get(evidence_id)
     if item is None:
         raise not_found("evidence", evidence_id)
     path = vault_file(ctx.services.vault_root, item)
     if download:
-        if not signed.may(Role.MONITOR):
-            raise ProblemError(403, "role", "Your role does not allow this", "It needs monitor.")
-        with ctx.services.store.begin() as unit:
-            unit.audit.append(
-                signed.user.name,
-                "evidence.export",
-                item.incident,
-                detail={"evidence": item.id, "sha256": item.sha256},
-            )
+        _take_out(ctx, signed, item, reason.strip(), recipient.strip())
     else:
-        ctx.views.note(signed, "evidence.view", item.incident, evidence=item.id, sha256=item.sha256)
+        _look_at(ctx, signed, item, reason.strip())
     digest = base64.b64encode(bytes.fromhex(item.sha256)).decode()
     return FileResponse(
         path,
@@ -68,6 +75,47 @@ def file(
             "etag": f'"{item.sha256}"',
         },
     )
+
+
+def _take_out(ctx: Context, signed: Signed, item: EvidenceItem, why: str, recipient: str) -> None:
+    """An export, or a handing over to somebody outside; refused unless it is written down."""
+    if not signed.may(Role.MONITOR):
+        raise ProblemError(403, "role", "Your role does not allow this", "It needs monitor.")
+    if len(why) < _REASON_LEAST:
+        raise ProblemError(422, "reason", "A reason is needed", "Say why you take it out.")
+    action = "share" if recipient else "export"
+    detail = {"evidence": item.id, "sha256": item.sha256}
+    if recipient:
+        detail["recipient"] = recipient
+    with ctx.services.store.begin() as unit:
+        unit.audit.append(signed.user.name, f"evidence.{action}", item.incident, why, detail)
+    with refused_if_not_told():
+        custody_of(ctx).tell(
+            item.incident,
+            "shared" if recipient else "exported",
+            actor=signed.user.name,
+            reason=f"{why} → {recipient}" if recipient else why,
+            path=item.path,
+            sha256=item.sha256,
+        )
+
+
+def _look_at(ctx: Context, signed: Signed, item: EvidenceItem, why: str) -> None:
+    detail = {"evidence": item.id, "sha256": item.sha256}
+    if not ctx.views.note(signed, "evidence.view", item.incident, **detail):
+        return
+    try:
+        custody_of(ctx).tell(
+            item.incident,
+            "viewed",
+            actor=signed.user.name,
+            reason=why or ON_DUTY,
+            path=item.path,
+            sha256=item.sha256,
+        )
+    except (WardwatchError, ProblemError) as error:
+        # The audit log has the look; damaged evidence must still be seen by who repairs it.
+        _log.error("console.view_not_in_register", evidence=item.id, error=str(error))
 
 
 @audio.get("/{announcement_id}/audio", response_class=FileResponse)

@@ -1,5 +1,6 @@
 """Zones: where in a camera's picture what is watched for, when, and what happens then."""
 
+import hashlib
 from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -127,3 +128,8 @@ class Zone(Section):
     response: Response = Field(
         default=Response.AUTOMATIC, title="处置方式", description="automatic, confirm or off."
     )
+
+    @property
+    def version(self) -> str:
+        """Hash of all of it: tells which rule, limits and polygon were in force."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -72,6 +72,7 @@ class Behaviour(ABC):
         self.camera = camera
         self.zone = zone
         self._model = model
+        self._zone_version = zone.version
         self._shape = zone.polygon.shape()
         shapely.prepare(self._shape)
         self._bounds = self._shape.bounds
@@ -173,6 +174,7 @@ class Behaviour(ABC):
             cues=act.cues,
             why=act.why,
             model=self._model,
+            zone_version=self._zone_version,
         )
 
 

@@ -32,6 +32,7 @@ from core.store.database import Store, open_store, sqlite_url
 from core.store.users import Role
 from core.value import Text, Value
 from tests.console import fake_live, fake_many, fake_township
+from tests.console.fake_custody import FakeCustody
 from tests.console.fake_office import FakeOffice
 
 PASSWORD = "watch-and-keep"
@@ -116,6 +117,7 @@ def services(
         feed=feed,
         web_root=web_root,
         cameras=office,
+        custody=FakeCustody(clock),
     )
     office.services = made
     push_health(made)

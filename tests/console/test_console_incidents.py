@@ -186,7 +186,7 @@ def test_looking_is_logged_once_a_while_and_exporting_always(desk: Desk) -> None
     client.get(CLIP)
     assert len(desk.audit("evidence.view")) == 3
     for _ in range(2):
-        answer = client.get(CLIP, params={"download": True})
+        answer = client.get(CLIP, params={"download": True, "reason": "办案"})
         assert answer.headers["content-disposition"].startswith("attachment")
     assert len(desk.audit("evidence.export")) == 2
     with desk.services.store.read() as unit:
@@ -196,7 +196,7 @@ def test_looking_is_logged_once_a_while_and_exporting_always(desk: Desk) -> None
 def test_a_viewer_may_look_but_not_take_out(desk: Desk) -> None:
     client = desk.sign_in("viewer")
     assert client.get(CLIP).status_code == 200
-    assert client.get(CLIP, params={"download": True}).status_code == 403
+    assert client.get(CLIP, params={"download": True, "reason": "办案"}).status_code == 403
     assert desk.audit("evidence.export") == []
 
 

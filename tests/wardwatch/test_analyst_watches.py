@@ -63,7 +63,7 @@ def bus() -> Bus:
 @pytest.fixture
 def watches(bare_site: Site, paths: Paths, bus: Bus) -> Iterator[Watches]:
     context = Context("analyst", bare_site, paths)
-    made = Watches(context, bus, Rectangles(), Hearing(bus, context.stop))
+    made = Watches(context, bus, Rectangles(), "", Hearing(bus, context.stop))
     yield made
     made.stop()
     assert not [one for one in threading.enumerate() if one.name.startswith("watch-")]

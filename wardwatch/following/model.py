@@ -45,6 +45,11 @@ class SharedModel:
         """Name and hash of the model."""
         return self._card.label
 
+    @property
+    def sha256(self) -> str:
+        """Hash of the model's file."""
+        return self._card.sha256
+
     def look(self) -> bool:
         """True when another model has taken the place of the present one.
 

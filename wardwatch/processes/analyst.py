@@ -39,7 +39,7 @@ def run(context: Context) -> None:
     hearing = Hearing(bus, context.stop)
     with SharedModel(context.site.analysis, ModelStore()) as model:
         hearing.start()
-        watches = Watches(context, bus, model.engine, hearing)
+        watches = Watches(context, bus, model.engine, model.sha256, hearing)
 
         def key_of(site: Site, camera: Camera) -> object:
             return key(site, camera), model.label
@@ -48,7 +48,7 @@ def run(context: Context) -> None:
 
         def look() -> None:
             if model.look():
-                watches.use(model.engine)
+                watches.use(model.engine, model.sha256)
                 crew.again()
                 context.ready({"model": model.label})
 
@@ -75,9 +75,16 @@ def key(site: Site, camera: Camera) -> object:
 class Watches:
     """The watch of each camera."""
 
-    def __init__(self, context: Context, bus: RedisBus, engine: Looker, hearing: Hearing) -> None:
-        self._context, self._bus, self._engine = context, bus, engine
-        self._hearing = hearing
+    def __init__(
+        self,
+        context: Context,
+        bus: RedisBus,
+        engine: Looker,
+        model_sha256: str,
+        hearing: Hearing,
+    ) -> None:
+        self._context, self._bus, self._hearing = context, bus, hearing
+        self._engine, self._model_sha256 = engine, model_sha256
         self._watches: dict[str, _Watch] = {}
         self._leaving: list[_Watch] = []
 
@@ -102,9 +109,9 @@ class Watches:
         self._watches[camera.id] = watch
         watch.thread.start()
 
-    def use(self, engine: Looker) -> None:
+    def use(self, engine: Looker, model_sha256: str) -> None:
         """Watches that are started from now on ask another model."""
-        self._engine = engine
+        self._engine, self._model_sha256 = engine, model_sha256
 
     def end(self, camera: str, _reason: str) -> None:
         """Watch a camera no longer; what it saw go on is not said to have ended."""
@@ -134,6 +141,7 @@ class Watches:
             self._engine,
             fps=site.analysis.fps,
             timezone=site.timezone,
+            model_sha256=self._model_sha256,
             min_score=site.analysis.min_score,
         )
 

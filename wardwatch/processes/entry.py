@@ -13,7 +13,7 @@ from core.errors import WardwatchError
 from wardwatch.logs import log_to
 from wardwatch.processes.context import Context, load_context
 
-ROLES = ("bus", "township", "recorder", "analyst", "hub")
+ROLES = ("bus", "township", "recorder", "analyst", "hub", "copier")
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 

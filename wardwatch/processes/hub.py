@@ -18,9 +18,11 @@ from core.store.database import open_store
 from recorder.playback.library import Library
 from wardwatch.cameras.office import Office
 from wardwatch.casefiles import exports_of
+from wardwatch.custody import Register
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
+from wardwatch.parts.copies import CopiesPart
 from wardwatch.parts.desk import DeskPart
 from wardwatch.parts.evidence import EvidencePart
 from wardwatch.parts.feed import FeedPart
@@ -57,6 +59,7 @@ def run(context: Context) -> None:
         DeskPart(context, store),
         SpeakersPart(context),
         EvidencePart(context),
+        CopiesPart(context, store),
         FeedPart(context, feed),
         OnvifPart(context),
         TeachingPart(context, store),
@@ -83,6 +86,7 @@ def run(context: Context) -> None:
         web_root=WEB_ROOT,
         playback=Library(paths.recordings, clock),
         case_files=exports,
+        custody=Register(site, paths, clock),
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)

@@ -1,0 +1,85 @@
+"""Copies of sealed clips: the recorder's maker with the detectors' eyes."""
+
+import os
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cases import EvidenceItem
+from core.clock import Clock
+from core.config.site import Site
+from core.copies import CopyWanted
+from core.geometry import Box
+from core.value import Text
+from detectors.engine import Engine
+from detectors.names import in_our_words
+from detectors.regions import WHOLE, Plan
+from models.store import Store
+from recorder.copies.following import Spot
+from recorder.copies.maker import CopyMaker
+from recorder.copies.masks import Finder
+from wardwatch.paths import Paths
+from wardwatch.vaults import open_vault
+
+NICE = 15
+MIN_SCORE = 0.2
+"""Lower than for the watch: here a false alarm costs a blurred bush, a miss somebody's face."""
+_TILES = tuple(Box(x, y, 0.56, 0.56) for y in (0.0, 0.44) for x in (0.0, 0.44))
+_SMALL = 1.5
+
+
+def make_copy(
+    site: Site,
+    paths: Paths,
+    clock: Clock,
+    wanted: CopyWanted,
+    stop: threading.Event | None = None,
+) -> list[EvidenceItem]:
+    """Make and seal a copy.
+
+    Raises:
+        WardwatchError: it cannot be made; nothing of it is sealed.
+    """
+    vault = open_vault(site, paths, clock)
+    items = vault.manifest(wanted.incident).items
+    of = next((one.camera for one in items if one.id == wanted.item), "")
+    camera = site.camera(of)
+    maker = CopyMaker(vault, site.zone_info, lambda: finder_of(site))
+    name = camera.name if camera is not None else Text.same(of)
+    return maker.make(wanted, name, unit=site.name.zh, stop=stop)
+
+
+def finder_of(site: Site) -> Finder:
+    """The model of this site, made to look closely: at the whole picture and at quarters of it.
+
+    Raises:
+        WardwatchError: there is no usable model.
+    """
+    store = Store()
+    name = site.analysis.model
+    card = store.default() if name == "auto" else store.ensure(name)
+    engine = Engine(
+        card,
+        min_score=MIN_SCORE,
+        threads=site.analysis.threads or os.cpu_count() or 1,
+        runtime=site.analysis.runtime,
+        device=site.analysis.device,
+    )
+
+    def find(picture: NDArray[np.uint8]) -> Sequence[Spot]:
+        parts = Plan((WHOLE,))
+        if picture.shape[0] > _SMALL * engine.input_size[0]:
+            parts = Plan((WHOLE, *_TILES))
+        found = in_our_words(
+            parts.gather(engine.detect(parts.pictures(picture, engine.input_size)), card.input_size)
+        )
+        return [
+            Spot(label, float(score), Box(*box))
+            for label, score, box in zip(
+                found.labels, found.scores.tolist(), found.boxes.tolist(), strict=True
+            )
+        ]
+
+    return Finder(find, card.name, card.sha256, MIN_SCORE)
