@@ -179,7 +179,8 @@ class EvidenceItem(Value):
     id: str
     incident: str
     role: str = Field(
-        description="clip, snapshot, before, snapshot_before, after, snapshot_after, warning_audio"
+        description="clip, snapshot, before, snapshot_before, after, snapshot_after, "
+        "warning_audio, detections, working, redacted, derivation"
     )
     path: str
     sha256: str

@@ -19,6 +19,7 @@ from recorder.seal.digests import hash_stream
 from recorder.seal.errors import SealError
 from recorder.seal.keys import KeyInfo, KeyRing
 from recorder.seal.log import SiteLog
+from wardwatch.cli import custody
 from wardwatch.cli.casefile import PasswordFile, export, opened, review
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.cli.signature import check_signature
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command("check-signature")(check_signature)
 app.command("export")(export)
 app.command("review")(review)
+custody.add_to(app)
 keys_app = typer.Typer(help="The keys that sign it.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 

@@ -1,11 +1,15 @@
 """Wishes for evidence to sealed files."""
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import cast
 
 import structlog
 
+from core.cases import EvidenceItem
 from core.config.site import Site
+from core.config.zones import Zone
 from core.errors import WardwatchError
 from core.messages import EVIDENCE_SEALED, EVIDENCE_WANTED, EvidenceWanted
 from core.value import Value
@@ -14,6 +18,7 @@ from recorder.locks import Locks
 from recorder.seal.timestamp import Authority
 from recorder.signing.certificates import load_roots
 from wardwatch.parts.base import Part
+from wardwatch.parts.detections import Detections
 from wardwatch.processes.context import Context
 from wardwatch.vaults import authority, open_vault
 
@@ -38,6 +43,7 @@ class EvidencePart(Part):
         paths = context.paths
         self._vault = open_vault(context.site, paths, context.clock)
         self._authority = authority(context.site)
+        self._detections = Detections(self._zone)
         self._cutter = EvidenceCutter(
             paths.recordings,
             self._vault,
@@ -48,6 +54,7 @@ class EvidencePart(Part):
         )
 
     def run(self) -> None:
+        listening = self._detections.listen(self._bus, self.context.stop)
         with ThreadPoolExecutor(_CUTTERS + 1, thread_name_prefix="cut") as cutters:
             if self._authority is not None:
                 cutters.submit(self._stamp, self._authority)
@@ -58,6 +65,8 @@ class EvidencePart(Part):
             self._bus.consume(
                 "evidence", {EVIDENCE_WANTED: (EvidenceWanted, cut)}, self.context.stop
             )
+        for thread in listening:
+            thread.join()
         self._bus.close()
 
     def use(self, site: Site) -> None:
@@ -97,3 +106,34 @@ class EvidencePart(Part):
             return
         for item in items:
             self._bus.publish(EVIDENCE_SEALED, item)
+        try:
+            self._seal_detections(wanted, items[0])
+        except (WardwatchError, OSError) as error:
+            log.error("detections not sealed", incident=wanted.incident, error=str(error))
+
+    def _seal_detections(self, wanted: EvidenceWanted, clip: EvidenceItem) -> None:
+        """Seal what the model said of the clip; once, as clip and snapshot are."""
+        item_id = f"{wanted.id}-seen"
+        items = self._vault.manifest(wanted.incident).items
+        if any(one.id == item_id for one in items):
+            return
+        with tempfile.TemporaryDirectory(prefix=".seen-", dir=self._vault.root) as scratch:
+            out = Path(scratch) / "detections.jsonl"
+            if not self._detections.write(wanted, clip.first_ns, clip.last_ns, out):
+                return
+            item = self._vault.seal(
+                wanted.incident,
+                "detections",
+                out,
+                camera=wanted.camera,
+                first_ns=clip.first_ns,
+                last_ns=clip.last_ns,
+                item_id=item_id,
+                parent_sha256=clip.sha256,
+                note="what the model said while the clip was recorded",
+            )
+        self._bus.publish(EVIDENCE_SEALED, item)
+
+    def _zone(self, camera: str, zone: str) -> Zone | None:
+        known = self._cameras.get(camera)
+        return known.zone(zone) if known is not None else None

@@ -193,7 +193,7 @@ class _Watch:
             self._lag.done(frame.time_ns)
         for sighting in seen.sightings:
             self._bus.publish(SIGHTINGS, sighting)
-        self._bus.show(OBJECTS, _objects(seen, pipeline.subjects))
+        self._bus.show(OBJECTS, objects_of(seen, pipeline.subjects))
 
 
 class _Lag:
@@ -226,7 +226,8 @@ class _Lag:
         return max(0.0, (self._clock.utc_ns() - frame_ns) / NS_PER_S)
 
 
-def _objects(seen: Seen, subjects: frozenset[int]) -> ObjectsSeen:
+def objects_of(seen: Seen, subjects: frozenset[int]) -> ObjectsSeen:
+    """What the tracker holds, as others are told of it."""
     return ObjectsSeen(
         camera=seen.camera,
         time_ns=seen.time_ns,

@@ -153,6 +153,18 @@ export interface Evidence {
   url: string;
 }
 
+/** One event of an incident's chain of custody. */
+export interface Handled {
+  seq: number;
+  at: string;
+  actor: string;
+  unit: string;
+  action: string;
+  reason: string;
+  object: string;
+  sha256: string | null;
+}
+
 export interface CatalogueRow {
   id: string;
   act: Words;
