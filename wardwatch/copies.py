@@ -26,8 +26,8 @@ from wardwatch.vaults import open_vault
 NICE = 15
 MIN_SCORE = 0.2
 """Lower than for the watch: here a false alarm costs a blurred bush, a miss somebody's face."""
-_TILES = tuple(Box(x, y, 0.56, 0.56) for y in (0.0, 0.44) for x in (0.0, 0.44))
-_SMALL = 1.5
+_OVERLAP = 1.3
+_MOST_TILES = 4
 
 
 def make_copy(
@@ -52,7 +52,7 @@ def make_copy(
 
 
 def finder_of(site: Site) -> Finder:
-    """The model of this site, made to look closely: at the whole picture and at quarters of it.
+    """The model of this site, made to look closely: at the whole picture and at parts of it.
 
     Raises:
         WardwatchError: there is no usable model.
@@ -69,9 +69,7 @@ def finder_of(site: Site) -> Finder:
     )
 
     def find(picture: NDArray[np.uint8]) -> Sequence[Spot]:
-        parts = Plan((WHOLE,))
-        if picture.shape[0] > _SMALL * engine.input_size[0]:
-            parts = Plan((WHOLE, *_TILES))
+        parts = close_look(picture.shape[:2], engine.input_size)
         found = in_our_words(
             parts.gather(engine.detect(parts.pictures(picture, engine.input_size)), card.input_size)
         )
@@ -83,3 +81,13 @@ def finder_of(site: Site) -> Finder:
         ]
 
     return Finder(find, card.name, card.sha256, MIN_SCORE)
+
+
+def close_look(picture: tuple[int, int], model: tuple[int, int]) -> Plan:
+    """The whole picture, and as many overlapping parts as show it at about its own size."""
+    per_side = min(_MOST_TILES, round(picture[0] / model[0]))
+    if per_side < 2:
+        return Plan((WHOLE,))
+    size = min(1.0, _OVERLAP / per_side)
+    starts = [number * (1 - size) / (per_side - 1) for number in range(per_side)]
+    return Plan((WHOLE, *(Box(x, y, size, size) for y in starts for x in starts)))

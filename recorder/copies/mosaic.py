@@ -1,6 +1,6 @@
 """Making a part of a picture unrecognisable for good.
 
-Every block of a region becomes its mean in 16 steps of brightness: all pictures that agree in
+Every block of a region becomes its mean, rounded to steps of 16: all pictures that agree in
 their blocks' means give the same result, so nothing can tell which of them it was. The blocks are
 a power of two and lie on a grid of the frame, not of the region, so that they do not crawl over
 what they hide: from many mosaics of one face, each a little elsewhere, a better picture can be
@@ -67,6 +67,7 @@ def _means(part: Plane, block: int) -> Plane:
     rows, columns = np.arange(0, height, block), np.arange(0, width, block)
     sums = np.add.reduceat(np.add.reduceat(part.astype(np.uint32), rows, 0), columns, 1)
     counts = np.outer(np.diff(rows, append=height), np.diff(columns, append=width))
-    steps = (sums // counts // _STEP * _STEP + _STEP // 2).astype(np.uint8)
+    # Rounded, so that grey stays grey.
+    steps = np.minimum((sums // counts + _STEP // 2) // _STEP * _STEP, 255).astype(np.uint8)
     whole: Plane = steps.repeat(block, 0).repeat(block, 1)[:height, :width]
     return whole

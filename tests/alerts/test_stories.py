@@ -45,6 +45,7 @@ def test_evidence_is_wanted_before_anything_else(world: World) -> None:
     assert wanted == world.wanted[0]
     assert wanted.moment_ns == sighting.fired_ns
     assert wanted.first_ns == sighting.fired_ns - 10 * NS_PER_S
+    assert wanted.lock_first_ns == sighting.started_ns - 10 * NS_PER_S
     assert wanted.last_ns == sighting.fired_ns + 10 * NS_PER_S
     assert (wanted.box, wanted.zone, wanted.caption) == (sighting.box, "shore", sighting.why.text)
 

@@ -49,7 +49,13 @@ def test_clip_and_snapshot_are_sealed_once(
     cutter = EvidenceCutter(
         root, vault, clock, timezone=ZoneInfo("Asia/Shanghai"), locks=Locks(root)
     )
-    wish = wanted(start_ns + 1_500_000_000, start_ns + 4_500_000_000, start_ns + 3_040_000_000)
+    began_ns = start_ns - 60 * NS_PER_S
+    wish = wanted(
+        start_ns + 1_500_000_000,
+        start_ns + 4_500_000_000,
+        start_ns + 3_040_000_000,
+        lock_first_ns=began_ns,
+    )
     clip, shot = cutter.handle(wish, ZONE, camera_name=PLACE)
     assert (clip.role, shot.role) == ("clip", "snapshot")
     assert (clip.first_ns, clip.last_ns) == (start_ns + NS_PER_S, start_ns + 5 * NS_PER_S)
@@ -59,7 +65,8 @@ def test_clip_and_snapshot_are_sealed_once(
     assert abs(shot.first_ns - wish.moment_ns) <= 50_000_000
     assert [v.state for v in vault.verify("inc-1").files] == ["ok", "ok"]
     assert cutter.handle(wish) == [clip, shot]
-    assert [lock.owner for lock in Locks(root).all()] == ["inc-1"]
+    (lock,) = Locks(root).all()
+    assert (lock.owner, lock.first_ns, lock.last_ns) == ("inc-1", began_ns, wish.last_ns)
     assert not list(vault.root.glob(".cutting-*"))
 
 
