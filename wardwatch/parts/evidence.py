@@ -1,6 +1,7 @@
 """Wishes for evidence to sealed files."""
 
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -44,6 +45,7 @@ class EvidencePart(Part):
         self._vault = open_vault(context.site, paths, context.clock)
         self._authority = authority(context.site)
         self._detections = Detections(self._zone)
+        self._listening: list[threading.Thread] = []
         self._cutter = EvidenceCutter(
             paths.recordings,
             self._vault,
@@ -54,7 +56,8 @@ class EvidencePart(Part):
         )
 
     def run(self) -> None:
-        listening = self._detections.listen(self._bus, self.context.stop)
+        if not self._listening:  # a part that failed is run again
+            self._listening = self._detections.listen(self._bus, self.context.stop)
         with ThreadPoolExecutor(_CUTTERS + 1, thread_name_prefix="cut") as cutters:
             if self._authority is not None:
                 cutters.submit(self._stamp, self._authority)
@@ -65,7 +68,7 @@ class EvidencePart(Part):
             self._bus.consume(
                 "evidence", {EVIDENCE_WANTED: (EvidenceWanted, cut)}, self.context.stop
             )
-        for thread in listening:
+        for thread in self._listening:
             thread.join()
         self._bus.close()
 
