@@ -20,7 +20,10 @@ Colour = NDArray[np.float32]
 
 _KERNEL = np.ones((3, 3), np.uint8)
 _MARGIN = 12  # grid pixels of surroundings that are looked at
-_LOST_OUTLINE = 1.3
+_LOST_OUTLINE = 0.75
+"""A thing's outline is a third stronger than what was along its rim before: of things put down in
+the scenarios the ratio was at most 0.22, of what appears where a bag was taken from a heap 0.76 to
+0.87."""
 _HALF_OUTLINE = 0.65
 _BARED = 0.5  # of the strangeness before
 _NO_CLEARER = 1.4  # the same where the outline is hardly clearer than before

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
+import pytest
 
 from core.geometry import Box
 from core.seeing import Phase, Track
@@ -219,3 +220,27 @@ def test_a_piece_of_a_car_between_pillars_is_no_second_car() -> None:
 
     told = play(behaviour("occupation", limit_s=30, min_area=0.002), scene, 60)
     assert phases(told) == [Phase.FIRED]
+
+
+def pile(*bags: int) -> np.ndarray:
+    """Dark bags of a heap from the far one (0) to the near one (2), each before the one behind."""
+    picture = GROUND.copy()
+    for number in bags:
+        cv2.ellipse(
+            picture, (150 + 6 * number, 104 + 2 * number), (14, 11), 0, 0, 360, (30,) * 3, -1
+        )
+    return picture
+
+
+@pytest.mark.parametrize("left", [(0, 1), (1, 2), (0,), ()])
+def test_what_is_taken_from_a_heap_leaves_no_thing(left: tuple[int, ...]) -> None:
+    """The outline of the bag behind comes to light where the nearer one was, and is no new bag."""
+    things = StaticMap()
+    watch(things, 0, 20, pile(0, 1, 2))
+    assert not any(watch(things, 20, 32, pile(*left)))
+
+
+def test_a_bag_laid_on_a_heap_is_a_thing() -> None:
+    things = StaticMap()
+    watch(things, 0, 20, pile(0))
+    assert any(watch(things, 20, 32, pile(0, 4)))
