@@ -21,8 +21,8 @@ Colour = NDArray[np.float32]
 _KERNEL = np.ones((3, 3), np.uint8)
 _MARGIN = 12  # grid pixels of surroundings that are looked at
 _LOST_OUTLINE = 0.75
-"""A thing's outline is a third stronger than what was along its rim before: of things put down in
-the scenarios the ratio was at most 0.22, of what appears where a bag was taken from a heap 0.76 to
+"""A thing's outline is a third stronger than what was along its rim before: of bags put down, in
+three scenes looked at, the ratio was at most 0.22, of what shows where one was taken away 0.76 to
 0.87."""
 _HALF_OUTLINE = 0.65
 _BARED = 0.5  # of the strangeness before
