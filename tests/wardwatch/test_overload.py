@@ -180,13 +180,18 @@ def test_overload_is_shared_alike_and_shown(running: Running) -> None:
     assert running.rss() - memory < 0.75 * ENOUGH_DROPPED * PICTURE_BYTES
 
     # It is said, of each camera.
-    fps, lag_s, skipped = (
-        running.figures(name) for name in ("analysed_fps", "lag_seconds", "skipped_ratio")
-    )
-    assert set(fps) == set(lag_s) == set(skipped) == {*BUSY, QUIET}
+    fps, skipped = (running.figures(name) for name in ("analysed_fps", "skipped_ratio"))
+    assert set(fps) == set(skipped) == {*BUSY, QUIET}
     assert all(0 < fps[name] < FPS for name in BUSY), fps
-    assert all(lag_s[name] > 0.1 for name in BUSY), lag_s
     assert all(skipped[name] >= 0.2 for name in BUSY), skipped
+    # The lag is of this moment: none for whose turn has just come.
+    late: set[str] = set()
+
+    def all_were_late() -> bool:
+        late.update(name for name, lag_s in running.figures("lag_seconds").items() if lag_s > 0.1)
+        return late >= set(BUSY)
+
+    until(all_were_late)
 
     # All looks at a still picture are scheduled ones at the whole of it (invariant 4).
     until(lambda: running.looked_ns[-1] - running.looked_ns[0] > 12 * NS_PER_S)
