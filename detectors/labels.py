@@ -12,6 +12,7 @@ PERSON = "person"
 BOAT = "boat"
 RODS = frozenset({"fishing rod", "rod"})
 NETS = frozenset({"fishing net", "net"})
+GEAR = RODS | NETS
 
 MOVERS = frozenset({PERSON, BOAT}) | VEHICLES | CYCLES | ANIMALS
 """Things that come and go by themselves: never goods, never dumped."""

@@ -126,7 +126,7 @@ class CameraPipeline:
         decision = self._gate.consider(
             frame.luma,
             frame.time_ns,
-            tracks=self._tracker.boxes,
+            tracks=self._tracker.watched,
             doubtful=self._tracker.doubtful,
         )
         self.last_reason = decision.reason

@@ -24,7 +24,7 @@ from scipy.optimize import linear_sum_assignment
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.seeing import Detections, Track
-from detectors.labels import PERSON, group
+from detectors.labels import GEAR, MOVERS, PERSON, group
 from detectors.motion import Array, Filters
 from detectors.overlap import ious
 
@@ -77,6 +77,11 @@ class _Life:
     height: float = 0.0
     head: float = 0.0
     votes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def matters(self) -> bool:
+        """It is somebody, or gear."""
+        return self.label in MOVERS or self.label in GEAR
 
     def vote(self, label: str) -> None:
         """Count a detection's label; the most frequent is the track's."""
@@ -139,8 +144,19 @@ class Tracker:
 
     @property
     def doubtful(self) -> bool:
-        """True while a look would settle something: a new track, or one just missed."""
-        return any(life.id == 0 or life.missed_ns is not None for life in self._lives)
+        """True while a look would settle something: somebody new, or one just missed."""
+        return any(
+            life.id == 0 or life.missed_ns is not None for life in self._lives if life.matters
+        )
+
+    @property
+    def watched(self) -> list[Box]:
+        """Places of those who can act, and of gear: worth looks of their own.
+
+        Of the rest the scheduled looks are enough. A tree that is broccoli in one framing and
+        nothing in the next was looked at in every picture.
+        """
+        return [self._box(row) for row, life in enumerate(self._lives) if life.matters]
 
     @property
     def boxes(self) -> list[Box]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from core.clock import NS_PER_S
 from core.geometry import Box
 from core.seeing import Phase, Track
 from detectors.background import StaticMap, StaticObject
@@ -244,3 +245,17 @@ def test_a_bag_laid_on_a_heap_is_a_thing() -> None:
     things = StaticMap()
     watch(things, 0, 20, pile(0))
     assert any(watch(things, 20, 32, pile(0, 4)))
+
+
+def test_only_who_can_act_is_worth_looks_of_their_own() -> None:
+    """A tree that is broccoli in one framing and nothing in the next asks for none."""
+    tracker = Tracker(aspect=16 / 9)
+    boxes = {"broccoli": Box(0.2, 0.2, 0.1, 0.2), "person": Box(0.6, 0.4, 0.05, 0.2)}
+    for label, expected in (("broccoli", False), ("person", True)):
+        tracker.clear()
+        for step in range(4):
+            seen = [(label, 0.8, boxes[label])] if step != 3 else []
+            tracker.update(step * NS_PER_S // 5, found(*seen), None)
+        assert bool(tracker.boxes) is True
+        assert tracker.doubtful is expected
+        assert bool(tracker.watched) is expected
