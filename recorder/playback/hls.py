@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from core.clock import NS_PER_S, iso
 from recorder.playback.pieces import Group, Piece
@@ -10,27 +9,6 @@ from recorder.playback.pieces import Group, Piece
 PART_NS = 4 * NS_PER_S
 """Groups of pictures are asked for together up to about this long."""
 _HOLE_NS = NS_PER_S // 2
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a player asks for at once: neighbouring groups of one segment."""
-
-    piece: Piece
-    groups: tuple[Group, ...]
-
-    @property
-    def first_ns(self) -> int:
-        return self.groups[0].first_ns
-
-    @property
-    def last_ns(self) -> int:
-        return self.groups[-1].last_ns
-
-    @property
-    def address(self) -> str:
-        start_ns = self.piece.known.segment.start_ns
-        return f"media/{start_ns}/{self.groups[0].first}-{self.groups[-1].end}.m4s"
 
 
 def playlist(pieces: Sequence[Piece], epoch_ns: int) -> str:
@@ -48,13 +26,13 @@ def playlist(pieces: Sequence[Piece], epoch_ns: int) -> str:
         if part.first_ns - shown_ns > _HOLE_NS:
             lines += ["#EXT-X-GAP", _lasts(part.first_ns - shown_ns), "gap.m4s"]
             longest_ns = max(longest_ns, part.first_ns - shown_ns)
-        if part.piece.known.likeness != likeness:
+        if part.known.likeness != likeness:
             if likeness:
                 lines.append("#EXT-X-DISCONTINUITY")
-            likeness = part.piece.known.likeness
-            lines.append(f'#EXT-X-MAP:URI="header/{part.piece.known.segment.start_ns}.mp4"')
+            likeness = part.known.likeness
+            lines.append(f'#EXT-X-MAP:URI="header/{part.known.segment.start_ns}.mp4"')
         lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{iso(part.first_ns)}")
-        lines += [_lasts(part.last_ns - part.first_ns), f"{part.address}?epoch={epoch_ns}"]
+        lines += [_lasts(part.last_ns - part.first_ns), f"{_address(part)}?epoch={epoch_ns}"]
         longest_ns = max(longest_ns, part.last_ns - part.first_ns)
         shown_ns = part.last_ns
     head = [
@@ -67,15 +45,21 @@ def playlist(pieces: Sequence[Piece], epoch_ns: int) -> str:
     return "\n".join([*head, *lines, "#EXT-X-ENDLIST", ""])
 
 
-def _parts(pieces: Sequence[Piece]) -> Iterator[Part]:
+def _parts(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """What a player asks for at once: neighbouring groups of one segment."""
     for piece in pieces:
         run: list[Group] = []
         for group in piece.groups:
             if run and group.last_ns - run[0].first_ns > PART_NS:
-                yield Part(piece, tuple(run))
+                yield Piece(piece.known, tuple(run))
                 run = []
             run.append(group)
-        yield Part(piece, tuple(run))
+        yield Piece(piece.known, tuple(run))
+
+
+def _address(part: Piece) -> str:
+    first, end = part.octets
+    return f"media/{part.known.segment.start_ns}/{first}-{end}.m4s"
 
 
 def _lasts(ns: int) -> str:
