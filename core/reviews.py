@@ -43,6 +43,9 @@ def record(
 ) -> Review:
     """Write a review down, in the store and in the audit log.
 
+    It is dated after those before it, even when the clock was set back meanwhile: the newest
+    one of its kind counts.
+
     Raises:
         ReviewError: there is no such incident, nothing is sealed, the account may not review,
             did the other review, or says no office or basis.
@@ -54,7 +57,8 @@ def record(
         raise ReviewError(f"review: {reviewer!r} is no account that may review (chief or admin)")
     if not office.strip() or not basis.strip():
         raise ReviewError("review: say in which office and on what basis")
-    other = _newest(unit.reviews.find(incident=incident), _other(kind))
+    before = unit.reviews.find(incident=incident)
+    other = _newest(before, _other(kind))
     if other is not None and other.reviewer == reviewer:
         raise ReviewError(
             f"review: {reviewer} made the {other.kind.value} review; two persons are needed"
@@ -68,7 +72,7 @@ def record(
         kind=kind,
         reviewer=reviewer,
         office=office.strip(),
-        at_ns=at_ns,
+        at_ns=max([at_ns, *(one.at_ns + 1 for one in before)]),
         passed=passed,
         basis=basis.strip(),
         sealed=sealed,

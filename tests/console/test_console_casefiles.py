@@ -122,6 +122,9 @@ def test_two_accounts_make_it_evidence(desk: Desk, made: FakeCaseFiles) -> None:
         True, ["chief", "admin"],
     )  # fmt: skip
     assert [one.actor for one in desk.audit("evidence.review")] == ["chief", "admin"]
+    desk.clock.step(-3600)
+    assert chief.post(REVIEWS, json={**given, "passed": False}).status_code == 201
+    assert chief.get(ADDRESS).json()["evidence"] is False
 
 
 def test_without_a_maker(desk: Desk) -> None:
