@@ -24,6 +24,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from core.allocator import keep_freed_memory
 from core.clock import NS_PER_S
 from core.config.cameras import Camera
 from core.geometry import Box
@@ -201,6 +202,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300, help="frames measured a row")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
+    keep_freed_memory()  # as the analyst does
     cv2.setNumThreads(1)
     kinds = [(objects, moving) for moving in (True, False) for objects in OBJECTS]
     wide, high = (int(part) for part in asked.size.split("x"))

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from core.allocator import keep_freed_memory
 from core.clock import NS_PER_S
 from core.geometry import Box
 from core.seeing import Detections
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, help="video; vtest.avi of opencv-doc when absent")
     parser.add_argument("--json", action="store_true", help="print JSON")
     asked = parser.parse_args()
+    keep_freed_memory()  # as the analyst does
     cv2.setNumThreads(1)
     result: dict[str, object] = {
         "machine": f"{platform.machine()}, Python {platform.python_version()}, one thread",

@@ -37,6 +37,7 @@ _FLOOR = (7.0, 15.0)  # colour steps of 255
 _CONTRAST = 0.12  # share of the ground's brightness: what is dark differs by few steps
 _RELIGHT_S = 60.0  # time in which the background takes on the light of the day
 _FACTOR = 4.0
+_FOLLOW = 0.3  # share of the newest sample in what an object's own pixels are compared with
 _STEADY = 14.0  # an object's own pixels change less than this from sample to sample
 _CHANGED_SHARE = 0.45  # more foreground than this is another picture, not objects
 _CHANGED_S = 1.5
@@ -140,15 +141,15 @@ class StaticMap:
         gain = self._light.gain(now, self._back, ~busy & (self._age_s <= 0), limit)
         back = self._back * gain
         signed = now - back
-        change = _largest(signed)
+        change = _largest(now, back)
         front = (change > limit) & (self._known >= _KNOWN_S)
         judged = ~busy & (self._known >= _KNOWN_S)
         if self._is_other_picture(now, front & judged, judged, seconds):
             if self._changed_s >= _CHANGED_S:
                 self._rebase(now)
             return tuple(thing.value(True) for thing in self._things)
+        cv2.accumulateWeighted(back, self._back, seconds / _RELIGHT_S)
         self._learn(now, gain, signed, change, front, busy, seconds)
-        self._back *= 1 + (gain - 1) * np.float32(seconds / _RELIGHT_S)
         self._age(now, front, busy, seconds, time_ns)
         gone = self._judge_known(front, judged, time_ns)
         gone += self._find_new(Scene(now, back, change, front, busy), time_ns)
@@ -157,6 +158,12 @@ class StaticMap:
     def _shrink(self, picture: Bgr) -> Colour:
         height, width = picture.shape[:2]
         size = (_GRID_WIDTH, max(round(height * _GRID_WIDTH / width), 1))
+        # OpenCV has a quick way for halves only: three times as fast as one step of four.
+        while width >= 2 * size[0] and width % 2 == 0 and height % 2 == 0:
+            width, height = width // 2, height // 2
+            picture = np.asarray(
+                cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+            )
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
         return cv2.GaussianBlur(small, (3, 3), 0).astype(np.float32)
 
@@ -244,28 +251,29 @@ class StaticMap:
             self._back[fresh] += weight * (now[fresh] / gain[fresh] - self._back[fresh])
             self._known[fresh] += max(seconds, 1e-3)
         calm = ~busy & ~front & ~fresh
-        self._back += (calm * (seconds / _LEARN_S))[..., None] * signed
+        self._back += signed * _three(calm * np.float32(seconds / _LEARN_S))
         # A car that passes is no flicker: only what comes again is noise.
         self._comes *= np.float32(exp(-seconds / _COMES_S))
         self._comes += front & ~self._was_front
         self._was_front = front
         restless = front & ~busy & (self._age_s <= 0) & (self._comes >= _AGAIN)
-        step = (seconds / _NOISE_S) * (change - self._noise)
-        self._noise += np.where(calm | restless, step, 0)
+        learns = (calm | restless) * np.float32(seconds / _NOISE_S)
+        self._noise += learns * (change - self._noise)
         np.clip(self._noise, 2.0, 60.0, out=self._noise)
 
     def _age(self, now: Colour, front: Mask, busy: Mask, seconds: float, time_ns: int) -> None:
-        steady = _largest(now - self._short) < _STEADY
+        step = now - self._short
+        steady = cv2.inRange(step, (-_STEADY,) * 3, (_STEADY,) * 3) > 0
         free = ~busy
         begun = free & front & (self._age_s <= 0)
         self._born_ns[begun] = time_ns
-        step = np.where(front & steady, seconds, -2.0 * seconds)
-        self._age_s += np.where(free, step, 0).astype(np.float32)
+        grown_s = (front & steady) * np.float32(3.0 * seconds) - np.float32(2.0 * seconds)
+        self._age_s += grown_s * free
         self._age_s[begun & steady] = np.maximum(self._age_s[begun & steady], 1e-3)
         np.clip(self._age_s, 0, self._steady_s + 2.0, out=self._age_s)
         # Spots never seen free show their background when whatever hid them goes.
-        follow = np.where(self._age_s > 0, 0.3, 1.0)
-        self._short += (free * follow)[..., None] * (now - self._short)
+        ages = self._age_s > 0
+        self._short += step * _three(free * (1 - np.float32(1 - _FOLLOW) * ages))
 
     def _judge_known(self, front: Mask, judged: Mask, time_ns: int) -> list[StaticObject]:
         gone = []
@@ -341,8 +349,12 @@ class StaticMap:
         self._age_s[mask] = 0
 
 
-def _largest(difference: Colour) -> NDArray[np.float32]:
+def _three(plane: NDArray[np.float32]) -> Colour:
+    """The same for each channel; (H, W) to (H, W, 3), ten times as fast as broadcasting."""
+    return np.asarray(cv2.merge([plane, plane, plane]), np.float32)
+
+
+def _largest(one: Colour, other: Colour) -> NDArray[np.float32]:
     """Largest absolute difference of the three channels; by planes, ten times as fast as max."""
-    blue, green, red = (np.abs(plane) for plane in cv2.split(difference))
-    largest: NDArray[np.float32] = np.maximum(np.maximum(blue, green), red)
-    return largest
+    blue, green, red = cv2.split(cv2.absdiff(one, other))
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.float32)

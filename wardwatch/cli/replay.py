@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from core.allocator import keep_freed_memory
 from core.clock import iso, parse_iso
 from core.config.load import load
 from core.config.site import Analysis
@@ -41,6 +42,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Analyse recordings as fast as possible; the same every time."""
+    keep_freed_memory()
     site = load(config) if config else None
     store = ModelStore()
     card = store.default() if model == "auto" else store.ensure(model)

@@ -5,8 +5,10 @@ A sighting goes out through the spooling side of the bus, so none is lost while 
 
 import threading
 
+import cv2
 import structlog
 
+from core.allocator import keep_freed_memory
 from core.bus.streams import RedisBus
 from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
@@ -35,6 +37,8 @@ def run(context: Context) -> None:
     Raises:
         WardwatchError: there is no usable model.
     """
+    keep_freed_memory()
+    cv2.setNumThreads(1)  # each camera has a thread of its own; more would only wait in line
     bus = context.bus()
     hearing = Hearing(bus, context.stop)
     with SharedModel(context.site.analysis, ModelStore()) as model:
