@@ -30,6 +30,9 @@ SIZES = ((640, 360), (240, 480))
 SCORES = {"yolo": 0.05, "rtdetr": 0.005}
 """Of untrained queries RT-DETR makes no more than a hundredth."""
 IOU = 0.55
+SAME_SCORE = 5e-4
+"""From the same input, to the bit, sessions that split their sums among other numbers of threads
+differ by up to 2e-4 (YOLOE-26, whose random weights make much of little)."""
 PROMPTS = ("fishing rod", "fishing net", "garbage bag")
 
 
@@ -147,7 +150,7 @@ class Words:
 
 @pytest.mark.parametrize(
     "configuration",
-    ["yolov8s-worldv2.yaml", "yoloe-v8s.yaml", "yoloe-11s.yaml"],
+    ["yolov8s-worldv2.yaml", "yoloe-v8s.yaml", "yoloe-11s.yaml", "yoloe-26s.yaml"],
 )
 def test_prompts_become_the_classes_of_an_open_vocabulary(
     configuration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -237,11 +240,13 @@ def compare(mine: Found, theirs: Boxes) -> tuple[int, float]:
     corners, scores, classes = mine
     same, worst = 0, 0.0
     high, wide = theirs.orig_shape
+    borders = [wide, high, wide, high]
+    corners = corners.clip(0, borders)  # as theirs are; the engine cuts ours later
     for box, score, number in zip(
         theirs.xyxy.numpy(), theirs.conf.numpy(), theirs.cls.numpy(), strict=True
     ):
-        box = box.clip(0, [wide, high, wide, high])  # RT-DETR's are not cut at the border
-        alike = (classes == int(number)) & (np.abs(scores - score) < 1e-4)
+        box = box.clip(0, borders)  # but RT-DETR's are not
+        alike = (classes == int(number)) & (np.abs(scores - score) < SAME_SCORE)
         off = np.abs(corners[alike] - box).max(axis=1)
         if len(off) and off.min() < 0.5:
             same += 1
