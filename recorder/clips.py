@@ -2,8 +2,8 @@
 
 Whole groups of pictures are copied: a cut inside one would need re-encoding, and would tear
 the camera's own signatures (ONVIF Media Signing chains them by group). Where there are such, one
-group more is copied, for it holds the signature of the one before. The range asked for is kept
-beside the clip, not cut into it.
+group or more after the range are copied, for they hold the signatures of those before. The range
+asked for is kept beside the clip, not cut into it.
 """
 
 from collections.abc import Iterator
@@ -39,6 +39,8 @@ class Cut:
         segments: files it was cut from.
         gaps: parts of the range asked for that are not in the clip, with the reason.
         silent: parts of the clip without its sound, because the camera sent none or another.
+        signed: the camera may sign its video.
+        after: groups of pictures in it from after the range.
         path: the clip, an MP4 (QuickTime with G.711 sound) that plays while it is downloaded.
     """
 
@@ -49,6 +51,8 @@ class Cut:
     segments: tuple[Path, ...]
     gaps: tuple[Gap, ...]
     silent: tuple[tuple[int, int], ...] = ()
+    signed: bool = False
+    after: int = 0
 
 
 @dataclass
@@ -62,6 +66,8 @@ class _Piece:
     picture: tuple[object, ...] = ()
     sound: tuple[object, ...] = ()
     """What the streams' players must be told; only pieces that agree can share a track."""
+    after: int = 0
+    """Groups of it from after the range."""
 
     @property
     def first_ns(self) -> int:
@@ -72,12 +78,17 @@ class _Piece:
         return self.segment.utc_ns(self.fragments[-1].end_dts, self.timescale)
 
 
-def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -> Cut:
+def cut(
+    recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path, *, after: int = 1
+) -> Cut:
     """Copy the groups of pictures that cover a range into one MP4.
 
     Works across segments and reads the one that is still growing as far as it is complete.
     The stream parameters must be the same throughout; when a camera was reconfigured within
     the range, the longer part is taken and the rest is reported as a gap.
+
+    Args:
+        after: of a camera that signs, so many groups after the range come along, if there are.
 
     Raises:
         NothingRecordedError: no picture of the range is on disk; says what the ledger knows.
@@ -87,7 +98,7 @@ def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -
         raise RecorderError(
             f"camera {camera}: the range ends ({iso(last_ns)}) before it starts ({iso(first_ns)})"
         )
-    pieces = list(_pieces(recordings, camera, first_ns, last_ns))
+    pieces = list(_pieces(recordings, camera, first_ns, last_ns, after))
     ledger = read_gaps(recordings, camera, first_ns, last_ns)
     if not pieces:
         known = ", ".join(sorted({gap.reason for gap in ledger})) or "no reason in the ledger"
@@ -115,32 +126,38 @@ def cut(recordings: Path, camera: str, first_ns: int, last_ns: int, out: Path) -
         segments=tuple(piece.segment.path for piece in kept),
         gaps=tuple(_gaps(kept, len(kept) < len(pieces), ledger, first_ns, last_ns)),
         silent=tuple((p.first_ns, p.last_ns) for p in kept if sound and p.sound != sound),
+        signed=any(piece.after for piece in kept) or _signed(kept[-1].segment.path),
+        after=sum(piece.after for piece in kept),
     )
 
 
-def _pieces(root: Path, camera: str, first_ns: int, last_ns: int) -> Iterator[_Piece]:
-    """What covers the range; of a camera that signs, and the group after it."""
+def _pieces(
+    root: Path, camera: str, first_ns: int, last_ns: int, most_after: int
+) -> Iterator[_Piece]:
+    """What covers the range; of a camera that signs, and groups after it."""
     end_ns: int | None = None
-    followed = False
+    after = 0
     for segment in segments(root, camera, first_ns, last_ns + NEXT_FILE_NS):
         try:
             found = segment.scan()
         except RecorderError:
             continue  # nothing readable in it; shows up as a gap
-        wanted: list[Fragment] = []
+        piece = _Piece(segment, found.complete_bytes, found.timescale, [])
         for group in found.groups():
             start_ns = segment.utc_ns(group[0].first_dts, found.timescale)
+            end_of_group_ns = segment.utc_ns(group[-1].end_dts, found.timescale)
             if start_ns >= last_ns:
-                if followed or end_ns is None or start_ns - end_ns > HOLE_NS:
+                if end_ns is None or start_ns - end_ns > HOLE_NS or after >= most_after:
                     break
-                followed = True
-                if not _signed(segment.path):
+                if not after and not _signed(segment.path):
                     break
-            if (until_ns := segment.utc_ns(group[-1].end_dts, found.timescale)) > first_ns:
-                wanted += group
-                end_ns = until_ns
-        if wanted:
-            yield _Piece(segment, found.complete_bytes, found.timescale, wanted)
+                after += 1
+                piece.after += 1
+            if end_of_group_ns > first_ns:
+                piece.fragments += group
+                end_ns = end_of_group_ns
+        if piece.fragments:
+            yield piece
 
 
 def _signed(path: Path) -> bool:
