@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from console.errors import ProblemError
-from core.playback import NotRecordedError
+from core.playback import NotAnsweringError, NotRecordedError
 
 _log = structlog.get_logger()
 
@@ -45,11 +45,20 @@ def install(app: FastAPI) -> None:
         problem = ProblemError(404, "not-recorded", "Nothing of that is recorded", str(error))
         return problem_response(problem, request.url.path)
 
+    @app.exception_handler(NotAnsweringError)
+    async def _not_answering(request: Request, error: NotAnsweringError) -> Response:
+        problem = ProblemError(
+            503, "disk", "The recordings do not answer", str(error), {"retry-after": "10"}
+        )
+        return problem_response(problem, request.url.path)
+
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         # The value given is left out on purpose: it may be a password.
         lines = (
-            f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()
+            f"{'.'.join(str(part) for part in one['loc'])}: "
+            f"{one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
         )
         problem = ProblemError(422, "invalid", "The request is not valid", "; ".join(lines))
         return problem_response(problem, request.url.path)

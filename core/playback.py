@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from pydantic import Field
+
 from core.errors import WardwatchError
 from core.value import Value
 
 
 class NotRecordedError(WardwatchError):
     """Nothing of what was asked for is on disk."""
+
+
+class NotAnsweringError(WardwatchError):
+    """A disk does not answer; which camera's recordings it keeps from being read."""
 
 
 class Stretch(Value):
@@ -35,6 +41,24 @@ class Timeline(Value):
     holes: tuple[Hole, ...]
 
 
+class Activity(Value):
+    """How much moved and who was there, in equal parts of a range.
+
+    Each part tells the most of its time. Cameras are watched apart from being recorded: there may
+    be the one without the other.
+    """
+
+    camera: str
+    first_ns: int
+    part_ns: int
+    moving: tuple[int | None, ...] = Field(
+        description="255 times the root of the share of the picture; None: not analysed."
+    )
+    people: tuple[int, ...]
+    vehicles: tuple[int, ...]
+    animals: tuple[int, ...]
+
+
 class Film(Protocol):
     """A range of one camera as one MP4 file that nobody has written down.
 
@@ -59,10 +83,17 @@ class Film(Protocol):
 
 
 class Playback(Protocol):
-    """The recordings. Every method may raise :class:`NotRecordedError`."""
+    """The recordings. Every method may raise :class:`NotRecordedError` or
+    :class:`NotAnsweringError`."""
 
     def timeline(self, camera: str, first_ns: int, last_ns: int) -> Timeline:
         """What is on disk of a range, and what is not and why."""
+
+    def activity(self, camera: str, first_ns: int, last_ns: int, most: int) -> Activity:
+        """How much moved in a range, in at most so many parts."""
+
+    def next_movement(self, camera: str, at_ns: int, *, back: bool) -> int | None:
+        """When the next movement begins, or the last one before; None: none within days."""
 
     def playlist(self, camera: str, first_ns: int, last_ns: int, epoch_ns: int) -> str:
         """A range as an HLS playlist (RFC 8216) of fragmented MP4.

@@ -77,6 +77,8 @@ class CameraPipeline:
     ) -> None:
         self.cost = Cost()
         self.last_reason = Reason.QUIET
+        self.moving = 0.0
+        """Share of the last frame that moves, as far as the gate knows."""
         self._engine = engine
         self._seen_by = {"model_sha256": model_sha256, "min_score": min_score}
         self._zone: tzinfo = ZoneInfo(timezone)
@@ -114,6 +116,7 @@ class CameraPipeline:
         ended: tuple[Sighting, ...] = ()
         if self._last_ns is not None and frame.time_ns <= self._last_ns:
             if self._last_ns - frame.time_ns <= _STEP_BACK_NS:
+                self.moving = 0.0
                 tracks = self._tracker.hold(self._last_ns) if self._tracker else ()
                 return Seen(frame.camera, frame.time_ns, False, tracks)
             ended = self._begin_anew()
@@ -130,6 +133,9 @@ class CameraPipeline:
             doubtful=self._tracker.doubtful,
         )
         self.last_reason = decision.reason
+        self.moving = min(1.0, sum(region.area for region in decision.regions))
+        if decision.reason is Reason.GLOBAL:
+            self.moving = 1.0
         if decision.look:
             tracks = self._look(frame, picture(), decision, self._tracker)
         else:

@@ -11,6 +11,7 @@ from typing import Literal
 import structlog
 
 from core.clock import NS_PER_S, Clock
+from recorder.activity import trim
 from recorder.alarm import AlarmKind, StorageAlarm
 from recorder.clock_log import ClockLog
 from recorder.deletions import Deletion, DeletionLog, Why
@@ -119,6 +120,9 @@ class Retention:
                 short = item
                 shortened.add(item.volume.path)
         self._drop_empty_days()
+        if not any(volume.trouble for volume in self._volumes.all):
+            for camera in cameras(self._root):
+                trim(self._root, camera)
         if settled:
             for camera in cameras(self._root):
                 ClockLog(self._root, camera).trim(self._horizon_ns(camera, now_ns))

@@ -5,8 +5,9 @@ from itertools import groupby
 from pathlib import Path
 
 from core.clock import NS_PER_S, Clock, iso
-from core.playback import NotRecordedError, Timeline
+from core.playback import Activity, NotRecordedError, Timeline
 from recorder.ledger import read_gaps
+from recorder.playback.activity import next_movement, pooled
 from recorder.playback.film import RangeFilm
 from recorder.playback.headers import Header, playable
 from recorder.playback.hls import playlist
@@ -31,6 +32,14 @@ class Library:
     def timeline(self, camera: str, first_ns: int, last_ns: int) -> Timeline:
         """What is on disk of a range, and what is not and why."""
         return timeline(self._pieces, camera, first_ns, last_ns, self._clock.utc_ns())
+
+    def activity(self, camera: str, first_ns: int, last_ns: int, most: int) -> Activity:
+        """How much moved in a range, in at most so many parts."""
+        return pooled(self._root, camera, first_ns, last_ns, most)
+
+    def next_movement(self, camera: str, at_ns: int, *, back: bool) -> int | None:
+        """When the next movement begins, or the last one before; within some days."""
+        return next_movement(self._root, camera, at_ns, back=back)
 
     def playlist(self, camera: str, first_ns: int, last_ns: int, epoch_ns: int) -> str:
         """A range as an HLS playlist, without groups that begin before the epoch.

@@ -14,6 +14,7 @@ from core.config.site import Site
 from core.messages import SIGHTINGS, CameraHealth
 from core.seeing import Sighting
 from core.value import Value
+from recorder.activity import ActivityLog
 from tests.detectors.test_camera_pipeline import H, Rectangles, W, scene
 from tests.sim.camera_kit import wait_for
 from wardwatch.following.crew import Crew
@@ -63,7 +64,8 @@ def bus() -> Bus:
 @pytest.fixture
 def watches(bare_site: Site, paths: Paths, bus: Bus) -> Iterator[Watches]:
     context = Context("analyst", bare_site, paths)
-    made = Watches(context, bus, Rectangles(), "", Hearing(bus, context.stop))
+    activity = ActivityLog(paths.recordings, context.clock)
+    made = Watches(context, bus, Rectangles(), "", Hearing(bus, context.stop), activity)
     yield made
     made.stop()
     assert not [one for one in threading.enumerate() if one.name.startswith("watch-")]

@@ -18,9 +18,11 @@ from core.messages import HEALTH, OBJECTS, SIGHTINGS, CameraHealth, ObjectsSeen,
 from core.seeing import Seen
 from core.video import Frame
 from detectors.engine import Looker
+from detectors.labels import ANIMALS, BOAT, CYCLES, PERSON, VEHICLES
 from detectors.pipeline import CameraPipeline
 from ingest.frames import LiveFrames
 from models.store import Store as ModelStore
+from recorder.activity import ActivityLog
 from wardwatch.following.crew import Crew, connection_key
 from wardwatch.following.follow import follow
 from wardwatch.following.model import SharedModel
@@ -29,6 +31,8 @@ from wardwatch.sources.hearing import Hearing
 from wardwatch.sources.opening import sources_of
 
 log = structlog.get_logger()
+
+_VEHICLES = VEHICLES | CYCLES | {BOAT}
 
 
 def run(context: Context) -> None:
@@ -43,7 +47,8 @@ def run(context: Context) -> None:
     hearing = Hearing(bus, context.stop)
     with SharedModel(context.site.analysis, ModelStore()) as model:
         hearing.start()
-        watches = Watches(context, bus, model.engine, model.sha256, hearing)
+        activity = ActivityLog(context.paths.recordings, context.clock)
+        watches = Watches(context, bus, model.engine, model.sha256, hearing, activity)
 
         def key_of(site: Site, camera: Camera) -> object:
             return key(site, camera), model.label
@@ -56,10 +61,12 @@ def run(context: Context) -> None:
                 crew.again()
                 context.ready({"model": model.label})
 
+        activity.start()
         crew.take(context.site)
         context.ready({"model": model.label})
         follow(context, crew.take, look)
         watches.stop()
+        activity.stop()
     hearing.join()
     bus.close()
 
@@ -86,8 +93,10 @@ class Watches:
         engine: Looker,
         model_sha256: str,
         hearing: Hearing,
+        activity: ActivityLog,
     ) -> None:
         self._context, self._bus, self._hearing = context, bus, hearing
+        self._activity = activity
         self._engine, self._model_sha256 = engine, model_sha256
         self._watches: dict[str, _Watch] = {}
         self._leaving: list[_Watch] = []
@@ -109,7 +118,9 @@ class Watches:
         )
         frames = LiveFrames(source, site.analysis.fps, decoder=site.analysis.decoder)
         before = self._dismiss(camera.id)
-        watch = _Watch(connection, frames, pipeline, lag, self._bus, self._hearing, before)
+        watch = _Watch(
+            connection, frames, pipeline, lag, self._bus, self._hearing, self._activity, before
+        )
         self._watches[camera.id] = watch
         watch.thread.start()
 
@@ -166,11 +177,13 @@ class _Watch:
         lag: "_Lag",
         bus: RedisBus,
         hearing: Hearing,
+        activity: ActivityLog,
         before: "_Watch | None",
     ) -> None:
         self.connection, self.frames, self.pipeline = connection, frames, pipeline
         self.stop = threading.Event()
         self._lag, self._bus, self._hearing, self._before = lag, bus, hearing, before
+        self._activity = activity
         self.thread = threading.Thread(target=self._run, name=f"watch-{frames.camera}")
 
     def _run(self) -> None:
@@ -195,6 +208,7 @@ class _Watch:
             return
         finally:
             self._lag.done(frame.time_ns)
+        note_activity(self._activity, seen, pipeline.moving)
         for sighting in seen.sightings:
             self._bus.publish(SIGHTINGS, sighting)
         self._bus.show(OBJECTS, objects_of(seen, pipeline.subjects))
@@ -228,6 +242,19 @@ class _Lag:
 
     def _age_s(self, frame_ns: int) -> float:
         return max(0.0, (self._clock.utc_ns() - frame_ns) / NS_PER_S)
+
+
+def note_activity(activity: ActivityLog, seen: Seen, moving: float) -> None:
+    """Keep how much moves in a frame and what the tracker holds, for the time line."""
+    labels = [track.label for track in seen.tracks]
+    activity.note(
+        seen.camera,
+        seen.time_ns,
+        moving,
+        people=labels.count(PERSON),
+        vehicles=sum(label in _VEHICLES for label in labels),
+        animals=sum(label in ANIMALS for label in labels),
+    )
 
 
 def objects_of(seen: Seen, subjects: frozenset[int]) -> ObjectsSeen:

@@ -16,6 +16,7 @@ from core.config.site import Console, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from recorder.playback.library import Library
+from recorder.playback.patient import PatientLibrary
 from wardwatch.cameras.office import Office
 from wardwatch.casefiles import exports_of
 from wardwatch.custody import Register
@@ -84,7 +85,7 @@ def run(context: Context) -> None:
         live=live_of(paths.run),
         feed=feed,
         web_root=WEB_ROOT,
-        playback=Library(paths.recordings, clock),
+        playback=PatientLibrary(Library(paths.recordings, clock), paths.recordings),
         case_files=exports,
         custody=Register(site, paths, clock),
     )
