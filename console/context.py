@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,40 +22,82 @@ from core.store.users import Role
 
 VIEW_AGAIN_S = 300
 _REMEMBERED = 20_000
+_TURNS = 64
 
 
 class ViewRegister:
     """Writes who looked at what into the audit log (调用登记).
 
-    A video that is being watched is asked for many times, so the same look by the same session
-    is written once within five minutes.
+    A video that is being watched, or a file that is taken out piece by piece, is asked for many
+    times, so the same access by the same account is written once within five minutes.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
+        # Two pieces asked for at the same moment are one access.
+        self._turns = [threading.Lock() for _ in range(_TURNS)]
         self._seen: OrderedDict[tuple[str, str, str], int] = OrderedDict()
 
-    def note(self, signed: Signed, action: str, object_id: str, **detail: str) -> bool:
-        """Write the look down unless it was written a moment ago; True when it was written.
+    def note(
+        self, signed: Signed, action: str, object_id: str, reason: str = "", **detail: str
+    ) -> bool:
+        """Write the access down unless it was written a moment ago; True when it was written.
 
         Raises when it cannot be.
         """
-        key = (signed.session, action, f"{object_id} {sorted(detail.items())}")
+        with self.once(signed, action, object_id, reason, **detail) as new:
+            return new
+
+    @contextmanager
+    def once(
+        self, signed: Signed, action: str, object_id: str, reason: str = "", **detail: str
+    ) -> Iterator[bool]:
+        """The same around what is to be done at a new access; if that fails, it was none.
+
+        It stays in the audit log, and the next try is written down again.
+        """
+        key = (signed.user.name, action, f"{object_id} {reason} {sorted(detail.items())}")
         now_ns = self._clock.monotonic_ns()
+        with self._turns[hash(key) % _TURNS]:
+            if self._known(key, now_ns):
+                yield False
+                return
+            with self._store.begin() as unit:
+                unit.audit.append(signed.user.name, action, object_id, reason, detail)
+            yield True
+            self._remember(key, now_ns)
+
+    def going_on(self, signed: Signed, action: str, object_id: str, **detail: str) -> None:
+        """One piece of what is looked at for a while: written down when the last one was five
+        minutes ago or more, whichever pieces they are.
+
+        Raises when it cannot be.
+        """
+        key = (signed.user.name, action, object_id)
+        now_ns = self._clock.monotonic_ns()
+        with self._turns[hash(key) % _TURNS]:
+            if not self._known(key, now_ns):
+                with self._store.begin() as unit:
+                    unit.audit.append(signed.user.name, action, object_id, detail=detail)
+            self._remember(key, now_ns)
+
+    def begun(self, signed: Signed, action: str, object_id: str) -> None:
+        """What goes on from here on has been written down."""
+        self._remember((signed.user.name, action, object_id), self._clock.monotonic_ns())
+
+    def _known(self, key: tuple[str, str, str], now_ns: int) -> bool:
         with self._lock:
             last = self._seen.get(key)
-            if last is not None and now_ns - last < VIEW_AGAIN_S * NS_PER_S:
-                return False
-        with self._store.begin() as unit:
-            unit.audit.append(signed.user.name, action, object_id, detail=detail)
+        return last is not None and now_ns - last < VIEW_AGAIN_S * NS_PER_S
+
+    def _remember(self, key: tuple[str, str, str], now_ns: int) -> None:
         with self._lock:
             self._seen[key] = now_ns
             self._seen.move_to_end(key)
             while len(self._seen) > _REMEMBERED:
                 self._seen.popitem(last=False)
-        return True
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from console.api.custody import custody_of, refused_if_not_told
@@ -41,6 +41,7 @@ def evidence_out(item: EvidenceItem) -> EvidenceOut:
 @router.head("/{evidence_id}/file", include_in_schema=False)
 def file(
     evidence_id: str,
+    request: Request,
     ctx: Ctx,
     signed: Viewer,
     download: Annotated[bool, Query(description="Take the file out (an export).")] = False,
@@ -51,16 +52,20 @@ def file(
 ) -> FileResponse:
     """The file itself; answers range requests (RFC 9110 section 14), so that video seeks.
 
-    Looks and exports are written into the audit log and into the chain of custody.
+    Looks and exports are written into the audit log and into the chain of custody, whichever
+    octets are asked for: once in five minutes for the same person, file and reason.
     """
     with ctx.services.store.read() as unit:
         item = unit.evidence.get(evidence_id)
     if item is None:
         raise not_found("evidence", evidence_id)
     path = vault_file(ctx.services.vault_root, item)
+    handed_out = request.method != "HEAD"
     if download:
-        _take_out(ctx, signed, item, reason.strip(), recipient.strip())
-    else:
+        why = _reason_to_take(signed, reason)
+        if handed_out:
+            _take_out(ctx, signed, item, why, recipient.strip())
+    elif handed_out:
         _look_at(ctx, signed, item, reason.strip())
     digest = base64.b64encode(bytes.fromhex(item.sha256)).decode()
     return FileResponse(
@@ -77,27 +82,33 @@ def file(
     )
 
 
-def _take_out(ctx: Context, signed: Signed, item: EvidenceItem, why: str, recipient: str) -> None:
-    """An export, or a handing over to somebody outside; refused unless it is written down."""
+def _reason_to_take(signed: Signed, given: str) -> str:
     if not signed.may(Role.MONITOR):
         raise ProblemError(403, "role", "Your role does not allow this", "It needs monitor.")
+    why = given.strip()
     if len(why) < _REASON_LEAST:
         raise ProblemError(422, "reason", "A reason is needed", "Say why you take it out.")
+    return why
+
+
+def _take_out(ctx: Context, signed: Signed, item: EvidenceItem, why: str, recipient: str) -> None:
+    """An export, or a handing over to somebody outside; refused unless it is written down."""
     action = "share" if recipient else "export"
     detail = {"evidence": item.id, "sha256": item.sha256}
     if recipient:
         detail["recipient"] = recipient
-    with ctx.services.store.begin() as unit:
-        unit.audit.append(signed.user.name, f"evidence.{action}", item.incident, why, detail)
-    with refused_if_not_told():
-        custody_of(ctx).tell(
-            item.incident,
-            "shared" if recipient else "exported",
-            actor=signed.user.name,
-            reason=f"{why} → {recipient}" if recipient else why,
-            path=item.path,
-            sha256=item.sha256,
-        )
+    with ctx.views.once(signed, f"evidence.{action}", item.incident, why, **detail) as new:
+        if not new:
+            return
+        with refused_if_not_told():
+            custody_of(ctx).tell(
+                item.incident,
+                "shared" if recipient else "exported",
+                actor=signed.user.name,
+                reason=f"{why} → {recipient}" if recipient else why,
+                path=item.path,
+                sha256=item.sha256,
+            )
 
 
 def _look_at(ctx: Context, signed: Signed, item: EvidenceItem, why: str) -> None:

@@ -3,7 +3,7 @@
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from console.api.models import FilmList, FilmOut
@@ -62,6 +62,7 @@ def film(film_id: str, ctx: Ctx, _: Viewer) -> FilmOut:
 @router.head("/{film_id}/content", include_in_schema=False)
 def content(
     film_id: str,
+    request: Request,
     ctx: Ctx,
     signed: Viewer,
     download: Annotated[bool, Query(description="Take the film out (an export).")] = False,
@@ -74,15 +75,11 @@ def content(
         raise not_found("film", film_id)
     if not path.is_file():
         raise ProblemError(410, "gone", "The film is no longer there", film_id)
-    if download:
-        if not signed.may(Role.MONITOR):
-            raise ProblemError(403, "role", "Your role does not allow this", "It needs monitor.")
-        with ctx.services.store.begin() as unit:
-            unit.audit.append(
-                signed.user.name, "film.export", found.id, detail={"source": found.source}
-            )
-    else:
-        ctx.views.note(signed, "film.view", found.id, source=found.source)
+    if download and not signed.may(Role.MONITOR):
+        raise ProblemError(403, "role", "Your role does not allow this", "It needs monitor.")
+    if request.method != "HEAD":
+        action = "film.export" if download else "film.view"
+        ctx.views.note(signed, action, found.id, source=found.source)
     mime = _SHOWN.get(path.suffix.lower())
     digest = base64.b64encode(bytes.fromhex(found.id)).decode()
     return FileResponse(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from console.api.models import Moment
 from console.api.moments import moment
@@ -57,6 +57,22 @@ class TimelineOut(BaseModel):
     marks: list[MarkOut]
 
 
+class ActivityOut(BaseModel):
+    camera: str
+    first: Moment
+    part_s: float
+    moving: list[int | None] = Field(
+        description="255 times the root of the moving share of the picture; null: not analysed."
+    )
+    people: list[int]
+    vehicles: list[int]
+    animals: list[int]
+
+
+class NextOut(BaseModel):
+    at: Moment | None
+
+
 @router.get("/{camera}/timeline")
 def timeline(camera: Id, ctx: Ctx, _: Viewer, since: From, until: To) -> TimelineOut:
     """What is on disk of a range, what is not and why, and the incidents in it."""
@@ -76,6 +92,42 @@ def timeline(camera: Id, ctx: Ctx, _: Viewer, since: From, until: To) -> Timelin
     return TimelineOut.model_validate({**told, "marks": marks})
 
 
+@router.get("/{camera}/activity")
+def activity(
+    camera: Id,
+    ctx: Ctx,
+    _: Viewer,
+    since: From,
+    until: To,
+    parts: Annotated[int, Query(ge=1, le=4000, description="At most; pixels of the bar.")] = 1000,
+) -> ActivityOut:
+    """How much moved and who was there, in equal parts that each tell the most of their time."""
+    first_ns, last_ns = _range(since, until, TIMELINE_MOST_S)
+    found = _playback(ctx).activity(camera, first_ns, last_ns, parts)
+    return ActivityOut(
+        camera=camera,
+        first=iso(found.first_ns),
+        part_s=found.part_ns / NS_PER_S,
+        moving=list(found.moving),
+        people=list(found.people),
+        vehicles=list(found.vehicles),
+        animals=list(found.animals),
+    )
+
+
+@router.get("/{camera}/activity/next")
+def next_movement(
+    camera: Id,
+    ctx: Ctx,
+    _: Viewer,
+    at: Annotated[str, Query(description="ISO 8601 with an offset.")],
+    back: Annotated[bool, Query(description="The last one before, instead.")] = False,
+) -> NextOut:
+    """When the next movement begins; null when there is none within a week."""
+    found = _playback(ctx).next_movement(camera, moment("at", at), back=back)
+    return NextOut(at=None if found is None else iso(found))
+
+
 @router.get("/{camera}/playlist.m3u8", response_class=Response)
 def playlist(
     camera: Id,
@@ -92,6 +144,7 @@ def playlist(
         raise ProblemError(422, "time", "`epoch` is after `from`")
     text = _playback(ctx).playlist(camera, first_ns, last_ns, epoch_ns)
     ctx.views.note(signed, "recording.view", camera, **{"from": iso(first_ns), "to": iso(last_ns)})
+    ctx.views.begun(signed, "recording.view", camera)
     return Response(
         text, media_type="application/vnd.apple.mpegurl", headers={"cache-control": "no-store"}
     )
@@ -106,10 +159,14 @@ def header(camera: Id, segment: int, ctx: Ctx, _: Viewer) -> Response:
 
 @router.get("/{camera}/media/{segment}/{first}-{end}.m4s", response_class=Response)
 def media(
-    camera: Id, segment: int, first: int, end: int, epoch: int, ctx: Ctx, _: Viewer
+    camera: Id, segment: int, first: int, end: int, epoch: int, ctx: Ctx, signed: Viewer
 ) -> Response:
-    """Some groups of pictures; addresses come from the playlist."""
+    """Some groups of pictures; addresses come from the playlist.
+
+    Watching on is the look that its playlist was; whoever kept an address looks anew.
+    """
     data = _playback(ctx).media(camera, segment, first, end, epoch)
+    ctx.views.going_on(signed, "recording.view", camera, at=iso(segment))
     return Response(data, media_type="video/iso.segment", headers=_UNCHANGING)
 
 
@@ -126,24 +183,14 @@ def film(
     """A range as one file: an export, written down with its reason.
 
     One range of octets may be asked for (RFC 9110 section 14.2), so a download that broke off
-    goes on. ``wardwatch-first`` and ``wardwatch-last`` tell what is in it: whole groups.
+    goes on; what one person takes for one reason within five minutes is one export.
+    ``wardwatch-first`` and ``wardwatch-last`` tell what is in it: whole groups.
     """
     first_ns, last_ns = _range(since, until, TIMELINE_MOST_S)
     made = _playback(ctx).film(camera, first_ns, last_ns)
     first, end = _octets(wanted, made.size)
-    if first == 0:
-        with ctx.services.store.begin() as unit:
-            unit.audit.append(
-                signed.user.name,
-                "recording.export",
-                camera,
-                detail={
-                    "from": iso(made.first_ns),
-                    "to": iso(made.last_ns),
-                    "reason": reason,
-                    "octets": str(made.size),
-                },
-            )
+    span = {"from": iso(made.first_ns), "to": iso(made.last_ns)}
+    ctx.views.note(signed, "recording.export", camera, reason.strip(), **span)
     name = f"{camera}_{iso(made.first_ns)}{made.suffix}".replace(":", "")
     headers = {
         "content-length": str(end - first),
@@ -169,12 +216,13 @@ def film(
 def thumbnail(
     camera: Id,
     ctx: Ctx,
-    _: Viewer,
+    signed: Viewer,
     at: Annotated[str, Query(description="ISO 8601 with an offset.")],
     width: Annotated[int, Query(ge=64, le=640)] = 240,
 ) -> Response:
     """The key frame at or before a moment."""
     data, shown_ns = _playback(ctx).thumbnail(camera, moment("at", at), width)
+    ctx.views.going_on(signed, "recording.view", camera, at=iso(shown_ns))
     return Response(
         data, media_type="image/jpeg", headers={**_UNCHANGING, "wardwatch-at": iso(shown_ns)}
     )

@@ -68,6 +68,8 @@ def test_asked_for_and_fetched_when_whole(desk: Desk, made: FakeCaseFiles) -> No
     made.finish()
     (shown,) = client.get(ADDRESS).json()["exports"]
     assert (shown["state"], shown["evidence"], shown["encrypted"]) == ("done", False, True)
+    assert client.head(file).status_code == 200
+    assert desk.audit("evidence.download") == []
     whole = client.get(file)
     assert whole.content == CONTENT
     assert whole.headers["etag"] == f'"{"ab" * 32}"'

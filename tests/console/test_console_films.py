@@ -85,6 +85,19 @@ def test_a_film_is_watched_in_parts_and_the_look_is_written_down(desk: Desk) -> 
     assert [one.actor for one in desk.audit("film.export")] == ["monitor"]
 
 
+def test_a_film_taken_out_in_parts_is_one_export(desk: Desk) -> None:
+    put(desk.services, "DJI_0001.MP4", "drone-1", 0)
+    client = desk.sign_in("monitor")
+    url = client.get("/api/v1/films").json()["items"][0]["url"]
+    taking = {"download": "true"}
+    assert client.head(url, params=taking).status_code == 200
+    assert client.head(url).status_code == 200
+    assert desk.audit("film.view") == desk.audit("film.export") == []
+    for start in (1, 100, 0):
+        client.get(url, params=taking, headers={"range": f"bytes={start}-"})
+    assert len(desk.audit("film.export")) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -174,7 +174,7 @@ def test_video_seeks_by_ranges_and_is_the_sealed_file(desk: Desk) -> None:
     assert client.head(CLIP).headers["content-length"] == str(item.bytes)
 
 
-def test_looking_is_logged_once_a_while_and_exporting_always(desk: Desk) -> None:
+def test_looking_and_exporting_are_logged_once_a_while(desk: Desk) -> None:
     client = desk.sign_in("monitor")
     for start in range(5):
         client.get(CLIP, headers={"range": f"bytes={start}-"})
@@ -185,10 +185,27 @@ def test_looking_is_logged_once_a_while_and_exporting_always(desk: Desk) -> None
     desk.clock.advance(VIEW_AGAIN_S)
     client.get(CLIP)
     assert len(desk.audit("evidence.view")) == 3
-    for _ in range(2):
-        answer = client.get(CLIP, params={"download": True, "reason": "办案"})
+    taking = {"download": True, "reason": "办案"}
+    for start in (7, 0, 9):
+        answer = client.get(CLIP, params=taking, headers={"range": f"bytes={start}-"})
         assert answer.headers["content-disposition"].startswith("attachment")
-    assert len(desk.audit("evidence.export")) == 2
+    assert len(desk.audit("evidence.export")) == 1
+    client.get(CLIP, params={**taking, "reason": "移送"})
+    desk.sign_in("chief").get(CLIP, params=taking)
+    assert len(desk.audit("evidence.export")) == 3, "another reason, another person"
+    desk.clock.advance(VIEW_AGAIN_S)
+    client.get(CLIP, params=taking)
+    assert len(desk.audit("evidence.export")) == 4
+
+
+def test_asking_for_the_head_alone_is_no_look(desk: Desk) -> None:
+    client = desk.sign_in("monitor")
+    taking = {"download": True, "reason": "办案"}
+    assert client.head(CLIP).status_code == 200
+    assert client.head(CLIP, params=taking).status_code == 200
+    assert client.head(CLIP, params={"download": True}).status_code == 422
+    assert desk.sign_in("viewer").head(CLIP, params=taking).status_code == 403
+    assert desk.audit("evidence.view") == desk.audit("evidence.export") == []
     with desk.services.store.read() as unit:
         unit.audit.verify()
 

@@ -9,10 +9,14 @@ from pathlib import Path
 import av
 import pytest
 
+from console.context import VIEW_AGAIN_S
 from core.clock import NS_PER_S, ManualClock, iso
+from core.playback import Timeline
 from ingest.file import FileSource
+from recorder.activity import ActivityLog
 from recorder.camera import CameraRecorder
 from recorder.playback.library import Library
+from recorder.playback.patient import PatientLibrary
 from tests.console.conftest import Desk
 from tests.recorder.conftest import make_mp4
 
@@ -99,7 +103,7 @@ def test_film_is_an_export_that_can_go_on(looking: Desk) -> None:
     assert whole.headers["wardwatch-first"] == around(looking, 2, 7)["from"]
     assert whole.headers["wardwatch-last"] == around(looking, 2, 7)["to"]
     (entry,) = looking.audit("recording.export")
-    assert entry.detail["reason"] == "调查取证"
+    assert entry.reason == "调查取证"
     size = len(whole.content)
     for wanted, part in (
         ("bytes=1000-", whole.content[1000:]),
@@ -145,6 +149,97 @@ def test_wrong_questions(
     assert word in answer.text
     escape = client.get(f"/api/v1/recordings/..%2f..%2fetc/{path}", params=query)
     assert escape.status_code in (404, 422)
+
+
+def test_each_piece_of_a_film_belongs_to_an_export(looking: Desk) -> None:
+    address = f"/api/v1/recordings/{CAMERA}/film"
+    query = {**around(looking, 2.5, 6.5), "reason": "调查取证"}
+    client = looking.sign_in("monitor")
+    for wanted in ("bytes=1-", "bytes=1000-1999", "bytes=-7", "bytes=0-"):
+        assert client.get(address, params=query, headers={"range": wanted}).status_code == 206
+    (entry,) = looking.audit("recording.export")
+    assert (entry.actor, entry.object, entry.reason) == ("monitor", CAMERA, "调查取证")
+    assert entry.detail["from"] == around(looking, 2, 7)["from"]
+    client.head(address, params=query)
+    client.get(address, params=query, headers={"range": "bytes=9-3"})
+    assert len(looking.audit("recording.export")) == 1
+    again = looking.sign_in("monitor")  # another session of the same person
+    again.get(address, params=query, headers={"range": "bytes=1-"})
+    assert len(looking.audit("recording.export")) == 1
+    for change in ({"reason": "移送"}, around(looking, 2.5, 4.5)):
+        client.get(address, params={**query, **change}, headers={"range": "bytes=1-"})
+    looking.sign_in("chief").get(address, params=query, headers={"range": "bytes=1-"})
+    assert len(looking.audit("recording.export")) == 4
+    looking.clock.advance(VIEW_AGAIN_S)
+    client.get(address, params=query, headers={"range": "bytes=1-"})
+    assert len(looking.audit("recording.export")) == 5
+
+
+def test_an_address_that_was_kept_is_a_new_look(looking: Desk) -> None:
+    client = looking.sign_in("viewer")
+    base = f"/api/v1/recordings/{CAMERA}/"
+    query, frame = around(looking, 0, 90), around(looking, 4, 4.5)
+    text = client.get(f"{base}playlist.m3u8", params={**query, "epoch": query["from"]}).text
+    media = re.findall(r"^media/.+$", text, re.MULTILINE)
+    for _ in range(4):  # watching for a quarter of an hour is one look
+        looking.clock.advance(VIEW_AGAIN_S - 60)
+        client.get(base + media[0])
+    assert len(looking.audit("recording.view")) == 1
+    looking.clock.advance(VIEW_AGAIN_S)
+    client.get(base + media[-1])
+    assert len(looking.audit("recording.view")) == 2
+    looking.sign_in("chief").get(base + media[0])
+    looking.sign_in("monitor").get(f"{base}thumbnail", params={"at": frame["to"]})
+    told = looking.audit("recording.view")
+    assert [one.actor for one in told] == ["viewer", "viewer", "chief", "monitor"]
+    assert told[-1].detail["at"] == frame["from"]
+
+
+def test_activity_at_the_resolution_asked_for(looking: Desk, recordings: Path) -> None:
+    log = ActivityLog(recordings, looking.clock)
+    start_ns = looking.clock.utc_ns() - 600 * NS_PER_S
+    for second in range(20):
+        moving = 0.25 if 8 <= second < 14 else 0.0
+        log.note(CAMERA, start_ns + second * NS_PER_S, moving, people=int(moving > 0))
+    log.write(all_of_it=True)
+    client = looking.sign_in("viewer")
+    base = f"/api/v1/recordings/{CAMERA}/activity"
+    told = client.get(base, params={**around(looking, 0, 24), "parts": 6}).json()
+    assert told["first"] == around(looking, 0, 1)["from"]
+    assert told["part_s"] == 4
+    assert told["moving"] == [0, 0, 128, 128, 0, None]
+    assert told["people"] == [0, 0, 1, 1, 0, 0]
+    at = {"at": around(looking, 2, 3)["from"]}
+    assert client.get(f"{base}/next", params=at).json() == {"at": around(looking, 8, 9)["from"]}
+    assert client.get(f"{base}/next", params={**at, "back": True}).json() == {"at": None}
+    for wrong in ({"parts": 0}, {"parts": 5000}, {"to": "2026-09-21T00:00:00"}):
+        query = {**around(looking, 0, 24), **wrong}
+        assert client.get(base, params=query).status_code == 422
+    assert looking.audit("recording.view") == [], "no picture was seen"
+
+
+def test_a_hanging_disk_is_said_and_named(desk: Desk, recordings: Path) -> None:
+    back = threading.Event()
+
+    class Hanging(Library):
+        def timeline(self, camera: str, first_ns: int, last_ns: int) -> Timeline:
+            if camera == "lane":
+                back.wait(60)
+            return super().timeline(camera, first_ns, last_ns)
+
+    library = PatientLibrary(Hanging(recordings, desk.clock), recordings, 0.2)
+    desk.services.playback = library
+    client = desk.sign_in("viewer")
+    query = around(desk, 0, 5)
+    try:
+        answer = client.get("/api/v1/recordings/lane/timeline", params=query)
+        assert (answer.status_code, answer.json()["type"][-5:]) == (503, ":disk")
+        assert "camera lane" in answer.json()["detail"]
+        library.patience.limit_s = 60
+        other = client.get(f"/api/v1/recordings/{CAMERA}/timeline", params=query)
+        assert other.status_code == 200
+    finally:
+        back.set()
 
 
 def test_without_recordings_it_says_so(desk: Desk) -> None:
