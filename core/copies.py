@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from core.geometry import Box
 from core.value import Value
 
+_ROUNDING = 1e-6
+
 COPIES_WANTED = "copies.wanted"
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -15,8 +17,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class ManualMask(Value):
     """A rectangle that a person draws, for a stretch of the clip."""
 
-    from_s: float = Field(ge=0, description="Seconds from the first picture of the clip.")
-    to_s: float = Field(ge=0, description="Up to, not including.")
+    from_s: float = Field(
+        ge=0, allow_inf_nan=False, description="Seconds from the first picture of the clip."
+    )
+    to_s: float = Field(ge=0, allow_inf_nan=False, description="Up to, not including.")
     box: tuple[Share, Share, Share, Share] = Field(description="x, y, w, h; normalised.")
 
     @model_validator(mode="after")
@@ -25,6 +29,8 @@ class ManualMask(Value):
             raise ValueError(f"a mask ends ({self.to_s:g} s) before it begins ({self.from_s:g} s)")
         if self.box[2] <= 0 or self.box[3] <= 0:
             raise ValueError("a mask has no width or no height")
+        if max(self.box[0] + self.box[2], self.box[1] + self.box[3]) > 1 + _ROUNDING:
+            raise ValueError("a mask reaches out of the picture")
         return self
 
     def area(self) -> Box:

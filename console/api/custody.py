@@ -13,6 +13,7 @@ from console.api.moments import moment
 from console.api.outward import outward
 from console.context import Chief, Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
+from core.cases import EvidenceItem
 from core.clock import NS_PER_S, iso
 from core.config.base import Id
 from core.copies import COPIES_WANTED, CopyWanted, Masking
@@ -101,6 +102,7 @@ def copy(evidence_id: str, given: CopyIn, ctx: Ctx, signed: Monitor) -> CopyOut:
     masked = given.kind == "redacted"
     if not masked and given.masking is not None:
         raise ProblemError(422, "masking", "A working copy is not masked")
+    _within_the_clip(item, given.masking)
     wanted = CopyWanted(
         id=new_id("cpy"),
         incident=item.incident,
@@ -121,6 +123,19 @@ def copy(evidence_id: str, given: CopyIn, ctx: Ctx, signed: Monitor) -> CopyOut:
             503, "bus", "The wish could not be handed over", "Try again.", {"retry-after": "5"}
         ) from None
     return CopyOut(copy_id=wanted.id)
+
+
+def _within_the_clip(item: EvidenceItem, masking: Masking | None) -> None:
+    """Refuse a mask that nobody would ever see: whoever drew it thinks that something is hidden."""
+    lasts_s = (item.last_ns - item.first_ns) / NS_PER_S
+    for number, mask in enumerate(masking.manual if masking else (), 1):
+        if mask.from_s >= lasts_s:
+            raise ProblemError(
+                422,
+                "mask",
+                "A mask is not valid",
+                f"mask {number} begins at {mask.from_s:g} s, the clip lasts {lasts_s:g} s",
+            )
 
 
 @router.get("/locks")

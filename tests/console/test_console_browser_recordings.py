@@ -1,6 +1,8 @@
 """Looking back in a real browser: two cameras in step, holes said, a range taken out."""
 
+import re
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -9,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from core.clock import NS_PER_S, ManualClock, SystemClock, iso
 from ingest.file import FileSource
+from recorder.activity import ActivityLog
 from recorder.camera import CameraRecorder
 from recorder.playback.library import Library
 from tests.console.conftest import Server
@@ -18,7 +21,8 @@ from tests.recorder.conftest import make_mp4
 __all__ = ["page", "pytestmark"]  # the fixture and the conditions of the browser tests
 
 NOW_NS = SystemClock().utc_ns()
-FIRST_NS = NOW_NS - 600 * NS_PER_S
+FIRST_NS = NOW_NS - NOW_NS % NS_PER_S - 600 * NS_PER_S + NS_PER_S // 2
+"""In the middle of a second, for the page's clock shows whole ones."""
 LATER_S = 2
 """The lane's recording begins so much later than the river's, with the same film."""
 
@@ -93,6 +97,43 @@ def test_a_hole_says_why_and_is_skipped(page: Page, recorded: Server) -> None:
     assert page.evaluate(BRIGHTNESS)[0] > 25, "the picture after the pause"
 
 
+def test_movement_is_shown_and_jumped_to(page: Page, recorded: Server, tmp_path: Path) -> None:
+    log = ActivityLog(tmp_path / "recordings", SystemClock())
+    for second in range(14):
+        moving = 0.2 if 8 <= second < 12 else 0.0
+        log.note("river", FIRST_NS + second * NS_PER_S, moving, people=int(moving > 0))
+    log.note("lane", FIRST_NS + 4 * NS_PER_S, 0.3, vehicles=1)
+    log.write(all_of_it=True)
+    sign_in(page, "monitor")
+    page.goto(f"{recorded.url}/recordings?camera=river,lane&at={iso_s(0)}")
+    track = page.locator("[data-activity=river]")
+    expect(track.locator("[data-test=moving]")).to_have_attribute("d", re.compile("^M.*Z$"))
+    expect(track.locator("[data-test=people]")).to_have_attribute("d", re.compile("^M.*Z$"))
+    expect(track.locator("[data-test=vehicles]")).to_have_attribute("d", "")
+    lane = page.locator("[data-activity=lane] [data-test=vehicles]")
+    expect(lane).to_have_attribute("d", re.compile("^M.*Z$"))
+    # Of the bar's whole width the movement takes as much as of its time.
+    box = track.locator("[data-test=moving]").evaluate("(one) => one.getBBox().width / 1000")
+    assert 3 / 3600 < box < 20 / 3600
+
+    seen: list[str] = []
+
+    def jump(key: str) -> None:
+        page.keyboard.press(key)
+        expect(page.locator("[data-test=moment]")).not_to_have_text(seen[-1])
+        seen.append(page.locator("[data-test=moment]").inner_text())
+
+    page.locator("[data-row=river]").focus()
+    seen.append(page.locator("[data-test=moment]").inner_text())
+    for key in ("]", "]", "["):
+        jump(key)
+    seconds = [sum(int(n) * 60 ** (2 - i) for i, n in enumerate(t.split(":"))) for t in seen]
+    gone = [(b - a + 43_200) % 86_400 - 43_200 for a, b in pairwise(seconds)]
+    # A step begins at an even second, up to two before the movement.
+    assert gone[0] in (2, 3, 4)
+    assert gone[1:] == [4, -4]
+
+
 def test_a_range_is_taken_out_with_a_reason(page: Page, recorded: Server, tmp_path: Path) -> None:
     sign_in(page, "monitor")
     page.goto(f"{recorded.url}/recordings?camera=river&at={iso_s(5)}")
@@ -111,4 +152,4 @@ def test_a_range_is_taken_out_with_a_reason(page: Page, recorded: Server, tmp_pa
         assert sum(1 for packet in film.demux(video=0) if packet.size) == 190
     with recorded.services.store.read() as unit:
         (entry,) = [one for one in unit.audit.entries() if one.action == "recording.export"]
-    assert entry.detail["reason"] == "调查取证"
+    assert entry.reason == "调查取证"

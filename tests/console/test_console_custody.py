@@ -1,5 +1,7 @@
 """The register: every look and export with its reason; copies; recordings kept and released."""
 
+import pytest
+
 from core.copies import COPIES_WANTED, CopyWanted
 from tests.console.conftest import Desk
 from tests.console.fake_custody import FakeCustody
@@ -93,6 +95,26 @@ def test_wrong_wishes_for_copies(desk: Desk) -> None:
         (f"{API}/evidence/ev-none", {"kind": "working", "reason": "汇报"}, 404),
     ):
         assert client.post(f"{path}/copies", json=given).status_code == status, given
+    assert desk.bus.sent == []
+
+
+@pytest.mark.parametrize(
+    ("mask", "why"),
+    [
+        ({"from_s": 2, "to_s": 1}, "manual.1: a mask ends (1 s) before it begins (2 s)"),
+        ({"box": [0.9, 0, 0.2, 0.1]}, "manual.1: a mask reaches out of the picture"),
+        ({"box": [0, 0, 0, 0.1]}, "manual.1: a mask has no width or no height"),
+        ({"box": [0, -1, 0.1, 0.1]}, "manual.1.box.1: "),
+        ({"from_s": 9e5, "to_s": 1e6}, "mask 2 begins at 900000 s, the clip lasts "),
+    ],
+)
+def test_a_wrong_mask_is_named(desk: Desk, mask: dict[str, object], why: str) -> None:
+    good = {"from_s": 0, "to_s": 1, "box": [0.1, 0.1, 0.2, 0.2]}
+    given = {"kind": "redacted", "reason": "公开", "masking": {"manual": [good, {**good, **mask}]}}
+    answer = desk.sign_in("monitor").post(f"{CLIP}/copies", json=given)
+    assert answer.status_code == 422
+    assert why in answer.json()["detail"]
+    assert ";" not in answer.json()["detail"], "one error"
     assert desk.bus.sent == []
 
 
