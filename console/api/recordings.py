@@ -189,8 +189,8 @@ def film(
     first_ns, last_ns = _range(since, until, TIMELINE_MOST_S)
     made = _playback(ctx).film(camera, first_ns, last_ns)
     first, end = _octets(wanted, made.size)
-    span = {"from": iso(made.first_ns), "to": iso(made.last_ns)}
-    ctx.views.note(signed, "recording.export", camera, reason.strip(), **span)
+    taken = {"from": iso(made.first_ns), "to": iso(made.last_ns), "octets": str(made.size)}
+    ctx.views.note(signed, "recording.export", camera, reason.strip(), **taken)
     name = f"{camera}_{iso(made.first_ns)}{made.suffix}".replace(":", "")
     headers = {
         "content-length": str(end - first),
