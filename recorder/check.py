@@ -5,6 +5,7 @@ from the other. Nothing that can be played is ever deleted, and mending twice is
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,6 +42,7 @@ Kind = Literal[
 ]
 _NOTES = ("unknown",)
 _BESIDE = {GAPS_FILE, DELETED_FILE, CLOCK_FILE}
+_DAILY = re.compile(r"(activity-\d{4}-\d{2}-\d{2}\.bin|signatures-\d{4}-\d{2}-\d{2}\.jsonl)")
 _TOP = {MARKER, "locks.json", "locks.lock"}
 _TEMPORARY = (".new", ".wardwatch-probe")
 
@@ -117,7 +119,7 @@ class Check:
 
     def _strangers(self, camera: str, paths: Iterator[Path], expected: set[str]) -> None:
         for path in sorted(paths):
-            if path.name in expected:
+            if path.name in expected or (camera and _DAILY.fullmatch(path.name)):
                 continue
             if path.name.endswith(_TEMPORARY):
                 self._tell(

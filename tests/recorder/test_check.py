@@ -86,12 +86,15 @@ def test_leftovers_go_and_strangers_stay(root: Path) -> None:
     left, stranger = root / CAMERA / "gaps.jsonl.new", root / CAMERA / "holiday.jpg"
     left.write_text("x")
     stranger.write_text("y")
+    for name in ("activity-2026-09-21.bin", "signatures-2026-09-21.jsonl"):
+        (root / CAMERA / name).write_text("ours")
     report = Check(root, repair=True).run()
     assert report.ok
     assert {one.kind: one.mended for one in report.findings} == {
         "temporary": True,
         "unknown": False,
     }
+    assert len(report.findings) == 2
     assert not left.exists()
     assert stranger.exists()
 
