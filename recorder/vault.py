@@ -245,10 +245,11 @@ class Vault:
     def _take_in(self, file: Path, folder: Path, name: str) -> tuple[str, Digests]:
         """Copy a file to where it waits to be sealed; its final name and its digests."""
         incoming = staged(folder, "incoming")
+        sm3 = self._sealer is None or self._sealer.sm3
         try:
             # A copy, not a rename: whoever still holds the file open cannot change the seal.
             with file.open("rb") as source, incoming.open("xb") as target:
-                digests = copy_file(source, target)
+                digests = copy_file(source, target, sm3=sm3)
                 target.flush()
                 os.fchmod(target.fileno(), 0o440)
                 os.fsync(target.fileno())

@@ -35,7 +35,8 @@ def sealer_of(site: Site, paths: Paths, clock: Clock) -> Sealer:
     keys = key_ring(site, paths, clock)
     stamps = site.seal.timestamp
     roots = _roots(site, stamps) if stamps is not None else ()
-    return Sealer(keys, SiteLog(paths.site_log, keys, clock), stamps is not None, roots)
+    log = SiteLog(paths.site_log, keys, clock)
+    return Sealer(keys, log, stamps is not None, roots, site.seal.sm3)
 
 
 def key_ring(site: Site, paths: Paths, clock: Clock) -> KeyRing:

@@ -54,6 +54,12 @@ class Sealing(Section):
         title="国密签名",
         description="Sign with SM2 and SM3 as well; needs the extra wardwatch[sm2].",
     )
+    sm3: bool = Field(
+        default=True,
+        title="国密摘要",
+        description="Hash with SM3 beside SHA-256 when evidence is sealed. SM3 takes several "
+        "times as long; without it a case file's SM3 digests are computed when it is exported.",
+    )
     keys: Path | None = Field(
         default=None,
         title="密钥目录",

@@ -52,12 +52,12 @@ class SealedFolder:
                 self._sealer.enter(*entry)
         finish(self.folder, plan)
 
-    def add(self, item: EvidenceItem, sm3: str, items: Sequence[EvidenceItem]) -> None:
+    def add(self, item: EvidenceItem, sm3: str | None, items: Sequence[EvidenceItem]) -> None:
         """Seal a staged file.
 
         Args:
             item: it.
-            sm3: its other digest.
+            sm3: its other digest; None where it is not computed before an export.
             items: all that are sealed already, as the manifest has them.
 
         Raises:

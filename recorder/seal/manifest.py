@@ -67,7 +67,7 @@ def tool() -> dict[str, str]:
     return {"name": "wardwatch", "version": version}
 
 
-def plain_row(path: str, role: str, mime: str, sha256: str, sm3: str, size: int) -> Row:
+def plain_row(path: str, role: str, mime: str, sha256: str, sm3: str | None, size: int) -> Row:
     """A file that is no evidence item: a certificate, the script that verifies."""
     return {
         "path": path,

@@ -24,12 +24,14 @@ class Sealer:
     Attributes:
         stamped: whether new manifests wait for a time-stamp.
         stamp_roots: authorities that time-stamps must end at.
+        sm3: whether files are hashed with SM3 as well when they are sealed.
     """
 
     keys: KeyRing
     log: SiteLog
     stamped: bool = False
     stamp_roots: tuple[x509.Certificate, ...] = ()
+    sm3: bool = True
 
     def signers(self) -> tuple[Signer, ...]:
         """Who signs now; nobody when the keys cannot be used."""

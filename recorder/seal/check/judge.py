@@ -34,7 +34,8 @@ _CHUNK = 1 << 20
 
 Digests = tuple[str, str | None, int]
 """SHA-256, SM3 (None where it cannot be had) and the number of bytes read."""
-Hasher = Callable[[IO[bytes], int], Digests]
+Hasher = Callable[[IO[bytes], int, bool], Digests]
+"""Of a stream, at most so many bytes of it; the last says whether SM3 is wanted, too."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,14 @@ class Trust:
         return who.sha256 in self.keys or who.issued_by(self.issuers)
 
 
-def digests(stream: IO[bytes], most: int) -> Digests:
-    """Both digests of a stream, at most ``most`` bytes of it."""
-    first = hashlib.sha256()
-    try:
-        second = hashlib.new("sm3")
-    except ValueError:
-        second = None
+def digests(stream: IO[bytes], most: int, sm3: bool = True) -> Digests:
+    """The digests of a stream, at most ``most`` bytes of it."""
+    first, second = hashlib.sha256(), None
+    if sm3:
+        try:
+            second = hashlib.new("sm3")
+        except ValueError:
+            second = None
     size = 0
     while size < most and (chunk := read_some(stream, min(_CHUNK, most - size))):
         first.update(chunk)
@@ -190,7 +192,7 @@ class _Judge:
         try:
             with self._box.open(path) as stream:
                 # One byte more than is due, so that a bomb is not unpacked.
-                sha256, sm3, size = self._hasher(stream, row["size"] + 1)
+                sha256, sm3, size = self._hasher(stream, row["size"] + 1, bool(row.get("sm3")))
         except UnreadableError as error:
             self._report.add("file_changed", path, str(error))
             return FileState(path, "changed", str(error))
