@@ -143,7 +143,7 @@ def signed_in(request: Request) -> Signed:
 
 
 def at_least(role: Role) -> Callable[[Signed], Signed]:
-    """A dependency that lets only this role and those above it in."""
+    """A dependency that lets only those in who may do what this role may."""
 
     def check(signed: Annotated[Signed, Depends(signed_in)]) -> Signed:
         if not signed.may(role):
@@ -160,5 +160,6 @@ def at_least(role: Role) -> Callable[[Signed], Signed]:
 
 Ctx = Annotated[Context, Depends(context_of)]
 Viewer = Annotated[Signed, Depends(signed_in)]
+Reviewer = Annotated[Signed, Depends(at_least(Role.REVIEWER))]
 Monitor = Annotated[Signed, Depends(at_least(Role.MONITOR))]
 Chief = Annotated[Signed, Depends(at_least(Role.CHIEF))]

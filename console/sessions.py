@@ -22,7 +22,6 @@ from core.store.users import Role, User
 COOKIE = "wardwatch_session"
 CSRF_HEADER = "x-csrf-token"
 LIFETIME_S = 12 * 3600  # a shift of eight hours with handover
-_RANK = list(Role)
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Signed:
     csrf: str
 
     def may(self, role: Role) -> bool:
-        """True when the person's role is this one or above it."""
-        return _RANK.index(self.user.role) >= _RANK.index(role)
+        """True when the person may do what this role may."""
+        return self.user.role.includes(role)
 
 
 class Sessions:

@@ -16,7 +16,6 @@ from core.value import Text, Value, new_id
 
 REVIEWED = "evidence.review"
 """Action in the audit log."""
-REVIEWERS = (Role.CHIEF, Role.ADMIN)
 
 
 class ReviewError(WardwatchError):
@@ -53,8 +52,10 @@ def record(
     if unit.incidents.get(incident) is None:
         raise ReviewError(f"review: there is no incident {incident!r}")
     user = unit.users.get(reviewer)
-    if user is None or user.role not in REVIEWERS:
-        raise ReviewError(f"review: {reviewer!r} is no account that may review (chief or admin)")
+    if user is None or not user.role.includes(Role.REVIEWER):
+        raise ReviewError(
+            f"review: {reviewer!r} is no account that may review (reviewer, chief or admin)"
+        )
     if not office.strip() or not basis.strip():
         raise ReviewError("review: say in which office and on what basis")
     before = unit.reviews.find(incident=incident)

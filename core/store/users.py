@@ -8,12 +8,30 @@ from core.value import Language, Value
 
 
 class Role(StrEnum):
-    """What a person may do; each role may also do what the ones before it may."""
+    """What a person may do. Everybody may look, but only some may act or judge."""
 
     VIEWER = "viewer"  # 查看
-    MONITOR = "monitor"  # 坐席员: confirm, dismiss, warn, dispatch
-    CHIEF = "chief"  # 值班长: override, close
+    REVIEWER = "reviewer"  # 法制、技术审核: review evidence, and nothing else beside looking
+    MONITOR = "monitor"  # 坐席员: confirm, dismiss, warn, dispatch, export, lock recordings
+    CHIEF = "chief"  # 值班长: override, close, release recordings, review
     ADMIN = "admin"  # 管理员
+
+    def includes(self, other: "Role") -> bool:
+        """Whether whoever has this role may do what the other one may.
+
+        >>> Role.CHIEF.includes(Role.REVIEWER), Role.REVIEWER.includes(Role.MONITOR)
+        (True, False)
+        """
+        return other is self or any(one.includes(other) for one in _BELOW[self])
+
+
+_BELOW: dict[Role, tuple[Role, ...]] = {
+    Role.VIEWER: (),
+    Role.REVIEWER: (Role.VIEWER,),
+    Role.MONITOR: (Role.VIEWER,),
+    Role.CHIEF: (Role.MONITOR, Role.REVIEWER),
+    Role.ADMIN: (Role.CHIEF,),
+}
 
 
 class User(Value):
