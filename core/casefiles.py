@@ -26,13 +26,20 @@ class Export(Value):
     reason: str
     asked_ns: int
     encrypted: bool = False
-    state: Literal["waiting", "running", "done", "failed"] = "waiting"
-    done_bytes: int = 0
-    total_bytes: int = Field(default=0, description="Of the sealed files; 0 until counted.")
+    state: Literal["waiting", "running", "done", "failed", "cleared"] = "waiting"
+    done_bytes: int = Field(default=0, description="Written and checked so far.")
+    total_bytes: int = Field(default=0, description="To be written and checked; 0 until counted.")
     evidence: bool | None = Field(default=None, description="True: 证据, False: 线索.")
     sha256: str = Field(default="", description="Of the whole file, once it is done.")
     bytes: int = 0
     error: str = ""
+    verdict: str = Field(
+        default="", description="Of checking the whole file as whoever gets it would."
+    )
+    ended_ns: int | None = Field(default=None, description="When it was whole, or failed.")
+    cleared_ns: int | None = Field(default=None, description="When its file was deleted.")
+    cleared_by: str = ""
+    cleared_why: str = ""
 
 
 class CaseFiles(Protocol):
@@ -43,6 +50,16 @@ class CaseFiles(Protocol):
 
     def of(self, incident: str) -> list[Export]:
         """All of an incident, newest first."""
+
+    def all(self) -> list[Export]:
+        """All that there ever were, newest first."""
+
+    def clear(self, export_id: str, by: str, reason: str) -> Export:
+        """Delete a case file; that there was one stays known.
+
+        Raises:
+            NoCaseFileError: there is none of that id, or it is still being made.
+        """
 
     def whole(self, export_id: str) -> tuple[Export, Path]:
         """A finished one and where it lies.

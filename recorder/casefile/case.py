@@ -39,6 +39,7 @@ class Case:
         custody: events.
         gaps: of ``records.gaps_of``.
         at_ns: moment of the export.
+        signatures: of ``signatures.signatures_of``.
     """
 
     wish: Wish
@@ -51,6 +52,7 @@ class Case:
     at_ns: int
     gaps: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
+    signatures: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def evidence_rows(self) -> tuple[Row, ...]:

@@ -9,20 +9,22 @@ import structlog
 from pydantic import ValidationError
 
 from core.casefiles import Export, NoCaseFileError
+from core.clock import NS_PER_S
 from core.errors import WardwatchError
 from core.value import new_id
 from recorder.casefile.case import Wish
 from recorder.casefile.encryption import check_password
-from recorder.casefile.errors import CaseFileError
+from recorder.casefile.errors import StoppedError
 from recorder.casefile.making import make
 from recorder.casefile.station import Station
+from recorder.casefile.work import Made, Work
 from recorder.seal.files import write_whole
 
 log = structlog.get_logger()
 
-
-class StoppedError(CaseFileError):
-    """The program ends; the export is made anew when it runs again."""
+CLEARED = "evidence.export_cleared"
+"""Action in the audit log."""
+_DAY_NS = 86_400 * NS_PER_S
 
 
 class Exports:
@@ -42,11 +44,16 @@ class Exports:
 
     def resume(self) -> int:
         """Go on with what the last run left; returns how many."""
-        left = [one for one in self._all() if one.state in ("waiting", "running")]
-        for one in left:
+        known = self.all()
+        for one in known:
+            if one.state == "cleared":
+                self._file(one).unlink(missing_ok=True)
+        left = [one for one in known if one.state in ("waiting", "running")]
+        for one in reversed(left):
             if one.encrypted:
+                Work(self._file(one), one.id).remove()
                 why = "the program was stopped and passwords are not kept; ask for it again"
-                self._keep(one.model_copy(update={"state": "failed", "error": why}))
+                self._fail(one, why)
             else:
                 self._submit(one, None)
         return len(left)
@@ -61,7 +68,7 @@ class Exports:
             check_password(password)
         export = Export(
             id=new_id("case"),
-            incidents=tuple(incidents),
+            incidents=tuple(dict.fromkeys(incidents)),
             by=by,
             reason=reason,
             asked_ns=self.station.clock.utc_ns(),
@@ -73,8 +80,7 @@ class Exports:
 
     def of(self, incident: str) -> list[Export]:
         """All of an incident, newest first."""
-        found = [one for one in self._all() if incident in one.incidents]
-        return sorted(found, key=lambda one: one.asked_ns, reverse=True)
+        return [one for one in self.all() if incident in one.incidents]
 
     def whole(self, export_id: str) -> tuple[Export, Path]:
         """A finished one and where it lies.
@@ -82,57 +88,53 @@ class Exports:
         Raises:
             NoCaseFileError: there is none of that id, or it is not whole.
         """
-        found = next((one for one in self._all() if one.id == export_id), None)
-        if found is None:
-            raise NoCaseFileError(f"there is no case file {export_id!r}")
-        path = self._folder / f"{found.id}.zip"
+        found = self._find(export_id)
+        path = self._file(found)
         if found.state != "done" or not path.is_file():
             raise NoCaseFileError(f"case file {export_id} is {found.state}: it is not whole")
         return found, path
 
+    def clear(self, export_id: str, by: str, reason: str) -> Export:
+        """Delete a case file; the audit log is told first, and the record of it stays.
+
+        Raises:
+            NoCaseFileError: there is none of that id, or it is still being made.
+        """
+        found = self._find(export_id)
+        if found.state not in ("done", "failed"):
+            raise NoCaseFileError(f"case file {export_id} is {found.state}: nothing to clear")
+        facts = {"case": found.id, "sha256": found.sha256, "bytes": found.bytes}
+        with self.station.store.begin() as unit:
+            for incident in found.incidents:
+                unit.audit.append(by, CLEARED, incident, reason, facts)
+        now_ns = self.station.clock.utc_ns()
+        told = {"cleared_ns": now_ns, "cleared_by": by, "cleared_why": reason}
+        cleared = found.model_copy(update={"state": "cleared", **told})
+        self._keep(cleared)
+        self._file(found).unlink(missing_ok=True)
+        return cleared
+
+    def clear_old(self) -> int:
+        """Delete those that were whole longer ago than the site wants; returns how many."""
+        days = self.station.site.evidence.case_file_days
+        if not days:
+            return 0
+        before_ns = self.station.clock.utc_ns() - round(days * _DAY_NS)
+        old = [
+            one for one in self.all()
+            if one.state == "done" and (one.ended_ns or one.asked_ns) < before_ns
+        ]  # fmt: skip
+        for one in old:
+            self.clear(one.id, "system", f"kept for {days:g} days (evidence.case_file_days)")
+        return len(old)
+
     def close(self) -> None:
-        """Stop; what is not whole is made anew by :meth:`resume`."""
+        """Stop; what is not whole is gone on with by :meth:`resume`."""
         self._stop.set()
         self._jobs.shutdown(cancel_futures=True)
 
-    def _submit(self, export: Export, password: str | None) -> None:
-        self._jobs.submit(self._make, export, password)
-
-    def _make(self, export: Export, password: str | None) -> None:
-        wish = Wish(export.id, export.incidents, export.by, export.reason)
-        path = self._folder / f"{export.id}.zip"
-        path.unlink(missing_ok=True)  # one that a crash kept from being reported
-
-        def told(done: int, total: int) -> None:
-            if self._stop.is_set():
-                raise StoppedError("stopped")
-            facts = {"state": "running", "done_bytes": done, "total_bytes": total}
-            with self._mutex:
-                self._running[export.id] = export.model_copy(update=facts)
-
-        try:
-            made = make(self.station, wish, path, password=password, told=told)
-            facts = {"sha256": made.sha256, "bytes": made.size, "evidence": made.evidence}
-            export = export.model_copy(update={"state": "done", **facts})
-        except StoppedError:
-            return
-        except WardwatchError as error:
-            log.error("case file failed", case=export.id, error=str(error))
-            export = export.model_copy(update={"state": "failed", "error": str(error)})
-        except Exception:
-            log.exception("case file failed", case=export.id)
-            why = "an unexpected error; see the log of the program"
-            export = export.model_copy(update={"state": "failed", "error": why})
-        self._keep(export)
-        with self._mutex:
-            self._running.pop(export.id, None)
-
-    def _keep(self, export: Export) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        content = export.model_dump_json().encode()
-        write_whole(self._folder / f"{export.id}.json", content, 0o640)
-
-    def _all(self) -> list[Export]:
+    def all(self) -> list[Export]:
+        """All that there ever were, newest first."""
         found = {}
         for path in self._folder.glob("case-*.json"):
             try:
@@ -143,6 +145,62 @@ class Exports:
             found[one.id] = one
         with self._mutex:
             for one in self._running.values():
-                if one.id in found and found[one.id].state not in ("done", "failed"):
+                if one.id in found and found[one.id].state in ("waiting", "running"):
                     found[one.id] = one
-        return list(found.values())
+        return sorted(found.values(), key=lambda one: (one.asked_ns, one.id), reverse=True)
+
+    def _submit(self, export: Export, password: str | None) -> None:
+        self._jobs.submit(self._make, export, password)
+
+    def _make(self, export: Export, password: str | None) -> None:
+        wish = Wish(export.id, export.incidents, export.by, export.reason)
+
+        def told(done: int, total: int) -> None:
+            if self._stop.is_set():
+                raise StoppedError("stopped")
+            facts = {"state": "running", "done_bytes": done, "total_bytes": total}
+            with self._mutex:
+                self._running[export.id] = export.model_copy(update=facts)
+
+        def reported(made: Made) -> None:
+            facts = {
+                "state": "done",
+                "sha256": made.sha256,
+                "bytes": made.size,
+                "evidence": made.evidence,
+                "verdict": made.verdict,
+                "ended_ns": self.station.clock.utc_ns(),
+            }
+            self._keep(export.model_copy(update=facts))
+
+        try:
+            path = self._file(export)
+            make(self.station, wish, path, password=password, told=told, reported=reported)
+        except StoppedError:
+            return
+        except WardwatchError as error:
+            log.error("case file failed", case=export.id, error=str(error))
+            self._fail(export, str(error))
+        except Exception:
+            log.exception("case file failed", case=export.id)
+            self._fail(export, "an unexpected error; see the log of the program")
+        with self._mutex:
+            self._running.pop(export.id, None)
+
+    def _fail(self, export: Export, why: str) -> None:
+        facts = {"state": "failed", "error": why, "ended_ns": self.station.clock.utc_ns()}
+        self._keep(export.model_copy(update=facts))
+
+    def _file(self, export: Export) -> Path:
+        return self._folder / f"{export.id}.zip"
+
+    def _find(self, export_id: str) -> Export:
+        found = next((one for one in self.all() if one.id == export_id), None)
+        if found is None:
+            raise NoCaseFileError(f"there is no case file {export_id!r}")
+        return found
+
+    def _keep(self, export: Export) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        content = export.model_dump_json().encode()
+        write_whole(self._folder / f"{export.id}.json", content, 0o640)

@@ -10,6 +10,7 @@ _FOLDERS = {
     "snapshot_before": "stills",
     "snapshot_after": "stills",
     "warning_audio": "warnings",
+    "signature": "signatures",
     "certificate": "certs",
 }
 _BEGINNINGS = {"working": "working", "redact": "redacted", "mask": "redacted"}

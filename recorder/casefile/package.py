@@ -1,5 +1,7 @@
 """One incident as a case file (ZIP): files, records, documents, seal."""
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,15 @@ from recorder.casefile.facts import gather
 from recorder.casefile.layout import SEAL, place
 from recorder.casefile.records import gaps_of, records_of
 from recorder.casefile.sealing import sealed
-from recorder.casefile.signatures import signatures_of
+from recorder.casefile.signatures import record_of, signatures_of
 from recorder.casefile.station import Station
 from recorder.casefile.story import story
 from recorder.casefile.typeset import typeset
+from recorder.casefile.work import Work
 from recorder.casefile.writer import Progress, Writer
+from recorder.seal.check.canonical import canonical
 from recorder.seal.check.chain import read_custody
 from recorder.seal.check.form import CUSTODY, read_manifest
-from recorder.seal.check.times import utc_ns_of
 from recorder.seal.custody import Act
 from recorder.seal.errors import SealError
 from recorder.seal.manifest import Row
@@ -33,17 +36,21 @@ log = structlog.get_logger()
 class Package:
     """One incident to be written.
 
+    Attributes:
+        seal_sha256: of the vault's manifest that it is made from.
+
     Raises:
         CaseFileError: there is no such incident.
         VaultError: nothing is sealed for it.
     """
 
     def __init__(self, station: Station, wish: Wish, incident: str) -> None:
-        self._station, self._incident = station, incident
+        self._station, self.incident = station, incident
         with station.store.read() as unit:
             facts = gather(unit, station.site, incident)
         tell_once(station.vault, incident, _act(wish))
         self._seal = station.vault.seal_of(incident)
+        self.seal_sha256 = hashlib.sha256(self._seal["manifest.json"]).hexdigest()
         listed: list[Row] = read_manifest(self._seal["manifest.json"])["files"]
         rows = tuple({**row, "path": place(row), "sealed_path": row["path"]} for row in listed)
         folder = station.vault.root / incident
@@ -67,8 +74,22 @@ class Package:
         """Bytes of the sealed files."""
         return sum(row["size"] for row in self.case.rows)
 
-    def write(self, path: Path, progress: Progress) -> None:
+    @property
+    def key(self) -> str:
+        """Differs when anything of it differs but who looked at it."""
+        facts, case = self.case.facts, self.case
+        parts = (facts.incident, *facts.sightings, *facts.announcements, *facts.orders)
+        told = (*parts, *facts.receipts.values(), *facts.reviews)
+        known = [one.model_dump_json() for one in told]
+        signers = [one.identity.sha256 for one in case.signers]
+        about = [self.seal_sha256, _about(case), known, signers]
+        return hashlib.sha256(canonical(about)).hexdigest()
+
+    def write(self, path: Path, work: Work, progress: Progress) -> None:
         """Write it to a file and make that certain.
+
+        Args:
+            work: where what was checked already is written down.
 
         Raises:
             CaseFileError: a file is not what was sealed, or a document cannot be set.
@@ -77,6 +98,7 @@ class Package:
         """
         case = self.case
         with Writer(path, case.at_ns, progress) as writer:
+            # First of all and in this order, for they are what is not written twice.
             for row in case.rows:
                 writer.copy(row, case.files[row["path"]])
             for name, content in self._seal.items():
@@ -85,30 +107,23 @@ class Package:
                 else:
                     writer.put(f"{SEAL}/{name}", content, "vault_seal")
             self._put_vault_proof(writer)
-            for name, content in self._records().items():
+            rows, roots = case.evidence_rows, self._station.camera_roots
+            case = replace(case, signatures=signatures_of(rows, case.files, roots, work))
+            made = records_of(case.facts, rows, case.gaps, self._station.site)
+            for name, content in {**made, "signatures.json": record_of(case.signatures)}.items():
                 writer.put(name, content, "record")
             pictures = {
                 row["path"]: case.files[row["path"]]
-                for row in case.evidence_rows
+                for row in rows
                 if row["mime"].startswith("image/")
             }
             for title, content in typeset(story(case), pictures).items():
                 writer.put(f"{title}.pdf", content, "document")
-            finish(self._station, writer, self._incident, _about(case), case.at_ns)
-
-    def _records(self) -> dict[str, bytes]:
-        case, station = self.case, self._station
-        made = records_of(case.facts, case.evidence_rows, case.gaps, station.site)
-        clips = {
-            row["path"]: (case.files[row["path"]], utc_ns_of(row["first_utc"]))
-            for row in case.evidence_rows
-            if row["path"].startswith("original/") and row["mime"].startswith("video/")
-        }
-        return {**made, "signatures.json": signatures_of(clips, station.camera_roots)}
+            finish(self._station, writer, self.incident, _about(case), case.at_ns)
 
     def _put_vault_proof(self, writer: Writer) -> None:
         try:
-            proof = self._station.sealer.log.proof("manifest", self._incident)
+            proof = self._station.sealer.log.proof("manifest", self.incident)
         except SealError as error:
             log.error("case file without the vault's proof", error=str(error))
             return

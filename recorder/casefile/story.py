@@ -7,6 +7,7 @@ from typing import Any
 
 from core.clock import NS_PER_S
 from recorder.casefile.case import Case
+from recorder.casefile.signatures import said
 from recorder.casefile.words import (
     ACTS,
     CUES,
@@ -50,6 +51,7 @@ def story(case: Case) -> dict[str, Any]:
             {"name": one.identity.subject or one.algorithm, "sha256": one.identity.sha256}
             for one in case.signers
         ],
+        "signatures": list(said(case.signatures)),
         "limits": LIMITS_ZH,
         "extraction": _extraction(case),
         "files": [_file(case, row) for row in case.evidence_rows],

@@ -16,13 +16,16 @@ CUES = {
 ROLES = {
     "clip": "录像原件", "before": "事前录像", "after": "事后录像", "snapshot": "截图",
     "snapshot_before": "事前截图", "snapshot_after": "事后截图", "warning_audio": "喊话录音",
-    "certificate": "签名证书", "earlier_seal": "先前封存",
+    "certificate": "签名证书", "earlier_seal": "先前封存", "signature": "摄像机签名核验",
 }  # fmt: skip
 ACTS = {
     "sealed": "封存", "adopted": "纳入封存", "viewed": "查看", "exported": "导出完成",
     "export": "导出案卷", "locked": "锁定", "released": "解除锁定", "downloaded": "下载",
 }  # fmt: skip
-NOTES = {"drawn from the clip": "自录像截取"}
+NOTES = {
+    "drawn from the clip": "自录像截取",
+    "what the camera itself signed: as recorded, and in the clip": "录制时及片段中的核验结果",
+}
 REVIEWS = {"legal": "法制审核", "technical": "技术审核"}
 
 

@@ -1,4 +1,4 @@
-"""A ZIP file in which every entry is listed with its digests."""
+"""A ZIP file in which every entry is listed with its digests; written on after a crash."""
 
 import os
 import zipfile
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from core.clock import NS_PER_S
 from recorder.casefile.errors import CaseFileError
+from recorder.casefile.members import Member, Members, member_of
 from recorder.seal.digests import Digests, copy_file, hashed
 from recorder.seal.manifest import Row, plain_row
 
@@ -27,21 +28,28 @@ _MODE = 0o440
 class Writer:
     """Writes a ZIP file; on disk when the block ends without an exception.
 
+    What :meth:`copy` and :meth:`add` wrote before a crash is not written again: a file that lies
+    under that name is gone on with as far as it holds what is asked for, in that order.
+
     Args:
-        at_ns: the moment that all entries carry.
+        at_ns: the moment that new entries carry.
         progress: may raise, to call the writing off.
 
     Attributes:
-        rows: of what was written, as a manifest lists it.
+        rows: of what is in it, as a manifest lists it.
     """
 
     def __init__(self, path: Path, at_ns: int, progress: Progress) -> None:
         self.rows: list[Row] = []
         self._path, self._progress = path, progress
         self._moment = datetime.fromtimestamp(at_ns // NS_PER_S, UTC)
+        self._members = Members(path)
+        self._before = self._members.read()
+        self._kept: list[Member] = []
+        self._stream: IO[bytes] | None = None
+        self._archive: zipfile.ZipFile | None = None
 
     def __enter__(self) -> Self:
-        self._zip = zipfile.ZipFile(self._path, "w")
         return self
 
     def __exit__(
@@ -50,9 +58,13 @@ class Writer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._zip.close()
-        if kind is None:
-            with self._path.open("rb") as stream:
+        if kind is not None and self._archive is None:
+            return  # what was written before stays as it is
+        archive, stream = self._open()
+        with stream:
+            archive.close()
+            stream.flush()
+            if kind is None:
                 os.fsync(stream.fileno())
 
     def holds(self, name: str) -> bool:
@@ -61,13 +73,24 @@ class Writer:
 
     def put(self, name: str, content: bytes, role: str, *, listed: bool = True) -> None:
         """Add something small."""
-        self._zip.writestr(self._info(name), content)
+        self._open()[0].writestr(self._info(name), content)
         if listed:
             self._list(name, role, hashed(content))
 
-    def add(self, name: str, source: Path, role: str) -> None:
-        """Add a file that is no evidence item."""
-        self._list(name, role, self._stream(name, source))
+    def keep(self, name: str, key: str, role: str) -> bool:
+        """Take over what :meth:`add` wrote before a crash; False if that was something else."""
+        found = self._take(name, key)
+        if found is not None:
+            self._list(name, role, found)
+        return found is not None
+
+    def add(self, name: str, source: Path, key: str, role: str) -> None:
+        """Add a file that is no evidence item.
+
+        Args:
+            key: what it was made from, for :meth:`keep`.
+        """
+        self._list(name, role, self._copy(name, source, key, sm3=True))
 
     def copy(self, row: Row, source: Path) -> None:
         """Add a sealed file as it lies in the vault.
@@ -76,7 +99,12 @@ class Writer:
             CaseFileError: it is not what was sealed.
         """
         try:
-            found = self._stream(row["path"], source)
+            there = source.stat()
+            key = f"{row['sha256']} {there.st_size} {there.st_mtime_ns} {row.get('sm3')}"
+            # SM3 of the same content is the same, so it is not computed again.
+            found = self._take(row["path"], key) or self._copy(
+                row["path"], source, key, sm3=not row.get("sm3")
+            )
         except FileNotFoundError:
             raise CaseFileError(
                 f"{source}: is gone from the vault; `wardwatch evidence verify --config DIR` "
@@ -89,12 +117,43 @@ class Writer:
             )
         self.rows.append({**row, "sm3": row.get("sm3") or found.sm3})
 
-    def _stream(self, name: str, source: Path) -> Digests:
+    def _take(self, name: str, key: str) -> Digests | None:
+        """The next member of before, if it is this one."""
+        if self._archive is not None or len(self._kept) == len(self._before):
+            return None
+        member = self._before[len(self._kept)]
+        if (member.name, member.key) != (name, key):
+            return None
+        self._kept.append(member)
+        self._progress(member.size)
+        return member.digests
+
+    def _open(self) -> tuple[zipfile.ZipFile, IO[bytes]]:
+        """The file, cut behind what was kept of before."""
+        if self._archive is None or self._stream is None:
+            end = self._kept[-1].end if self._kept else 0
+            self._members.keep(self._kept)
+            self._stream = self._path.open("r+b" if end else "w+b")
+            self._stream.truncate(end)
+            self._stream.seek(end)
+            self._archive = zipfile.ZipFile(self._stream, "w")
+            for member in self._kept:
+                info = member.info()
+                self._archive.filelist.append(info)
+                self._archive.NameToInfo[info.filename] = info
+        return self._archive, self._stream
+
+    def _copy(self, name: str, source: Path, key: str, *, sm3: bool) -> Digests:
         info = self._info(name)
+        archive, written = self._open()
         with source.open("rb") as stream:
             info.file_size = os.fstat(stream.fileno()).st_size  # decides upon ZIP64
-            with self._zip.open(info, "w") as target:
-                return copy_file(stream, target, self._progress)
+            with archive.open(info, "w") as target:
+                found = copy_file(stream, target, self._progress, sm3=sm3)
+        written.flush()
+        os.fsync(written.fileno())
+        self._members.append(member_of(info, key, found, archive.start_dir))
+        return found
 
     def _list(self, name: str, role: str, found: Digests) -> None:
         mime = _MIME.get(Path(name).suffix, "application/octet-stream")

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,8 +25,9 @@ from core.store.users import Role
 from core.value import new_id
 from recorder.casefile.case import Wish
 from recorder.casefile.encryption import check_password, is_locked, unlock
-from recorder.casefile.making import Made, make
+from recorder.casefile.making import make
 from recorder.casefile.station import Station
+from recorder.casefile.work import Made, cut_short
 from wardwatch.casefiles import station_of
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.paths import Paths
@@ -54,7 +56,10 @@ def export(
     unit: Annotated[str, typer.Option(help="The unit it is made for.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make a case file (案卷) that anybody can check; with a password it is encrypted."""
+    """Make a case file (案卷) that anybody can check; with a password it is encrypted.
+
+    One that was cut short is gone on with when the same is asked for again.
+    """
     if not reason.strip():
         raise CaseFileCommandError("--reason: say why; it goes into the custody")
     password = _password(password_file)
@@ -73,6 +78,7 @@ def export(
             reason.strip(),
             unit.strip(),
         )
+        wish = replace(wish, id=cut_short(out.absolute(), wish) or wish.id)
         made = _make(station_of(site, paths, store, clock), wish, out.absolute(), password)
     finally:
         store.close()
@@ -82,6 +88,7 @@ def export(
         "sha256": made.sha256,
         "bytes": made.size,
         "standing": "evidence" if made.evidence else "lead",
+        "verdict": made.verdict,
         "encrypted": password is not None,
     }
     if as_json:
@@ -98,7 +105,7 @@ def review(
     outcome: Annotated[Literal["passed", "failed"], typer.Option(help="What it came to.")],
     office: Annotated[str, typer.Option(help="In which function, e.g. 法制审核员.")],
     basis: Annotated[str, typer.Option(help="On what it rests.")],
-    by: Annotated[str, typer.Option(help="Account of the reviewer: chief or admin.")],
+    by: Annotated[str, typer.Option(help="Account of the reviewer: reviewer, chief or admin.")],
 ) -> None:
     """Record a legal or technical review; both, by two persons, make a lead (线索) evidence (证据).
 
@@ -163,7 +170,7 @@ def _who(store: Store, by: str | None) -> str:
         return getpass.getuser()
     with store.read() as unit:
         user = unit.users.get(by)
-    if user is None or user.role is Role.VIEWER:
+    if user is None or not user.role.includes(Role.MONITOR):
         raise CaseFileCommandError(f"--by: {by!r} is no account that may export (monitor or above)")
     return by
 

@@ -23,6 +23,7 @@ from wardwatch.custody import Register
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
+from wardwatch.parts.casefiles import CaseFilesPart
 from wardwatch.parts.copies import CopiesPart
 from wardwatch.parts.desk import DeskPart
 from wardwatch.parts.evidence import EvidencePart
@@ -56,6 +57,7 @@ def run(context: Context) -> None:
     listener = _listen(site.console)
     store = open_store(paths.database_url(site), clock)
     feed = Feed()
+    exports = exports_of(site, paths, store, clock)
     parts: list[Part] = [
         DeskPart(context, store),
         SpeakersPart(context),
@@ -64,6 +66,7 @@ def run(context: Context) -> None:
         FeedPart(context, feed),
         OnvifPart(context),
         TeachingPart(context, store),
+        CaseFilesPart(context, exports),
     ]
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
@@ -71,7 +74,6 @@ def run(context: Context) -> None:
         parts.append(OfficersPart(context))
     for part in parts:
         part.start()
-    exports = exports_of(site, paths, store, clock)
     exports.resume()
     bus = context.bus("console")
     services = Services(

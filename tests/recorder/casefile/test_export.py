@@ -16,7 +16,6 @@ from core.value import new_id
 from recorder.casefile import making, typeset
 from recorder.casefile.encryption import is_locked, unlock
 from recorder.casefile.errors import CaseFileError
-from recorder.casefile.exports import Exports
 from recorder.errors import VaultError
 from recorder.seal.check.judge import judge
 from tests.recorder.casefile.world import INCIDENT, REASON, World
@@ -212,31 +211,6 @@ def test_a_short_password_is_refused(world: World) -> None:
     assert list((world.root / "out").iterdir()) == []
 
 
-def test_broken_off_it_leaves_nothing_and_begins_anew(world: World) -> None:
-    world.incident()
-    out = world.root / "case.zip"
-
-    def breaking(done: int, total: int) -> None:
-        if done > total // 2:
-            raise KeyboardInterrupt
-
-    wish = making.Wish("case-1", (INCIDENT,), "2号队员", REASON)
-    with pytest.raises(KeyboardInterrupt):
-        making.make(world.station, wish, out, told=breaking)
-    assert not out.exists()
-    # As after kill -9, which removes nothing.
-    (world.root / ".case-1.part").mkdir()
-    (world.root / ".case-1.part" / "case-1.zip").write_bytes(b"half")
-    making.make(world.station, wish, out, told=lambda *_: None)
-    assert judge(out, world.station.sealer.trust()).authentic
-    assert list(world.root.glob(".case*")) == []
-    custody = world.station.vault.seal_of(INCIDENT)["custody.jsonl"]
-    told = [json.loads(line)["action"] for line in custody.splitlines()]
-    assert (told.count("export"), told.count("exported")) == (1, 1)
-    with pytest.raises(CaseFileError, match="is there already"):
-        making.make(world.station, wish, out, told=lambda *_: None)
-
-
 def test_nothing_is_made_of_what_was_changed(world: World) -> None:
     world.incident()
     clip = next((world.root / "vault" / INCIDENT).glob("clip-*"))
@@ -273,37 +247,6 @@ def test_a_still_that_is_no_picture(world: World) -> None:
         INCIDENT, "snapshot", bad, camera="river", first_ns=1, last_ns=1, item_id="bad"
     )
     assert "图像无法显示" in texts(world.export().path)["时间线"]
-
-
-def test_jobs_of_the_console(world: World) -> None:
-    world.incident()
-    folder = world.root / "casefiles"
-    exports = Exports(world.station, folder)
-    asked = exports.begin([INCIDENT], "2号队员", REASON, None)
-    exports._jobs.shutdown(wait=True)
-    (found,) = exports.of(INCIDENT)
-    assert (found.id, found.state, found.evidence) == (asked.id, "done", False)
-    done, path = exports.whole(asked.id)
-    assert judge(path, world.station.sealer.trust()).authentic
-    assert done.bytes == path.stat().st_size
-
-
-def test_jobs_go_on_after_a_restart(world: World) -> None:
-    world.incident()
-    folder = world.root / "casefiles"
-    before = Exports(world.station, folder)
-    before.close()
-    with pytest.raises(RuntimeError):
-        before.begin([INCIDENT], "2号队员", REASON, None)  # written down, then the program ends
-    with pytest.raises(RuntimeError):
-        before.begin([INCIDENT], "2号队员", REASON, "a long password")
-    again = Exports(world.station, folder)
-    assert again.resume() == 2
-    again._jobs.shutdown(wait=True)
-    found = {one.encrypted: one for one in again.of(INCIDENT)}
-    assert (found[False].state, found[True].state) == ("done", "failed")
-    assert "passwords are not kept" in found[True].error
-    assert again.resume() == 0
 
 
 @pytest.mark.peer
