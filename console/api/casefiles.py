@@ -1,6 +1,7 @@
 """Case files (案卷): have one made, see how far it is, take it out; and the reviews before it."""
 
 import base64
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
@@ -8,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from console.api.models import Given, Moment
 from console.api.outward import outward
-from console.context import Chief, Context, Ctx, Monitor, Viewer
+from console.context import Chief, Context, Ctx, Monitor, Reviewer, Viewer
 from console.errors import ProblemError, not_found
 from core.casefiles import MIN_PASSWORD, CaseFiles, Export, NoCaseFileError
 from core.cases import Review, ReviewKind
@@ -19,12 +20,23 @@ from core.value import Text
 incident = APIRouter(prefix="/incidents", tags=["case files"])
 router = APIRouter(prefix="/casefiles", tags=["case files"])
 
+_SHOWN_MOST = 200
+Reason = Annotated[str, Field(min_length=2, max_length=500, pattern=r"\S.*\S")]
+
 
 class ExportIn(Given):
     reason: str = Field(min_length=2, max_length=500)
     password: str | None = Field(
         default=None, min_length=MIN_PASSWORD, max_length=200, description="None: not encrypted."
     )
+
+
+class ManyIn(ExportIn):
+    incidents: list[str] = Field(min_length=1, max_length=200, description="Ids, each once.")
+
+
+class ClearIn(Given):
+    reason: Reason
 
 
 class ReviewIn(Given):
@@ -36,6 +48,7 @@ class ReviewIn(Given):
 
 class ExportOut(BaseModel):
     id: str
+    incidents: list[str]
     by: str
     reason: str
     asked: Moment
@@ -47,6 +60,11 @@ class ExportOut(BaseModel):
     sha256: str
     bytes: int
     error: str
+    verdict: str = Field(description="Of checking it once it was whole; empty until then.")
+    ended: Moment | None
+    cleared: Moment | None
+    cleared_by: str
+    cleared_why: str
 
 
 class ReviewOut(BaseModel):
@@ -70,6 +88,15 @@ class CaseFileOut(BaseModel):
     may_review: bool
 
 
+class ListOut(BaseModel):
+    """Case files, newest first."""
+
+    items: list[ExportOut]
+    days: float = Field(description="How long finished ones are kept; 0: until cleared.")
+    may_export: bool
+    may_clear: bool
+
+
 @incident.get("/{incident_id}/casefile")
 def casefile(incident_id: str, ctx: Ctx, signed: Viewer) -> CaseFileOut:
     """Reviews and case files of one incident."""
@@ -86,24 +113,45 @@ def casefile(incident_id: str, ctx: Ctx, signed: Viewer) -> CaseFileOut:
         reviews=[_review(one) for one in reviews],
         exports=[_export(one) for one in made.of(incident_id)] if made is not None else [],
         may_export=made is not None and bool(items) and signed.may(Role.MONITOR),
-        may_review=bool(items) and signed.may(Role.CHIEF),
+        may_review=bool(items) and signed.may(Role.REVIEWER),
     )
 
 
 @incident.post("/{incident_id}/casefile", status_code=202)
 def export(incident_id: str, given: ExportIn, ctx: Ctx, signed: Monitor) -> ExportOut:
     """Have a case file made; it can be fetched once it is whole."""
-    with ctx.services.store.read() as unit:
-        if unit.incidents.get(incident_id) is None:
-            raise not_found("incident", incident_id)
-    reason = given.reason.strip()
-    if not reason:
-        raise ProblemError(422, "reason", "A reason is needed", "Say why it is exported.")
-    return _export(_made(ctx).begin([incident_id], signed.user.name, reason, given.password))
+    return _begin(ctx, [incident_id], given, signed.user.name)
+
+
+@router.get("")
+def exports(ctx: Ctx, signed: Viewer) -> ListOut:
+    """The case files that were asked for: who, why, of what, how far they are."""
+    made = ctx.services.case_files
+    return ListOut(
+        items=[_export(one) for one in made.all()[:_SHOWN_MOST]] if made is not None else [],
+        days=ctx.services.site.evidence.case_file_days,
+        may_export=made is not None and signed.may(Role.MONITOR),
+        may_clear=made is not None and signed.may(Role.CHIEF),
+    )
+
+
+@router.post("", status_code=202)
+def export_many(given: ManyIn, ctx: Ctx, signed: Monitor) -> ExportOut:
+    """Have one case file made of several incidents."""
+    return _begin(ctx, list(dict.fromkeys(given.incidents)), given, signed.user.name)
+
+
+@router.post("/{export_id}/clear")
+def clear(export_id: str, given: ClearIn, ctx: Ctx, signed: Chief) -> ExportOut:
+    """Delete a finished case file; it can be exported again, and this one stays on record."""
+    try:
+        return _export(_made(ctx).clear(export_id, signed.user.name, given.reason.strip()))
+    except NoCaseFileError as error:
+        raise ProblemError(409, "not-cleared", "Nothing to clear", str(error)) from None
 
 
 @incident.post("/{incident_id}/reviews", status_code=201)
-def review(incident_id: str, given: ReviewIn, ctx: Ctx, signed: Chief) -> ReviewOut:
+def review(incident_id: str, given: ReviewIn, ctx: Ctx, signed: Reviewer) -> ReviewOut:
     """Record the legal or the technical review of what is sealed now."""
     try:
         with ctx.services.store.begin() as unit:
@@ -154,10 +202,23 @@ def _made(ctx: Context) -> CaseFiles:
     return ctx.services.case_files
 
 
+def _begin(ctx: Context, incidents: list[str], given: ExportIn, by: str) -> ExportOut:
+    with ctx.services.store.read() as unit:
+        for one in incidents:
+            if unit.incidents.get(one) is None:
+                raise not_found("incident", one)
+            if not unit.evidence.find(incident=one, limit=1):
+                raise ProblemError(
+                    409, "no-evidence", "Nothing is sealed", f"Nothing is sealed for {one}."
+                )
+    reason = given.reason.strip()
+    if not reason:
+        raise ProblemError(422, "reason", "A reason is needed", "Say why it is exported.")
+    return _export(_made(ctx).begin(incidents, by, reason, given.password))
+
+
 def _export(one: Export) -> ExportOut:
-    fields = outward(one)
-    del fields["incidents"]
-    return ExportOut.model_validate(fields)
+    return ExportOut.model_validate(outward(one))
 
 
 def _review(one: Review) -> ReviewOut:

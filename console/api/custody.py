@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated, Literal
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from console.api.models import Given, Moment
@@ -139,9 +139,18 @@ def _within_the_clip(item: EvidenceItem, masking: Masking | None) -> None:
 
 
 @router.get("/locks")
-def locks(ctx: Ctx, _: Viewer) -> list[KeptOut]:
-    """Recordings that retention leaves alone, and for whose sake."""
-    return [_kept_out(one) for one in custody_of(ctx).kept()]
+def locks(
+    ctx: Ctx,
+    _: Viewer,
+    incident: Annotated[str | None, Query(description="Only those for its sake.")] = None,
+) -> list[KeptOut]:
+    """Recordings that retention leaves alone, and for whose sake; the latest range first."""
+    found = [
+        one for one in custody_of(ctx).kept()
+        if incident is None or incident in (one.incident, one.owner)
+    ]  # fmt: skip
+    found.sort(key=lambda one: (one.first_ns, one.owner, one.camera), reverse=True)
+    return [_kept_out(one) for one in found]
 
 
 @router.post("/locks", status_code=201)

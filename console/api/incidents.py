@@ -26,6 +26,7 @@ from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.cases import Announcement, Incident, IncidentState, Receipt, Severity
 from core.messages import COMMANDS, Action, Command
+from core.reviews import standing
 from core.seeing import Kind
 from core.store.unit import Unit
 from core.store.users import Role
@@ -98,6 +99,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         evidence = unit.evidence.find(incident=incident_id)
         audit = list(unit.audit.entries(incident_id))
         suppression = made_by(unit, found, ctx.services.clock.utc_ns())
+        reviews = unit.reviews.find(incident=incident_id)
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
         announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
@@ -107,6 +109,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         catalogue=_catalogue(ctx, found),
         actions=allowed(ctx, found, signed),
         suppression=suppression,
+        standing=standing(reviews, {one.sha256 for one in evidence if one.parent_sha256 is None}),
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.cases import IncidentState, OfficerStatus, OrderState, Severity
 from core.geometry import GeoPoint
 from core.messages import Action, PictureState
+from core.reviews import Standing
 from core.seeing import Kind
 from core.store.users import Role
 from core.value import Language, Text
@@ -232,6 +233,7 @@ class IncidentFile(BaseModel):
     suppression: SuppressionOut | None = Field(
         description="The rule that followed from its dismissal, while it is in force."
     )
+    standing: Standing = Field(description="Whether its files are a lead or evidence, and why.")
 
 
 class ActionIn(Given):

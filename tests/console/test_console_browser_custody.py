@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.copies import CopyWanted
+from core.custody import Kept
 from tests.console.conftest import Server
 from tests.console.test_console_browser import page, pytestmark, sign_in
 
@@ -86,3 +87,47 @@ def test_the_register_tells_who_took_what_and_why(page: Page, server: Server) ->
     assert typed.box == pytest.approx((0.41, 0.4, 0.2, 0.19), abs=1e-4)
     assert typed.from_s == pytest.approx(1, abs=0.3)
     assert typed.to_s > 2.5, "to the end of the clip"
+
+
+def test_recordings_are_locked_and_released_on_the_page(page: Page, server: Server) -> None:
+    sign_in(page, "chief")
+    page.goto(f"{server.url}/incidents/inc-river-1")
+    panel = page.locator("[data-test=locks]")
+    expect(panel).to_contain_text("没有为此事件保全的录像")
+    panel.locator("[data-test=add-lock]").click()
+    do = page.locator("[data-test=do]")
+    expect(do).to_be_disabled()
+    assert page.locator("select[name=camera]").input_value() == "river"
+    page.fill("textarea[name=reason]", "群众来访")
+    do.click()
+    expect(panel).to_contain_text("群众来访")
+    expect(panel).to_contain_text("chief")
+    custody = server.services.custody
+    assert custody is not None
+    (kept,) = custody.kept()
+    assert (kept.camera, kept.incident, kept.by) == ("river", "inc-river-1", "chief")
+    assert kept.last_ns > kept.first_ns
+
+    page.goto(f"{server.url}/locks")
+    row = page.locator(f"[data-lock={kept.owner}]")
+    expect(row).to_contain_text("inc-river-1")
+    row.locator("[data-test=release]").click()
+    expect(do).to_be_disabled()
+    page.fill("textarea[name=reason]", "已办结")
+    do.click()
+    expect(page.locator("[data-test=locks]")).to_contain_text("目前没有保全的录像")
+    assert custody.kept() == ()
+    with server.services.store.read() as unit:
+        told = [one for one in unit.audit.entries() if one.action == "recording.release"]
+    assert [(one.actor, one.reason) for one in told] == [("chief", "已办结")]
+
+
+def test_who_may_not_release_sees_no_button(page: Page, server: Server) -> None:
+    custody = server.services.custody
+    assert custody is not None
+    custody.keep(Kept(owner="inc-river-1", camera="river", first_ns=10**18, last_ns=10**18 + 10**9))
+    sign_in(page, "monitor")
+    page.goto(f"{server.url}/locks")
+    expect(page.locator("[data-lock=inc-river-1]")).to_contain_text("事件发生时自动保全")
+    expect(page.locator("[data-test=release]")).to_have_count(0)
+    expect(page.locator("[data-test=add-lock]")).to_be_visible()

@@ -3,6 +3,7 @@
 import pytest
 
 from core.copies import COPIES_WANTED, CopyWanted
+from core.custody import Kept
 from tests.console.conftest import Desk
 from tests.console.fake_custody import FakeCustody
 
@@ -149,6 +150,19 @@ def test_keeping_and_releasing_are_rights_with_reasons(desk: Desk) -> None:
         ("released", "chief", "已办结"),
     ]
     assert [one.reason for one in desk.audit("recording.release")] == ["已办结"]
+
+
+def test_locks_of_one_incident(desk: Desk) -> None:
+    chief = desk.sign_in("chief")
+    mine = {**RANGE, "reason": "保全", "incident": INCIDENT}
+    owner = chief.post(f"{API}/locks", json=mine).json()["owner"]
+    chief.post(f"{API}/locks", json={**RANGE, "reason": "群众来访"})
+    automatic = Kept(owner=INCIDENT, camera="river", first_ns=1, last_ns=2)
+    assert desk.services.custody is not None
+    desk.services.custody.keep(automatic)
+    found = chief.get(f"{API}/locks", params={"incident": INCIDENT}).json()
+    assert [one["owner"] for one in found] == [owner, INCIDENT]
+    assert len(chief.get(f"{API}/locks").json()) == 3
 
 
 def test_wrong_locks(desk: Desk) -> None:

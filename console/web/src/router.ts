@@ -21,6 +21,8 @@ export const router = createRouter({
       name: "suppressions",
       component: () => import("./pages/SuppressionsPage.vue"),
     },
+    { path: "/casefiles", name: "casefiles", component: () => import("./pages/CaseFilesPage.vue") },
+    { path: "/locks", name: "locks", component: () => import("./pages/LocksPage.vue") },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },

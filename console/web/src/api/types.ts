@@ -2,7 +2,7 @@
 
 export type Language = "zh" | "en";
 export type Words = Record<Language, string>;
-export type Role = "viewer" | "monitor" | "chief" | "admin";
+export type Role = "viewer" | "reviewer" | "monitor" | "chief" | "admin";
 export type Kind = "fishing" | "dumping" | "occupation";
 export type Severity = "minor" | "serious";
 export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close";
@@ -219,6 +219,13 @@ export interface IncidentFile {
   catalogue: CatalogueRow | null;
   actions: Action[];
   suppression: Suppression | null;
+  standing: Standing;
+}
+
+/** Whether files are a lead or evidence, and why. */
+export interface Standing {
+  evidence: boolean;
+  why: Words;
 }
 
 export interface IncidentList {
@@ -306,17 +313,42 @@ export interface FilmList {
 
 export interface CaseExport {
   id: string;
+  incidents: string[];
   by: string;
   reason: string;
   asked: string;
   encrypted: boolean;
-  state: "waiting" | "running" | "done" | "failed";
+  state: "waiting" | "running" | "done" | "failed" | "cleared";
   done_bytes: number;
   total_bytes: number;
   evidence: boolean | null;
   sha256: string;
   bytes: number;
   error: string;
+  verdict: string;
+  ended: string | null;
+  cleared: string | null;
+  cleared_by: string;
+  cleared_why: string;
+}
+
+export interface CaseList {
+  items: CaseExport[];
+  days: number;
+  may_export: boolean;
+  may_clear: boolean;
+}
+
+/** Recordings that retention leaves alone. */
+export interface Kept {
+  owner: string;
+  camera: string;
+  first: string;
+  last: string;
+  incident: string | null;
+  reason: string;
+  by: string;
+  made: string;
 }
 
 export type ReviewKind = "legal" | "technical";

@@ -5,17 +5,18 @@ import { api, ApiError, signedOut, useToken } from "../api/http";
 import type { Language, Role, Session } from "../api/types";
 import { language } from "../i18n";
 
-const ranks: Role[] = ["viewer", "monitor", "chief", "admin"];
+// A reviewer looks and reviews, and commands nothing.
+const ranks: Record<Role, number> = { viewer: 0, reviewer: 0, monitor: 1, chief: 2, admin: 3 };
 
 export const session = ref<Session | null>(null);
-export const mayCommand = computed(() => rank(session.value?.role) >= rank("monitor"));
-export const mayOverride = computed(() => rank(session.value?.role) >= rank("chief"));
+export const mayCommand = computed(() => rank(session.value?.role) >= ranks.monitor);
+export const mayOverride = computed(() => rank(session.value?.role) >= ranks.chief);
 
 // A language chosen on the sign-in page wins over the one kept with the account.
 let choseBefore = false;
 
 function rank(role: Role | undefined): number {
-  return role ? ranks.indexOf(role) : -1;
+  return role ? ranks[role] : -1;
 }
 
 function accept(given: Session): void {
