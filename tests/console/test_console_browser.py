@@ -92,11 +92,12 @@ def test_a_shift_at_the_desk(page: Page, server: Server) -> None:
     _until(page, "document.querySelector('[data-test=clip]').currentTime > 0.5")
     clip.evaluate("(video) => { video.currentTime = 8; }")
     _until(page, "document.querySelector('[data-test=clip]').currentTime > 8")
-    expect(page.get_by_text("线索，未经审核不得作为处罚证据")).to_be_visible()
+    standing = page.locator("[data-test=basis-standing]")
+    expect(standing).to_contain_text("未经审核不得作为处罚证据")
     expect(page.get_by_text("现处禁渔期。请收起钓具")).to_be_visible()
 
     page.click("[data-test=language]")
-    expect(page.get_by_text("A lead: not penalty evidence until reviewed")).to_be_visible()
+    expect(standing).to_contain_text("not penalty evidence until reviewed")
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
     page.click("button[data-action=dispatch]")
