@@ -16,12 +16,12 @@ from core.clock import iso
 from core.value import Value
 from recorder.account import FOREVER_NS, Interval, false_gaps, holes, of_gap
 from recorder.clock_log import FILE_NAME as CLOCK_FILE
-from recorder.deletions import FILE_NAME as DELETED_FILE
-from recorder.deletions import read_deletions
 from recorder.disk import Disk
 from recorder.errors import RecorderError
+from recorder.hashes import PREFIX as HASHES
 from recorder.ledger import FILE_NAME as GAPS_FILE
 from recorder.ledger import Gap, GapLedger, drop_torn, read_gaps, torn_lines
+from recorder.removal import BOOK, deleted_ranges
 from recorder.shelf import Segment, aside, cameras, homes, roots, segment_path, segments
 from recorder.torn import ends, tail_of
 from recorder.volume import MARKER
@@ -41,9 +41,9 @@ Kind = Literal[
     "ledger",
 ]
 _NOTES = ("unknown",)
-_BESIDE = {GAPS_FILE, DELETED_FILE, CLOCK_FILE}
+_BESIDE = {GAPS_FILE, CLOCK_FILE}
 _DAILY = re.compile(r"(activity-\d{4}-\d{2}-\d{2}\.bin|signatures-\d{4}-\d{2}-\d{2}\.jsonl)")
-_TOP = {MARKER, "locks.json", "locks.lock"}
+_TOP = {MARKER, "locks.json", "locks.lock", BOOK}
 _TEMPORARY = (".new", ".wardwatch-probe")
 
 
@@ -119,7 +119,9 @@ class Check:
 
     def _strangers(self, camera: str, paths: Iterator[Path], expected: set[str]) -> None:
         for path in sorted(paths):
-            if path.name in expected or (camera and _DAILY.fullmatch(path.name)):
+            if path.name in expected or path.name.startswith(HASHES):
+                continue
+            if camera and _DAILY.fullmatch(path.name):
                 continue
             if path.name.endswith(_TEMPORARY):
                 self._tell(
@@ -195,7 +197,7 @@ class Check:
             mend = partial(self._correct, camera, gap, left)
             self._tell("false_gap", camera, path, detail, mend)
         explained = [of_gap(gap) for gap in gaps]
-        explained += [Interval(d.first_ns, d.last_ns) for d in read_deletions(self.root, camera)]
+        explained += deleted_ranges(self.root, camera)
         for hole in holes(played, explained):
             words = f"{hole.seconds:.1f} s from {iso(hole.first_ns)}: neither recorded nor noted"
             self._tell("hole", camera, path, words, partial(self._note, camera, hole))

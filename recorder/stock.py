@@ -19,6 +19,25 @@ LONGEST_NS = 600 * NS_PER_S
 Key = tuple[Limit, str]
 
 
+@dataclass(frozen=True)
+class Held:
+    """What one volume holds.
+
+    Attributes:
+        octets: of all recordings on it.
+        locked: of those that are locked.
+        first_ns: when the oldest begins.
+        recent: octets of those that begin within a time.
+        recent_first_ns: when the first of these begins.
+    """
+
+    octets: int = 0
+    locked: int = 0
+    first_ns: int | None = None
+    recent: int = 0
+    recent_first_ns: int | None = None
+
+
 @dataclass
 class Item:
     """One file.
@@ -102,6 +121,42 @@ class Stock:
                 first = day.starts[low] if first is None else min(first, day.starts[low])
                 octets += sum(day.sizes[low:high])
         return first, octets
+
+    def held(self, since_ns: int, until_ns: int) -> dict[str, Held]:
+        """What each volume holds, by its folder."""
+        found: dict[str, Held] = {}
+        for day, volume in self._days:
+            before = found.get(str(volume.path), Held())
+            low = bisect_left(day.starts, since_ns)
+            high = bisect_right(day.starts, until_ns)
+            recent_ns = before.recent_first_ns
+            if low < high:
+                recent_ns = min(recent_ns or day.starts[low], day.starts[low])
+            found[str(volume.path)] = Held(
+                octets=before.octets + day.octets,
+                locked=before.locked + self._locked_octets(day),
+                first_ns=min(before.first_ns or day.starts[0], day.starts[0]),
+                recent=before.recent + sum(day.sizes[low:high]),
+                recent_first_ns=recent_ns,
+            )
+        return found
+
+    def _locked_octets(self, day: DayFiles) -> int:
+        """Of the files of one folder that a lock touches, each counted once."""
+        locked: set[int] = set()
+        for lock in self._locks:
+            if lock.camera != day.camera:
+                continue
+            low = bisect_left(day.starts, lock.first_ns - LONGEST_NS)
+            for number in range(low, bisect_right(day.starts, lock.last_ns)):
+                start_ns = day.starts[number]
+                follows = number + 1 < len(day.starts) and not day.aside
+                end_ns = start_ns + LONGEST_NS
+                if follows:
+                    end_ns = min(end_ns, day.starts[number + 1])
+                if end_ns >= lock.first_ns:
+                    locked.add(number)
+        return sum(day.sizes[number] for number in locked)
 
     def _items(self, day: DayFiles, volume: Volume) -> Iterator[Item]:
         ranges = [(k.first_ns, k.last_ns) for k in self._locks if k.camera == day.camera]

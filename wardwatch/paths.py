@@ -42,6 +42,11 @@ class Paths:
         return self.data / "log"
 
     @property
+    def deleted_evidence(self) -> Path:
+        """Records of deleted evidence, case files and films."""
+        return self.data / "deleted-evidence.jsonl"
+
+    @property
     def films(self) -> Path:
         """Films imported from the inbox."""
         return self.data / "films"

@@ -11,6 +11,8 @@ from core.config.sealing import SecurityToken, TimeStamps
 from core.config.site import Site
 from core.errors import ConfigError
 from core.networks import Networks
+from recorder.removal import BOOK
+from recorder.seal.deletion import Deletions
 from recorder.seal.errors import KeyFileError
 from recorder.seal.keys import Driver, KeyRing
 from recorder.seal.log import SiteLog
@@ -50,6 +52,21 @@ def key_ring(site: Site, paths: Paths, clock: Clock) -> KeyRing:
         sm2=site.seal.sm2,
         driver=_driver(token, site, clock, os.environ) if token is not None else None,
     )
+
+
+def recordings_book(site: Site, paths: Paths, clock: Clock) -> Deletions:
+    """Where the recorder writes down what it deletes."""
+    return _book(paths.recordings / BOOK, site, paths, clock)
+
+
+def evidence_book(site: Site, paths: Paths, clock: Clock) -> Deletions:
+    """Where deleted evidence, case files and films are written down."""
+    return _book(paths.deleted_evidence, site, paths, clock)
+
+
+def _book(file: Path, site: Site, paths: Paths, clock: Clock) -> Deletions:
+    keys = key_ring(site, paths, clock)
+    return Deletions(file, keys, clock, SiteLog(paths.site_log, keys, clock))
 
 
 def authority(site: Site) -> Authority | None:

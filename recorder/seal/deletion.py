@@ -1,7 +1,9 @@
 """Deletion as a record: what was deleted, when, why, by what or whom, and signed.
 
-A line of the file is ``{"record": …, "signature": …}``. Records are chained by hash and each is
-an entry of the site's log, so removing one shows.
+A line of the file is ``{"record": …, "signature": …}``. Each record carries the hash of the one
+before, so a signature vouches for everything above it: a record that was written while the key
+could not be used (``"signature": null``) is signed for by the next one. The site's log holds the
+newest record now and then, so that cutting the end off shows, too.
 """
 
 import base64
@@ -11,9 +13,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
-from core.clock import Clock
+import structlog
+
+from core.clock import NS_PER_S, Clock
+from recorder.seal.book import Entry, last_line, lines_of, parsed
 from recorder.seal.check.canonical import UnreadableError, canonical, read_canonical
 from recorder.seal.check.chain import GENESIS
 from recorder.seal.check.judge import Trust
@@ -23,9 +28,16 @@ from recorder.seal.errors import SealError
 from recorder.seal.files import sync_folder
 from recorder.seal.keys import KeyRing
 from recorder.seal.log import SiteLog
+from recorder.seal.patience import Patience
 
 SCHEMA = "wardwatch.deletion/1"
-_NEWEST_BYTES = 64 << 20
+LOG_EVERY_NS = 600 * NS_PER_S
+"""So often at most retention's records are entered in the site's log, which keeps all in memory."""
+
+Act = Literal["deleted", "kept", "signed"]
+"""``kept``: not deleted after all. ``signed``: nothing but a signature for the records before."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -33,12 +45,14 @@ class Deleted:
     """One thing that is no more.
 
     Attributes:
-        path: below the recordings or the vault.
+        path: below the volume, or the folder that ``volume`` names.
         size: bytes.
         sha256: None where it was never computed; then only the name and the time are proved.
+        hashed: when that was: ``closing`` of the recording, ``sealing`` or ``deletion``.
         camera: whose it was, if any camera's.
         first_ns: first moment it showed, if known.
         last_ns: last moment.
+        volume: id of the volume it was on, or a folder of the data directory.
     """
 
     path: str
@@ -47,6 +61,8 @@ class Deleted:
     camera: str | None = None
     first_ns: int | None = None
     last_ns: int | None = None
+    volume: str = ""
+    hashed: Literal["closing", "sealing", "deletion", ""] = ""
 
 
 @dataclass(frozen=True)
@@ -66,120 +82,245 @@ class Why:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class Verified:
+    """A book that holds.
+
+    Attributes:
+        records: how many there are.
+        waiting: the newest of them that no signature vouches for yet.
+    """
+
+    records: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The newest record, and the length of the file that ends with it."""
+
+    size: int
+    seq: int = 0
+    digest: str = GENESIS
+    signed: bool = True
+
+
 class Deletions:
-    """The records in one file; any number of processes may append."""
+    """The records in one file; any number of processes may append.
+
+    Args:
+        keys: who signs; None: nobody.
+        site_log: where the newest record is entered; None: nowhere.
+        patience: for keys that do not answer.
+    """
 
     def __init__(
-        self, file: Path, keys: KeyRing, clock: Clock, site_log: SiteLog | None = None
+        self,
+        file: Path,
+        keys: KeyRing | None,
+        clock: Clock,
+        site_log: SiteLog | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.file = file
         self._keys, self._clock, self._log = keys, clock, site_log
+        self._patience = patience or Patience()
+        self._known: _Head | None = None
+        self._logged_ns: int | None = None
 
-    def record(self, things: Sequence[Deleted], why: Why) -> str:
-        """Sign and write one record for all that one decision deletes; before deleting.
+    @property
+    def waiting(self) -> bool:
+        """The newest record is unsigned, as far as this process knows."""
+        return self._known is not None and not self._known.signed
+
+    def record(
+        self,
+        things: Sequence[Deleted],
+        why: Why,
+        act: Act = "deleted",
+        *,
+        may_wait: bool = False,
+    ) -> str:
+        """Write one record for all that one decision deletes; before deleting.
+
+        Args:
+            may_wait: for its signature, and for its entry in the log. So do what cannot wait
+                itself: a full disk.
 
         Returns:
             SHA-256 of the record.
 
         Raises:
-            SealError: it cannot be written or signed; then nothing should be deleted.
+            SealError: it cannot be written, or be signed and must be; then nothing should be
+                deleted.
         """
+        head = self._append(things, why, act, may_wait)
+        self._enter(head, late=may_wait)
+        return head.digest
+
+    def tend(self) -> None:
+        """Sign what waits for it, and bring the site's log up to date; never raises."""
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with self.file.open("a+b") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX)
-                digest = self._append(stream, things, why)
-        except OSError as error:
-            raise SealError(f"{self.file}: cannot be written: {error.strerror}") from None
-        if self._log is not None:
-            self._log.append("deletion", self.file.name, digest)
-        return digest
+            if self._known is None and self.file.exists():
+                with self._exclusive() as stream:
+                    self._known = self._newest(stream)
+            if self.waiting and self._keys is not None:
+                self.record((), Why("system", "late signature"), "signed")
+            elif self._known is not None and self._known.seq:
+                self._enter(self._known, late=True)
+        except (SealError, OSError) as error:
+            log.error("deletions wait to be signed", file=str(self.file), error=str(error))
 
-    def verify(self, trust: Trust) -> int:
-        """Check the chain and every signature.
-
-        Returns:
-            Number of records.
+    def verify(self, trust: Trust) -> Verified:
+        """Check the chain, every signature, and what the site's log knows.
 
         Raises:
             SealError: names the first record that is wrong.
         """
-        count, head = 0, GENESIS
-        for line in self._lines():
+        newest = self._log.newest("deletion", self.file.name) if self._log else None
+        count = waiting = 0
+        head, logged = GENESIS, newest is None
+        for line in lines_of(self.file):
             count += 1
             try:
-                record, digest = self._check(line, trust)
+                record, signed = _checked(line, trust)
                 if (record["seq"], record["prev_hash"]) != (count, head):
                     raise UnreadableError("it does not follow the one before it")
             except (UnreadableError, KeyError, TypeError, ValueError) as error:
                 raise SealError(f"{self.file}: record {count}: {error}") from None
-            head = digest
-        newest = self._log.newest("deletion", self.file.name) if self._log else None
-        if newest is not None and newest.sha256 != head:
-            raise SealError(f"{self.file}: the site's log knows a newer record; some were removed")
-        return count
+            head = _digest(record)
+            waiting = 0 if signed else waiting + 1
+            logged = logged or (newest is not None and newest.sha256 == head)
+        if not logged:
+            raise SealError(f"{self.file}: the site's log knows another record; some were removed")
+        return Verified(count, waiting)
 
-    def _append(self, stream: IO[bytes], things: Sequence[Deleted], why: Why) -> str:
-        last = self._last(stream)
-        record = {
-            "schema": SCHEMA,
-            "seq": 1 if last is None else last["seq"] + 1,
-            "prev_hash": GENESIS if last is None else _digest(last),
-            "at": utc_text(self._clock.utc_ns()),
-            **asdict(why),
-            "things": [_as_json(one) for one in things],
-        }
-        signer = self._keys.signers()[0]
-        content = canonical(record)
-        signature = {
-            "algorithm": signer.algorithm,
-            "key": signer.identity.pem.decode(),
-            "value": base64.b64encode(signer.sign(content)).decode(),
-        }
-        stream.write(canonical({"record": record, "signature": signature}) + b"\n")
-        stream.flush()
-        os.fdatasync(stream.fileno())
-        if last is None:
-            sync_folder(self.file.parent)
-        return _digest(record)
-
-    def _last(self, stream: IO[bytes]) -> dict[str, Any] | None:
-        """The newest whole record; half a line that a crash left is cut off: it deleted nothing."""
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - _NEWEST_BYTES))
-        whole, newline, torn = stream.read().rpartition(b"\n")
-        if torn:
-            stream.truncate(size - len(torn))
-        stream.seek(0, os.SEEK_END)
-        if not newline:
-            return None
+    def _append(self, things: Sequence[Deleted], why: Why, act: Act, may_wait: bool) -> _Head:
         try:
-            record: dict[str, Any] = read_canonical(whole.rpartition(b"\n")[2])["record"]
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self._exclusive() as stream:
+                last = self._newest(stream)
+                record = {
+                    "schema": SCHEMA,
+                    "seq": last.seq + 1,
+                    "prev_hash": last.digest,
+                    "at": utc_text(self._clock.utc_ns()),
+                    "act": act,
+                    **asdict(why),
+                    "things": [_as_json(one) for one in things],
+                }
+                signature = self._sign(canonical(record), may_wait)
+                line = canonical({"record": record, "signature": signature}) + b"\n"
+                _write(stream, last.size, line)
+                if not last.seq:
+                    sync_folder(self.file.parent)
+                size, signed = last.size + len(line), signature is not None
+                self._known = _Head(size, last.seq + 1, _digest(record), signed)
+                return self._known
+        except OSError as error:
+            raise SealError(f"{self.file}: cannot be written: {error.strerror}") from None
+
+    def _sign(self, content: bytes, may_wait: bool) -> dict[str, str] | None:
+        keys = self._keys
+        if keys is None:
+            if may_wait:
+                return None
+            raise SealError(f"{self.file}: there is no key to sign with")
+
+        def sign() -> dict[str, str]:
+            signer = keys.signers()[0]
+            return {
+                "algorithm": signer.algorithm,
+                "key": signer.identity.pem.decode(),
+                "value": base64.b64encode(signer.sign(content)).decode(),
+            }
+
+        try:
+            return self._patience.wait(sign)
+        except Exception as error:
+            if not may_wait:
+                raise
+            log.error("deletion not signed yet", file=str(self.file), error=str(error))
+            return None
+
+    def _enter(self, head: _Head, *, late: bool) -> None:
+        site_log, now_ns = self._log, self._clock.monotonic_ns()
+        if site_log is None or not head.signed:
+            return
+        if late and self._logged_ns is not None and now_ns - self._logged_ns < LOG_EVERY_NS:
+            return
+        self._logged_ns = now_ns
+        try:
+            self._patience.wait(lambda: site_log.append("deletion", self.file.name, head.digest))
+        except Exception as error:
+            if not late:
+                raise
+            log.error("deletion not entered in the site's log", error=str(error))
+
+    def _newest(self, stream: IO[bytes]) -> _Head:
+        """The newest whole record; half a line that a crash left is cut off: it deleted nothing."""
+        size = os.fstat(stream.fileno()).st_size
+        if self._known is not None and self._known.size == size:
+            return self._known
+        line, end = last_line(stream, size)
+        if end < size:
+            os.ftruncate(stream.fileno(), end)
+        if line is None:
+            return _Head(0)
+        try:
+            value = read_canonical(line)
+            record = value["record"]
+            return _Head(end, record["seq"], _digest(record), value["signature"] is not None)
         except (UnreadableError, KeyError, TypeError) as error:
             raise SealError(f"{self.file}: its newest record was damaged: {error}") from None
-        return record
 
-    def _check(self, line: bytes, trust: Trust) -> tuple[dict[str, Any], str]:
-        value = read_canonical(line)
-        record, signature = value["record"], value["signature"]
-        who = identity(signature["key"].encode())
-        if trust.knows(who) is False:
-            raise UnreadableError("signed by a key that is not trusted")
-        raw = base64.b64decode(signature["value"], validate=True)
-        if not verifies(who, signature["algorithm"], raw, canonical(record)):
-            raise UnreadableError("its signature does not hold: it was changed")
-        return record, _digest(record)
-
-    def _lines(self) -> Iterator[bytes]:
+    def _exclusive(self) -> IO[bytes]:
+        stream = self.file.open("a+b", buffering=0)
         try:
-            with self.file.open("rb") as stream:
-                for line in stream:
-                    if line.endswith(b"\n"):
-                        yield line[:-1]
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise SealError(f"{self.file}: cannot be read: {error.strerror}") from None
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+
+def entries(file: Path, newest_bytes: int | None = None) -> Iterator[Entry]:
+    """The records of a book, oldest first, as they stand; lines that cannot be read are left out.
+
+    Args:
+        newest_bytes: only those in so many octets at the end of the file.
+    """
+    for line in lines_of(file, newest_bytes):
+        found = parsed(line)
+        if found is not None:
+            yield found
+
+
+def _write(stream: IO[bytes], size: int, line: bytes) -> None:
+    """All of it, on the disk, or nothing."""
+    try:
+        view = memoryview(line)
+        while view:
+            view = view[os.write(stream.fileno(), view) :]
+        os.fdatasync(stream.fileno())
+    except OSError:
+        os.ftruncate(stream.fileno(), size)
+        raise
+
+
+def _checked(line: bytes, trust: Trust) -> tuple[dict[str, Any], bool]:
+    """A record, and whether it is signed."""
+    value = read_canonical(line)
+    record, signature = value["record"], value["signature"]
+    if signature is None:
+        return record, False
+    who = identity(signature["key"].encode())
+    if trust.knows(who) is False:
+        raise UnreadableError("signed by a key that is not trusted")
+    raw = base64.b64decode(signature["value"], validate=True)
+    if not verifies(who, signature["algorithm"], raw, canonical(record)):
+        raise UnreadableError("its signature does not hold: it was changed")
+    return record, True
 
 
 def _digest(record: dict[str, Any]) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 from core.clock import NS_PER_S, ManualClock
 from recorder.check import BROKEN, Check, Finding
-from recorder.deletions import Deletion, DeletionLog
 from recorder.ledger import GapLedger, read_gaps
+from recorder.removal import BOOK
+from recorder.seal.deletion import Deleted, Deletions, Why
 from recorder.shelf import Segment, segments
 from tests.recorder.conftest import CAMERA
 
@@ -114,12 +115,11 @@ def test_file_that_vanished_is_a_hole_with_a_reason_afterwards(root: Path) -> No
 
 def test_file_that_retention_deleted_is_no_hole(root: Path, clock: ManualClock) -> None:
     second = _remove_second(root)
-    note = Deletion(
-        camera=CAMERA, path="x", volume="v", first_ns=second.start_ns,
-        last_ns=second.start_ns + 3 * NS_PER_S, size_bytes=1, at_ns=clock.utc_ns(),
-        why="age", early=False,
-    )  # fmt: skip
-    DeletionLog(root).note(note)
+    gone = Deleted(
+        "x", 1, camera=CAMERA, first_ns=second.start_ns, last_ns=second.start_ns + 3 * NS_PER_S
+    )
+    book = Deletions(root / BOOK, None, clock)
+    book.record([gone], Why("retention", "age"), may_wait=True)
     assert Check(root).run().findings == ()
 
 

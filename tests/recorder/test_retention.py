@@ -6,11 +6,13 @@ import pytest
 
 from core.clock import NS_PER_S, ManualClock
 from recorder.alarm import StorageAlarm
-from recorder.deletions import Deletion, read_deletions
 from recorder.errors import RecorderError
 from recorder.keeping import KeepClass, Keeping
 from recorder.locks import Lock, Locks
+from recorder.removal import BOOK
 from recorder.retention import Retention
+from recorder.seal.book import Entry
+from recorder.seal.deletion import Deletions, entries
 from recorder.shelf import ASIDE, segment_path, segments
 from recorder.volume import Place
 from recorder.volumes import Volumes
@@ -23,6 +25,11 @@ def place(root: Path, clock: ManualClock, age_days: float, camera: str = "a") ->
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x" * 1000)
     return path
+
+
+def book(root: Path) -> list[Entry]:
+    """What was written down, oldest first."""
+    return list(entries(root / BOOK))
 
 
 class Disk:
@@ -179,16 +186,13 @@ def test_class_and_camera_limits_take_the_oldest_of_their_own(
         max_bytes_per_camera=3000,
         classes=(KeepClass("river", frozenset("ab"), max_bytes=5000),),
     )
-    gone: list[Deletion] = []
-    Retention(tmp_path, clock, keeping, low_bytes=0, stop_bytes=0, on_delete=gone.append).sweep()
+    Retention(tmp_path, clock, keeping, low_bytes=0, stop_bytes=0).sweep()
     assert [sum(p.exists() for p in paths[camera]) for camera in "abc"] == [3, 2, 3]
-    assert [(one.camera, one.why) for one in gone] == [
-        ("c", "camera"),
-        ("b", "class"),
-        ("a", "class"),
-        ("b", "class"),
-    ]
-    assert all(one.early and one.size_bytes == 1000 for one in gone)
+    by_camera, by_class = book(tmp_path)
+    assert (by_camera.reason, [one.camera for one in by_camera.things]) == ("camera", ["c"])
+    assert (by_class.reason, [one.camera for one in by_class.things]) == ("class", ["b", "a", "b"])
+    assert by_class.rule == "class of river > 0.0 GB, before days=30"
+    assert all(one.size == 1000 for one in (*by_camera.things, *by_class.things))
 
 
 def test_class_is_kept_for_its_own_days(tmp_path: Path, clock: ManualClock) -> None:
@@ -199,9 +203,9 @@ def test_class_is_kept_for_its_own_days(tmp_path: Path, clock: ManualClock) -> N
     keeping = Keeping(30, 10**9, classes=(KeepClass("gate", frozenset("b"), days=60),))
     Retention(tmp_path, clock, keeping, low_bytes=0, stop_bytes=0).sweep()
     assert [path.exists() for path in both] == [False, True]
-    (note,) = read_deletions(tmp_path, "a")
-    assert (note.why, note.early) == ("age", False)
-    assert note.path == str(both[0].relative_to(tmp_path))
+    (record,) = book(tmp_path)
+    assert (record.by, record.reason, record.rule) == ("retention", "age", "days=30")
+    assert [one.path for one in record.things] == [str(both[0].relative_to(tmp_path))]
 
 
 @pytest.mark.parametrize("days", [29, 366])
@@ -215,10 +219,9 @@ def test_old_file_stays_until_its_deletion_can_be_noted(tmp_path: Path, clock: M
     for day in range(4):
         place(tmp_path, clock, day * 0.99)
 
-    def away(_: Deletion) -> None:
-        raise OSError("the signer is away")
-
-    keeper(tmp_path, clock, [], on_delete=away).sweep()
+    (tmp_path / "book").mkdir()
+    retention = keeper(tmp_path, clock, [], book=Deletions(tmp_path / "book", None, clock))
+    retention.sweep()
     assert old.exists()
     keeper(tmp_path, clock, []).sweep()
     assert not old.exists()

@@ -23,6 +23,7 @@ from wardwatch.cli import custody
 from wardwatch.cli.casefile import PasswordFile, export, opened, review
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.cli.signature import check_signature
+from wardwatch.deletions import Books
 from wardwatch.paths import Paths
 from wardwatch.vaults import key_ring, open_vault, sealer_of
 
@@ -83,16 +84,21 @@ def verify(
     vault = open_vault(site, paths, clock)
     reports = [vault.verify(one) for one in ([incident] if incident else vault.incidents())]
     log_error = _log_error(sealer_of(site, paths, clock).log)
+    deletions_error = _deletions_error(Books(site, paths, clock))
     if as_json:
-        whole = {"incidents": [one.as_json() for one in reports], "log_error": log_error}
+        whole = {
+            "incidents": [one.as_json() for one in reports],
+            "log_error": log_error,
+            "deletions_error": deletions_error,
+        }
         print(json.dumps(whole, ensure_ascii=False))
     else:
         _show_all(reports)
     bad = [one for one in reports if not one.authentic]
     if bad:
         raise EvidenceError(f"{len(bad)} of {len(reports)} incidents are not authentic throughout")
-    if log_error:
-        raise EvidenceError(log_error)
+    if log_error or deletions_error:
+        raise EvidenceError(log_error or deletions_error)
 
 
 @app.command()
@@ -158,6 +164,16 @@ def _trust(config: Path | None, files: list[Path], roots: list[Path]) -> Trust:
 def _log_error(site_log: SiteLog) -> str:
     try:
         site_log.verify()
+    except SealError as error:
+        return str(error)
+    return ""
+
+
+def _deletions_error(books: Books) -> str:
+    """What is wrong with the records of deletions; that some wait for a signature is not."""
+    try:
+        for _ in books.verify():
+            continue
     except SealError as error:
         return str(error)
     return ""

@@ -1,5 +1,6 @@
-"""``wardwatch recorder``: are the recordings what the ledgers say; mend them; accept a disk."""
+"""``wardwatch recorder``: check and mend the recordings; what was deleted; accept a disk."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from core.clock import SystemClock, iso
 from core.config.load import load
 from core.errors import WardwatchError
 from recorder.check import Check
 from recorder.volume import known, remember
 from wardwatch.cli.options import ConfigDir, Json
+from wardwatch.deletions import Books
 from wardwatch.lock import InUseError, held
 from wardwatch.paths import Paths
 
@@ -54,6 +57,52 @@ def check(
         Console().print(f"{report.files} files of {report.cameras} cameras")
     if not report.ok:
         raise RecordingsError("the recordings are not in order" + ("" if repair else "; --repair"))
+
+
+@app.command()
+def deletions(
+    config: ConfigDir,
+    newest: Annotated[int, typer.Option(help="How many records.", min=1)] = 20,
+    verify: Annotated[bool, typer.Option(help="Check all of them, too; reads everything.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What was deleted, when, why and by which rule; the newest last."""
+    site = load(config)
+    books = Books(site, Paths(site.data_dir), SystemClock())
+    found = books.newest(newest)[::-1]
+    if as_json:
+        print(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False))
+    else:
+        table = Table("when", "what", "things", "MB", "why", "rule", "by", "signed")
+        for one in found:
+            what = f"{' '.join(one.cameras)} {_range(one.first_ns, one.last_ns)}".strip()
+            signed = "yes" if one.signed else "later"
+            size = f"{one.size_bytes / 1e6:.1f}"
+            why = one.reason if one.act == "deleted" else f"{one.act}: {one.reason}"
+            row = (iso(one.at_ns), what, str(one.things), size, why, one.rule, one.by, signed)
+            table.add_row(*row)
+        Console().print(table)
+    if verify:
+        prove(books)
+
+
+def prove(books: Books) -> None:
+    """Check the records of deletions, and say so.
+
+    Raises:
+        SealError: names the first that was tampered with.
+        RecordingsError: some are not signed.
+    """
+    unsigned = 0
+    for book, found in books.verify():
+        typer.echo(f"{book.file.name}: {found.records} records hold", err=True)
+        unsigned += found.waiting
+    if unsigned:
+        raise RecordingsError(f"{unsigned} records of deletions are not signed yet")
+
+
+def _range(first_ns: int | None, last_ns: int | None) -> str:
+    return "" if first_ns is None or last_ns is None else f"{iso(first_ns)} – {iso(last_ns)}"
 
 
 @app.command()
