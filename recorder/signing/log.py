@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from core.clock import NS_PER_S
 from core.value import Value
-from recorder.shelf import start_of
+from recorder.shelf import day_folders, start_of
 from recorder.signing.verdict import Verdict
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ class SignatureLog:
     """One camera's log."""
 
     def __init__(self, root: Path, camera: str) -> None:
-        self._home = root / camera
+        self._root, self._home = root, root / camera
         self._camera = camera
 
     def note(self, line: SegmentVerdict) -> None:
@@ -84,8 +84,9 @@ class SignatureLog:
 
     def _trim(self, newest: str) -> None:
         """Forget days of which no segment is left."""
+        days = {folder.name for folder in day_folders(self._root, self._camera)}
         for path in self._home.glob(f"{_PREFIX}*.jsonl"):
             day = path.stem.removeprefix(_PREFIX)
-            if path.name < newest and not (self._home / day).is_dir():
+            if path.name < newest and day not in days:
                 path.unlink(missing_ok=True)
                 log.info("verdicts of deleted recordings deleted", camera=self._camera, day=day)
