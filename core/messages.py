@@ -13,6 +13,7 @@ evidence.sealed      cases.EvidenceItem          recorder's vault     alerts
 orders               cases.Order                 alerts               officers' devices
 order.replies        OrderReply                  officers' devices    alerts
 commands             Command                     console              alerts
+storage              storage.StorageState        recorder             audit log, on every change
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -24,6 +25,7 @@ health         CameraHealth           recorder, analyst     console, metrics
 objects        ObjectsSeen            analyst               console (boxes over the live picture)
 camera.events  CameraEvent            hub (ONVIF)           analyst
 poses          CameraPose             recorder              whoever maps a drone's picture
+storage.now    storage.StorageState   recorder              console, metrics
 =============  =====================  ====================  ====================================
 """
 
@@ -51,6 +53,8 @@ HEALTH = "health"
 OBJECTS = "objects"
 CAMERA_EVENTS = "camera.events"
 POSES = "poses"
+STORAGE = "storage"
+STORAGE_NOW = "storage.now"
 
 
 class EvidenceWanted(Value):

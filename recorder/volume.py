@@ -25,6 +25,8 @@ from recorder.writer import Writer
 MARKER = ".wardwatch-volume.json"
 PROBE = ".wardwatch-probe"
 STUCK_S = 3.0
+BEHIND_S = 3.0
+CAUGHT_UP_S = 1.0
 AGAIN_S = 5.0
 
 
@@ -96,7 +98,8 @@ class Volume:
     Attributes:
         trouble: why it cannot be written to; empty when it can.
         stuck: it has not answered for a while; what is written to it waits.
-        free_bytes: room on it when it was last examined.
+        slow: it answers, but what is written to it waits for long.
+        free_bytes, size_bytes: room on it, and all of it, when it was last examined.
         full: only locked files are left on it.
         short: files had to go before their time; others are to be preferred.
     """
@@ -113,9 +116,9 @@ class Volume:
     ) -> None:
         self.place, self.path, self.mark = place, place.path, mark
         self.trouble = ""
-        self.stuck = self.full = self.short = False
+        self.stuck = self.slow = self.full = self.short = False
         self._clock, self._disk, self._on_change = clock, disk, on_change
-        self.free_bytes = 0
+        self.free_bytes = self.size_bytes = 0
         self._device: int | None = None
         self._again_ns = 0
         self._looking = self._suspect = False
@@ -137,12 +140,16 @@ class Volume:
     @property
     def complaint(self) -> str:
         """What is wrong with it, in words."""
-        return self.trouble or (f"{self.path}: the disk does not answer" if self.stuck else "")
+        if self.trouble:
+            return self.trouble
+        if self.stuck:
+            return f"{self.path}: the disk does not answer"
+        return f"{self.path}: the disk does not keep up" if self.slow else ""
 
     @property
     def rank(self) -> int:
         """Of several volumes that of the lowest rank is to be used."""
-        return 9 if not self.usable else 2 if self.stuck else int(self.short)
+        return 9 if not self.usable else 2 if self.stuck or self.slow else int(self.short)
 
     def is_here(self) -> bool:
         """Whether its folder is on its disk, be that in order or not."""
@@ -184,15 +191,17 @@ class Volume:
             found = mark.id if mark is not None else new_id("vol")
             replace_whole(self._disk, self.path / MARKER, json.dumps({"id": found}).encode())
         self._device = self.path.stat().st_dev
-        self.free_bytes = shutil.disk_usage(self.path).free
+        usage = shutil.disk_usage(self.path)
+        self.free_bytes, self.size_bytes = usage.free, usage.total
         self.mark = Mark(id=found, path=str(self.path), mount=mount)
 
     def look(self) -> None:
         """Have the volume examined by its own thread, which may hang; called every second."""
         self.stuck = self.writer.stuck_s() > STUCK_S
-        if self.stuck:
+        self.slow = self.writer.behind_s() > (CAUGHT_UP_S if self.slow else BEHIND_S)
+        if self.stuck or self.slow:
             self._tell()
-        elif not self._looking:
+        if not self.stuck and not self._looking:
             self._looking = True
             self.writer.submit(self._examine, first=True)
 
@@ -231,6 +240,7 @@ class Volume:
             return f"{self.path}: the marker of the volume is gone"
         state = os.statvfs(self.path)
         self.free_bytes = state.f_bavail * state.f_frsize
+        self.size_bytes = state.f_blocks * state.f_frsize
         if state.f_flag & os.ST_RDONLY:
             return f"{self.path}: the disk is read-only"
         if self.trouble or self._suspect:

@@ -90,7 +90,7 @@ class Writer:
         self._device = device
         self._clock, self._name, self._sync, self._on_error = clock, name, sync, on_error
         self._wake = threading.Condition()
-        self._jobs: deque[tuple[Callable[[], None], int]] = deque()
+        self._jobs: deque[tuple[Callable[[], None], int, int | None]] = deque()
         self._backlog_bytes = 0
         self._busy_since_ns: int | None = None
         self._files: set[WrittenFile] = set()
@@ -140,14 +140,20 @@ class Writer:
                 raise OSError(errno.ETIMEDOUT, "the disk does not keep up", self._name)
             self._backlog_bytes += size
             if first:
-                self._jobs.appendleft((job, size))
+                self._jobs.appendleft((job, size, None))
             else:
-                self._jobs.append((job, size))
+                self._jobs.append((job, size, self._clock.monotonic_ns()))
             self._wake.notify()
 
     def stuck_s(self) -> float:
         """How long the disk has not answered."""
         since_ns = self._busy_since_ns
+        return (self._clock.monotonic_ns() - since_ns) / NS_PER_S if since_ns is not None else 0.0
+
+    def behind_s(self) -> float:
+        """How long what is to be written next has been waiting: the disk is slower than we are."""
+        with self._wake:
+            since_ns = next((put_ns for _, _, put_ns in self._jobs if put_ns is not None), None)
         return (self._clock.monotonic_ns() - since_ns) / NS_PER_S if since_ns is not None else 0.0
 
     def fail(self, error: OSError) -> None:
@@ -224,7 +230,7 @@ class Writer:
                     if self._stopping:
                         return
                     self._wake.wait(wait_s)
-                job, size = self._jobs.popleft() if self._jobs else (self._sync_due, 0)
+                job, size, _ = self._jobs.popleft() if self._jobs else (self._sync_due, 0, None)
                 self._backlog_bytes -= size
             self._busy_since_ns = self._clock.monotonic_ns()
             try:

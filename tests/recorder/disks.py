@@ -3,7 +3,8 @@
 import errno
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,11 +17,13 @@ class FaultyDisk(Disk):
     Attributes:
         error: errno that each write and sync below ``hurt`` ends with.
         answers: cleared, nothing below ``hurt`` returns.
+        delay_s: how long each write and sync below ``hurt`` takes.
     """
 
     def __init__(self) -> None:
         self.hurt: Path | None = None
         self.error = 0
+        self.delay_s: Callable[[], float] = lambda: 0.0
         self.answers = threading.Event()
         self.answers.set()
         self._of: dict[int, Path] = {}
@@ -43,6 +46,7 @@ class FaultyDisk(Disk):
         if path is None or self.hurt is None or not path.is_relative_to(self.hurt):
             return
         self.answers.wait(60)
+        time.sleep(self.delay_s())
         if self.error:
             raise OSError(self.error, errno.errorcode[self.error], str(path))
 

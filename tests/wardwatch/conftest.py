@@ -6,8 +6,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from core.clock import ManualClock
 from core.config.site import Site
 from wardwatch.paths import Paths
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture

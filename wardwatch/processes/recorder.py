@@ -1,17 +1,22 @@
 """Record and relay every camera. Loads no model, never decodes, needs no database.
 
-It works without the bus, too: only health reports are lost while the bus is away.
+It works without the bus, too: only health reports are lost while the bus is away. Deletions are
+signed with the site's keys where these can be used; where not, what must go goes all the same.
 """
 
+import threading
 from functools import partial
+from pathlib import Path
 
 import structlog
 
 from core.config.cameras import Camera
 from core.config.site import Site
-from core.messages import HEALTH, POSES, CameraHealth
+from core.messages import HEALTH, POSES, STORAGE, STORAGE_NOW, CameraHealth
+from core.storage import StorageState
 from recorder.alarm import StorageAlarm
 from recorder.clock_log import ClockLogs
+from recorder.hashes import SegmentHashes
 from recorder.keeping import KeepClass, Keeping
 from recorder.locks import Locks
 from recorder.recorder import Recorder
@@ -19,6 +24,7 @@ from recorder.relay import Relay
 from recorder.retention import Retention
 from recorder.signing.certificates import load_roots
 from recorder.signing.watch import SignatureWatch
+from recorder.storage import StorageWatch
 from recorder.volume import Place
 from recorder.volumes import Volumes
 from wardwatch.following.crew import Crew, connection_key
@@ -26,6 +32,7 @@ from wardwatch.following.follow import follow
 from wardwatch.processes.context import Context
 from wardwatch.sources.opening import sources_of
 from wardwatch.sources.poses import PoseReader
+from wardwatch.vaults import recordings_book
 
 log = structlog.get_logger()
 
@@ -46,15 +53,32 @@ def run(context: Context) -> None:
         signed = signatures.signed(health.camera)
         bus.show(HEALTH, health.model_copy(update={"signed": signed}))
 
-    volumes = Volumes(paths.recordings, clock, _places(site), on_alarm=_alarm)
+    def closed(camera: str, path: Path, start_ns: int, last: bool) -> None:
+        signatures.closed(camera, path, start_ns, last)
+        hashes.closed(camera, path, start_ns)
+
+    def alarm(one: StorageAlarm) -> None:
+        _log_alarm(one)
+        woken.set()
+
+    def tell(state: StorageState, changed: bool) -> None:
+        if changed:
+            bus.publish(STORAGE, state)
+        bus.show(STORAGE_NOW, state)
+
+    hashes = SegmentHashes(paths.recordings)
+    woken = threading.Event()
+    volumes = Volumes(paths.recordings, clock, _places(site), on_alarm=alarm)
     retention = Retention(
         paths.recordings,
         clock,
         _keeping(site),
         volumes=volumes,
         locks=Locks(paths.recordings).all,
-        on_alarm=_alarm,
+        on_alarm=alarm,
+        book=recordings_book(site, paths, clock),
     )
+    storage = StorageWatch(volumes, retention, clock, tell, woken)
     recorder = Recorder(
         paths.recordings,
         [],
@@ -62,7 +86,7 @@ def run(context: Context) -> None:
         segment_s=site.recording.segment_s,
         retention=retention,
         live=relay,
-        on_segment=signatures.closed,
+        on_segment=closed,
         volumes=volumes,
     )
 
@@ -84,10 +108,14 @@ def run(context: Context) -> None:
 
     take(site)
     signatures.start()
+    hashes.start()
     recorder.start()
+    storage.start()
     context.ready()
     follow(context, take)
+    storage.stop()
     recorder.stop()
+    hashes.stop()
     signatures.stop()
     relay.stop()
     poses.close()
@@ -128,6 +156,6 @@ def _bytes(gb: float | None) -> int | None:
     return None if gb is None else round(gb * _GB)
 
 
-def _alarm(alarm: StorageAlarm) -> None:
+def _log_alarm(alarm: StorageAlarm) -> None:
     tell = log.info if alarm.kind in ("ok", "volume_back") else log.error
     tell("storage", kind=alarm.kind, message=alarm.message, free_bytes=alarm.free_bytes)
