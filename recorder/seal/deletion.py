@@ -19,7 +19,12 @@ import structlog
 
 from core.clock import NS_PER_S, Clock
 from recorder.seal.book import Entry, last_line, lines_of, parsed
-from recorder.seal.check.canonical import UnreadableError, canonical, read_canonical
+from recorder.seal.check.canonical import (
+    UnreadableError,
+    canonical,
+    read_canonical,
+    read_json,
+)
 from recorder.seal.check.chain import GENESIS
 from recorder.seal.check.judge import Trust
 from recorder.seal.check.signatures import identity, verifies
@@ -183,12 +188,12 @@ class Deletions:
         for line in lines_of(self.file):
             count += 1
             try:
-                record, signed = _checked(line, trust)
+                record, digest, signed = _checked(line, trust)
                 if (record["seq"], record["prev_hash"]) != (count, head):
                     raise UnreadableError("it does not follow the one before it")
             except (UnreadableError, KeyError, TypeError, ValueError) as error:
                 raise SealError(f"{self.file}: record {count}: {error}") from None
-            head = _digest(record)
+            head = digest
             waiting = 0 if signed else waiting + 1
             logged = logged or (newest is not None and newest.sha256 == head)
         if not logged:
@@ -308,19 +313,24 @@ def _write(stream: IO[bytes], size: int, line: bytes) -> None:
         raise
 
 
-def _checked(line: bytes, trust: Trust) -> tuple[dict[str, Any], bool]:
-    """A record, and whether it is signed."""
-    value = read_canonical(line)
+def _checked(line: bytes, trust: Trust) -> tuple[dict[str, Any], str, bool]:
+    """A record, its hash, and whether it is signed."""
+    value = read_json(line)
     record, signature = value["record"], value["signature"]
+    text = canonical(record)
+    # Canonical JSON is made of canonical JSON; making it once is a third of the work.
+    if line != b'{"record":%b,"signature":%b}' % (text, canonical(signature)):
+        raise UnreadableError("not canonical JSON (RFC 8785)")
+    digest = hashlib.sha256(text).hexdigest()
     if signature is None:
-        return record, False
+        return record, digest, False
     who = identity(signature["key"].encode())
     if trust.knows(who) is False:
         raise UnreadableError("signed by a key that is not trusted")
     raw = base64.b64decode(signature["value"], validate=True)
-    if not verifies(who, signature["algorithm"], raw, canonical(record)):
+    if not verifies(who, signature["algorithm"], raw, text):
         raise UnreadableError("its signature does not hold: it was changed")
-    return record, True
+    return record, digest, True
 
 
 def _digest(record: dict[str, Any]) -> str:
