@@ -20,6 +20,7 @@ from console.api import (
     session,
     site,
     status,
+    storage,
     suppressions,
 )
 from console.context import Context, Ctx, ViewRegister
@@ -66,7 +67,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live, casefiles, custody,
+        events, live, casefiles, custody, storage,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

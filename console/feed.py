@@ -15,9 +15,10 @@ from typing import Literal, get_args
 from console.errors import ConsoleError
 from core.cases import OfficerPosition
 from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
+from core.storage import StorageState
 from core.value import Value
 
-Topic = Literal["incidents", "positions", "health", "objects"]
+Topic = Literal["incidents", "positions", "health", "objects", "storage"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
 
@@ -69,13 +70,14 @@ class Listener:
 
 
 class Feed:
-    """Fans messages out to listeners and remembers the latest health of every camera."""
+    """Fans messages out to listeners; remembers the latest health of cameras and of the disks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: set[Listener] = set()
         self._health: dict[tuple[str, str], CameraHealth] = {}
         self._cameras: frozenset[str] | None = None
+        self._storage: StorageState | None = None
 
     def keep_cameras(self, cameras: Iterable[str]) -> None:
         """Forget the health of all but these cameras, and take no more of the others'."""
@@ -97,6 +99,10 @@ class Feed:
                 if self._cameras is not None and message.camera not in self._cameras:
                     return  # the last word of one that was removed
                 self._health[(message.camera, message.process)] = message
+            if isinstance(message, StorageState):
+                if self._storage is not None and message.at_ns < self._storage.at_ns:
+                    return  # it waited for the bus
+                self._storage = message
             listeners = [one for one in self._listeners if topic in one.topics]
         for listener in listeners:
             listener.offer(topic, key, message)
@@ -105,6 +111,11 @@ class Feed:
         """The latest view of every camera by every process."""
         with self._lock:
             return list(self._health.values())
+
+    def storage(self) -> StorageState | None:
+        """How the disks were when the recorder last said so."""
+        with self._lock:
+            return self._storage
 
     @property
     def listeners(self) -> int:
@@ -141,6 +152,8 @@ def _key(topic: str, message: Value) -> str:
             return f"{camera}/{process}"
         case "objects", ObjectsSeen(camera=camera):
             return camera
+        case "storage", StorageState():
+            return ""
     raise ConsoleError(
         f"feed: {type(message).__name__} does not belong to topic {topic!r} "
         f"(topics: {', '.join(TOPICS)})"

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from console.services import Services
+from console.storage_metrics import disks
 from core.clock import NS_PER_S
 from core.messages import CameraHealth, PictureState
 
@@ -74,6 +75,8 @@ class _FeedCollector(Collector):
         fresh = [one for _, _, one in views if one is not None]
         yield _pictures(fresh)
         yield from _figures(fresh)
+        storage = feed.storage()
+        yield from disks(storage if storage is not None and storage.at_ns >= oldest_ns else None)
 
 
 _STATES = ("online", "degraded", "offline", "unknown")

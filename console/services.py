@@ -12,6 +12,7 @@ from core.config.site import Site
 from core.custody import Custody
 from core.playback import Playback
 from core.roster import CameraOffice
+from core.storage import DeletionBooks
 from core.store.database import Store
 from core.value import Value
 
@@ -60,6 +61,7 @@ class Services:
         playback: the recordings; None where they are out of reach.
         case_files: makes case files; None where none can be made.
         custody: the register of evidence and the locks on recordings; None where out of reach.
+        deletions: what was deleted lately; None where out of reach.
     """
 
     site: Site
@@ -76,3 +78,4 @@ class Services:
     playback: Playback | None = None
     case_files: CaseFiles | None = None
     custody: Custody | None = None
+    deletions: DeletionBooks | None = None

@@ -18,7 +18,7 @@ router = APIRouter(tags=["events"])
 
 CHECK_SESSION_S = 30
 PING_S = 15
-_EVERY_TOPIC: list[Topic] = ["incidents", "positions", "health"]
+_EVERY_TOPIC: list[Topic] = ["incidents", "positions", "health", "storage"]
 
 
 @router.get("/events", response_class=EventSourceResponse)

@@ -34,6 +34,7 @@ from core.value import Text, Value
 from tests.console import fake_live, fake_many, fake_township
 from tests.console.fake_custody import FakeCustody
 from tests.console.fake_office import FakeOffice
+from tests.console.fake_storage import FakeBooks, push_storage
 
 PASSWORD = "watch-and-keep"
 WEB_ROOT = Path(__file__).resolve().parents[2] / "console" / "web" / "dist"
@@ -118,9 +119,11 @@ def services(
         web_root=web_root,
         cameras=office,
         custody=FakeCustody(clock),
+        deletions=FakeBooks(clock),
     )
     office.services = made
     push_health(made)
+    push_storage(made)
     return made, bus
 
 
@@ -189,6 +192,7 @@ def _move(made: Services, stop: threading.Event) -> None:
             )
         if step % 10 == 0:
             push_health(made)
+            push_storage(made)
             for one in fake_many.health(made):
                 made.feed.push("health", one)
         if step == 120:

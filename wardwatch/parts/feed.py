@@ -10,10 +10,12 @@ from core.messages import (
     INCIDENTS,
     OBJECTS,
     POSITIONS,
+    STORAGE_NOW,
     CameraHealth,
     IncidentChanged,
     ObjectsSeen,
 )
+from core.storage import StorageState
 from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
@@ -23,6 +25,7 @@ _TOPICS: dict[Topic, tuple[str, type[Value]]] = {
     "positions": (POSITIONS, OfficerPosition),
     "health": (HEALTH, CameraHealth),
     "objects": (OBJECTS, ObjectsSeen),
+    "storage": (STORAGE_NOW, StorageState),
 }
 
 

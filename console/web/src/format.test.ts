@@ -24,5 +24,7 @@ describe("formatting", () => {
     expect(size(999)).toBe("999 B");
     expect(size(258_019)).toBe("258 KB");
     expect(size(1_400_000)).toBe("1.4 MB");
+    expect(size(7_900_000_000)).toBe("7.9 GB");
+    expect(size(3_600_000_000_000)).toBe("3.6 TB");
   });
 });

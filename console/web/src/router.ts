@@ -26,6 +26,7 @@ export const router = createRouter({
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },
+    { path: "/storage", name: "storage", component: () => import("./pages/StoragePage.vue") },
     { path: "/films", name: "films", component: () => import("./pages/FilmsPage.vue") },
     { path: "/:rest(.*)", redirect: "/" },
   ],

@@ -371,3 +371,70 @@ export interface CaseFile {
   may_export: boolean;
   may_review: boolean;
 }
+
+export type StorageTroubleKind =
+  | "short_ahead"
+  | "kept_short"
+  | "disk_low"
+  | "disk_full"
+  | "volume_lost"
+  | "volume_slow"
+  | "no_volume"
+  | "unsigned";
+
+export interface Volume {
+  volume: string;
+  condition: "ok" | "short" | "low" | "full" | "slow" | "lost";
+  since: string;
+  size_bytes: number;
+  free_bytes: number;
+  recorded_bytes: number;
+  locked_bytes: number;
+  most_bytes: number | null;
+  oldest: string | null;
+  days: number | null;
+  detail: string;
+}
+
+export interface StorageTrouble {
+  kind: StorageTroubleKind;
+  since: string;
+  volume: string;
+  detail: string;
+}
+
+export interface StorageState {
+  at: string;
+  volumes: Volume[];
+  troubles: StorageTrouble[];
+  days_wanted: number;
+  days: number | null;
+}
+
+export interface Removed {
+  seq: number;
+  at: string;
+  act: string;
+  by: string;
+  reason: string;
+  rule: string;
+  unit: string;
+  signed: boolean;
+  things: number;
+  size_bytes: number;
+  cameras: string[];
+  first: string | null;
+  last: string | null;
+  example: string;
+}
+
+export interface Kept {
+  owner: string;
+  camera: string;
+  first: string;
+  last: string;
+  incident: string | null;
+  reason: string;
+  by: string;
+  made: string;
+}

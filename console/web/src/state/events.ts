@@ -2,12 +2,13 @@
 
 import { ref } from "vue";
 import { signedOut } from "../api/http";
-import type { Health, Incident, ObjectsSeen, Position } from "../api/types";
+import type { Health, Incident, ObjectsSeen, Position, StorageState } from "../api/types";
 import { setServerTime } from "./clock";
 import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
 import { hear, loadOpen } from "./incidents";
 import { resume, session } from "./session";
 import { reloadSite } from "./site";
+import { hearStorage, loadStorage } from "./storage";
 
 const RETRY_MS = 3000;
 /** So soon a camera that was added or removed elsewhere comes to or goes from the wall. */
@@ -25,12 +26,12 @@ function on<T>(source: EventSource, name: string, handle: (data: T) => void): vo
 }
 
 async function reload(): Promise<void> {
-  await Promise.all([loadOpen(), loadField()]);
+  await Promise.all([loadOpen(), loadField(), loadStorage()]);
 }
 
 export function connect(): void {
   disconnect();
-  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health");
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage");
   main = source;
   followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
@@ -44,6 +45,7 @@ export function connect(): void {
   on<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
   on<Position>(source, "positions", hearPosition);
   on<Health>(source, "health", hearHealth);
+  on<StorageState>(source, "storage", hearStorage);
   source.onerror = () => {
     connected.value = false;
     // A refused request is not tried again by the browser: ask who we are, then come back.
