@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,10 @@ from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
 from recorder.seal.check.judge import STAMP
 from recorder.seal.check.report import Report
 from recorder.seal.custody import Act, handled_of
+from recorder.seal.deletion import Deleted
 from recorder.seal.digests import Digests, copy_file
 from recorder.seal.errors import SealError
+from recorder.seal.files import sync_folder
 from recorder.seal.folder import UNSTAMPED, SealedFolder
 from recorder.seal.manifest import item_of
 from recorder.seal.sealer import Sealer
@@ -41,6 +44,9 @@ _MIME = {
     ".mp4": "video/mp4", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
     ".wav": "audio/wav", ".json": "application/json", ".jsonl": "application/jsonl",
 }  # fmt: skip
+
+DELETED = ".deleted"
+"""Folder of the vault for what is being deleted."""
 
 log = structlog.get_logger()
 
@@ -201,6 +207,45 @@ class Vault:
     def incidents(self) -> list[str]:
         """Ids of all incidents with something sealed."""
         return sorted(path.parent.name for path in self.root.glob(f"*/{MANIFEST}"))
+
+    def delete(self, incident: str, tell: Callable[[list[Deleted]], object]) -> int:
+        """Delete all that is sealed for an incident, its chain of custody, too.
+
+        Args:
+            tell: told of every file before; when it raises, nothing is deleted.
+
+        Returns:
+            How many files.
+
+        Raises:
+            VaultError: the id is none, or the folder cannot be used.
+        """
+        gone = self.root / DELETED / incident
+        if not (self.root / _checked(incident)).is_dir():
+            return 0
+        with self._exclusive(incident) as folder, self._said_of(incident):
+            shutil.rmtree(gone, ignore_errors=True)  # left by a deletion that was cut short
+            items = {self.root / one.path: one for one in self.manifest(incident).items}
+            paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != LOCK)
+            tell([self._deleted(path, items.get(path)) for path in paths])
+            gone.parent.mkdir(exist_ok=True, mode=0o750)
+            folder.rename(gone)
+            sync_folder(self.root)
+            shutil.rmtree(gone)
+        (self.root / UNSTAMPED / incident).unlink(missing_ok=True)
+        return len(paths)
+
+    def _deleted(self, path: Path, item: EvidenceItem | None) -> Deleted:
+        return Deleted(
+            path=str(path.relative_to(self.root)),
+            size=path.stat().st_size,
+            sha256=item.sha256 if item is not None else sha256_of(path),
+            camera=item.camera if item is not None else None,
+            first_ns=item.first_ns if item is not None else None,
+            last_ns=item.last_ns if item is not None else None,
+            volume=self.root.name,
+            hashed="sealing" if item is not None else "deletion",
+        )
 
     def verify(self, incident: str) -> Report:
         """Hash every sealed file again; check signatures, custody, time-stamps and the log.

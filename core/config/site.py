@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from core.config.base import Hours, Id, Section, TimeZone
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningTexts
+from core.config.keeping import KeepingDays
 from core.config.people import Officer
 from core.config.sealing import Sealing
 from core.geometry import GeoPoint
@@ -261,6 +262,7 @@ class Site(Section):
     signing: Signing = Signing()
     evidence: Evidence = Evidence()
     seal: Sealing = Sealing()
+    keeping_days: KeepingDays = KeepingDays()
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
     teaching: Teaching = Teaching()

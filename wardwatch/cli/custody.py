@@ -1,4 +1,4 @@
-"""``wardwatch evidence copy|compare|register|lock|locks|release``: evidence in people's hands."""
+"""``wardwatch evidence copy|compare|register|lock|locks|release|delete``: in people's hands."""
 
 import getpass
 import json
@@ -19,9 +19,11 @@ from core.errors import WardwatchError
 from core.store.database import open_store
 from core.value import new_id
 from recorder.copies.compare import compare
+from recorder.seal.deletion import Why
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.copies import make_copy
 from wardwatch.custody import Register
+from wardwatch.expiry import Expiry
 from wardwatch.paths import Paths
 
 Reason = Annotated[str, typer.Option(help="Why; it goes into audit log and chain of custody.")]
@@ -194,8 +196,27 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands into ``wardwatch evidence``."""
     app.command()(copy)
     app.command("compare")(compare_copy)
-    for command in (register, lock, locks, release):
+    for command in (register, lock, locks, release, delete):
         app.command()(command)
+
+
+def delete(
+    incident: Annotated[str, typer.Argument(help="Id of a dismissed or closed incident.")],
+    config: ConfigDir,
+    reason: Reason,
+    by: By = None,
+) -> None:
+    """Delete all evidence of an incident for good; a signed record of it stays."""
+    _reasoned(reason)
+    site = load(config)
+    paths = Paths(site.data_dir)
+    store = open_store(paths.database_url(site))
+    try:
+        why = Why(by or getpass.getuser(), reason.strip(), unit=site.name.zh)
+        count = Expiry(site, paths, store, SystemClock()).incident(incident, why)
+    finally:
+        store.close()
+    print(f"{incident}: {count} files deleted; see `wardwatch recorder deletions`")
 
 
 def _register(config: Path) -> Register:

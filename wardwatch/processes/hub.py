@@ -20,6 +20,7 @@ from recorder.playback.patient import PatientLibrary
 from wardwatch.cameras.office import Office
 from wardwatch.casefiles import exports_of
 from wardwatch.custody import Register
+from wardwatch.deletions import Books
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.parts.base import Part
@@ -27,11 +28,13 @@ from wardwatch.parts.casefiles import CaseFilesPart
 from wardwatch.parts.copies import CopiesPart
 from wardwatch.parts.desk import DeskPart
 from wardwatch.parts.evidence import EvidencePart
+from wardwatch.parts.expiry import ExpiryPart
 from wardwatch.parts.feed import FeedPart
 from wardwatch.parts.inbox import InboxPart
 from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
+from wardwatch.parts.storage import StoragePart
 from wardwatch.parts.teaching import TeachingPart
 from wardwatch.processes.context import Context
 
@@ -67,6 +70,8 @@ def run(context: Context) -> None:
         OnvifPart(context),
         TeachingPart(context, store),
         CaseFilesPart(context, exports),
+        StoragePart(context, store),
+        ExpiryPart(context, store),
     ]
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
@@ -90,6 +95,7 @@ def run(context: Context) -> None:
         playback=PatientLibrary(Library(paths.recordings, clock), paths.recordings),
         case_files=exports,
         custody=Register(site, paths, clock),
+        deletions=Books(site, paths, clock),
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)
