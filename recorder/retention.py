@@ -202,7 +202,8 @@ class Retention:
         going, pass_.going = pass_.going, []
         if not going:
             return
-        gone = self._removal.remove(going)
+        locks = tuple(self._locks())  # somebody may have locked it since the sweep began
+        gone = self._removal.remove([one for one in going if not _locked(one.item, locks)])
         for one in going:
             if one.item.segment.path not in gone:
                 pass_.came_back(one.item)
@@ -324,6 +325,14 @@ class Retention:
         a_day = octets * DAY_NS / (now_ns - first_ns)
         room = total + sum(max(0, count - self._low_bytes) for count in free.values())
         return min(room, self.keeping.max_bytes) / max(1.0, a_day)
+
+
+def _locked(item: Item, locks: Iterable[Lock]) -> bool:
+    camera, start_ns = item.segment.camera, item.segment.start_ns
+    return any(
+        one.camera == camera and one.first_ns <= item.end_ns and one.last_ns >= start_ns
+        for one in locks
+    )
 
 
 def _days_ago_ns(now_ns: int, days: float) -> int:

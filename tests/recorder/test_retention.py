@@ -258,3 +258,20 @@ def test_alarm_comes_before_the_first_file_goes_early(tmp_path: Path, clock: Man
     keeper(tmp_path, clock, alarms, max_bytes=240_000).sweep()  # ten days' worth
     assert [alarm.kind for alarm in alarms] == ["short_ahead"]
     assert "room for 10" in alarms[0].message or "room for 9." in alarms[0].message
+
+
+def test_what_is_locked_while_a_sweep_runs_stays(tmp_path: Path, clock: ManualClock) -> None:
+    old = [place(tmp_path, clock, 40 + n / 10) for n in range(2)]
+    for day in range(4):
+        place(tmp_path, clock, day * 0.99)
+    start_ns = clock.utc_ns() - 40 * DAY_NS
+    late = Lock(owner="i", camera="a", first_ns=start_ns, last_ns=start_ns + NS_PER_S)
+    asked: list[int] = []
+
+    def locks() -> tuple[Lock, ...]:
+        asked.append(1)
+        return (late,) if len(asked) > 1 else ()
+
+    keeper(tmp_path, clock, [], locks=locks).sweep()
+    assert [path.exists() for path in old] == [True, False]
+    assert [len(one.things) for one in book(tmp_path)] == [1]
