@@ -7,7 +7,7 @@ from recorder.casefile.exports import Exports
 from recorder.casefile.station import Station
 from recorder.signing.certificates import load_roots
 from wardwatch.paths import Paths
-from wardwatch.vaults import authority, open_vault, sealer_of
+from wardwatch.vaults import authority, evidence_book, open_vault, sealer_of
 
 
 def station_of(site: Site, paths: Paths, store: Store, clock: Clock) -> Station:
@@ -31,4 +31,5 @@ def station_of(site: Site, paths: Paths, store: Store, clock: Clock) -> Station:
 
 def exports_of(site: Site, paths: Paths, store: Store, clock: Clock) -> Exports:
     """The case files that the console has made."""
-    return Exports(station_of(site, paths, store, clock), paths.case_files)
+    station = station_of(site, paths, store, clock)
+    return Exports(station, paths.case_files, evidence_book(site, paths, clock))

@@ -1,18 +1,15 @@
-"""What has served its purpose goes: evidence of dismissed incidents, case files, films.
+"""What has served its purpose goes: evidence of dismissed incidents, and films.
 
 Everything is written down and signed before it goes, in the book of deleted evidence and in the
-audit log. Recordings are the recorder's own matter.
+audit log. Recordings are the recorder's own matter, case files that of the part that makes them.
 """
 
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import structlog
-from pydantic import ValidationError
 
-from core.casefiles import Export
 from core.cases import Incident, IncidentState
 from core.clock import NS_PER_S, Clock
 from core.config.site import Site
@@ -45,7 +42,7 @@ class Expiry:
         self._book = evidence_book(site, paths, clock)
 
     def look(self) -> int:
-        """Delete what is past its days; how many incidents, case files and films."""
+        """Delete what is past its days; how many incidents and films."""
         days = self.site.keeping_days
         count = 0
         for state, keep in ((_FINAL[0], days.dismissed), (_FINAL[1], days.closed)):
@@ -55,9 +52,6 @@ class Expiry:
             for incident in self._ended(state, keep):
                 why = Why("retention", "age", rule)
                 count += self._tried(incident.id, partial(self.incident, incident.id, why))
-        for path, export in self._case_files(days.case_files):
-            rule = f"keeping_days.case_files={days.case_files}"
-            count += self._tried(export.id, partial(self._case_file, path, export, rule))
         with self._store.read() as unit:
             films = unit.films.find()
         oldest_ns = self._before_ns(days.films)
@@ -118,33 +112,6 @@ class Expiry:
         for one in found:
             if ended_ns(one) < before_ns and one.id in sealed | locked:
                 yield one
-
-    def _case_files(self, days: int) -> Iterator[tuple[Path, Export]]:
-        before_ns = self._before_ns(days)
-        for path in sorted(self._paths.case_files.glob("case-*.json")):
-            try:
-                export = Export.model_validate_json(path.read_bytes())
-            except (OSError, ValidationError) as error:
-                log.error("case file's record cannot be read", file=str(path), error=str(error))
-                continue
-            if export.state in ("done", "failed") and export.asked_ns < before_ns:
-                yield path, export
-
-    def _case_file(self, path: Path, export: Export, rule: str) -> None:
-        whole = path.with_suffix(".zip")
-        why = Why("retention", "age", rule)
-        if whole.exists():
-            shown = f"{whole.parent.name}/{whole.name}"
-            thing = Deleted(
-                path=shown,
-                size=whole.stat().st_size,
-                sha256=export.sha256 or None,
-                hashed="sealing" if export.sha256 else "",
-            )
-            digest = self._book.record([thing], why)
-            self._audit("casefile.deleted", export.id, why, record=digest)
-            whole.unlink()
-        path.unlink()
 
     def _film(self, film: Film, rule: str) -> None:
         folder = self._paths.films / film.source / film.id

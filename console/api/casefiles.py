@@ -13,6 +13,7 @@ from console.context import Chief, Context, Ctx, Monitor, Reviewer, Viewer
 from console.errors import ProblemError, not_found
 from core.casefiles import MIN_PASSWORD, CaseFiles, Export, NoCaseFileError
 from core.cases import Review, ReviewKind
+from core.errors import WardwatchError
 from core.reviews import ReviewError, record, standing
 from core.store.users import Role
 from core.value import Text
@@ -92,7 +93,7 @@ class ListOut(BaseModel):
     """Case files, newest first."""
 
     items: list[ExportOut]
-    days: float = Field(description="How long finished ones are kept; 0: until cleared.")
+    days: int = Field(description="How long finished ones are kept.")
     may_export: bool
     may_clear: bool
 
@@ -129,7 +130,7 @@ def exports(ctx: Ctx, signed: Viewer) -> ListOut:
     made = ctx.services.case_files
     return ListOut(
         items=[_export(one) for one in made.all()[:_SHOWN_MOST]] if made is not None else [],
-        days=ctx.services.site.evidence.case_file_days,
+        days=ctx.services.site.keeping_days.case_files,
         may_export=made is not None and signed.may(Role.MONITOR),
         may_clear=made is not None and signed.may(Role.CHIEF),
     )
@@ -148,6 +149,8 @@ def clear(export_id: str, given: ClearIn, ctx: Ctx, signed: Chief) -> ExportOut:
         return _export(_made(ctx).clear(export_id, signed.user.name, given.reason.strip()))
     except NoCaseFileError as error:
         raise ProblemError(409, "not-cleared", "Nothing to clear", str(error)) from None
+    except WardwatchError as error:
+        raise ProblemError(503, "not-recorded", "Nothing was deleted", str(error)) from None
 
 
 @incident.post("/{incident_id}/reviews", status_code=201)

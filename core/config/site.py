@@ -139,14 +139,6 @@ class Evidence(Section):
 
     before_s: float = Field(default=10, ge=0, title="前", description="Seconds before the moment.")
     after_s: float = Field(default=10, ge=0, title="后", description="Seconds after it.")
-    case_file_days: float = Field(
-        default=30,
-        ge=0,
-        le=3650,
-        title="案卷保存",
-        description="Days that a finished case file can be fetched; then it is deleted and may be "
-        "exported again. 0: until somebody clears it.",
-    )
 
 
 class Analysis(Section):

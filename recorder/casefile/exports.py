@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from recorder.casefile.errors import StoppedError
 from recorder.casefile.making import make
 from recorder.casefile.station import Station
 from recorder.casefile.work import Made, Work
+from recorder.seal.deletion import Deleted, Deletions, Why
 from recorder.seal.files import write_whole
 
 log = structlog.get_logger()
@@ -32,11 +34,15 @@ class Exports:
 
     Passwords are kept in memory only, so an encrypted export that a restart cut short has to be
     asked for again.
+
+    Args:
+        book: where a case file that is deleted is written down, signed; None: nowhere.
     """
 
-    def __init__(self, station: Station, folder: Path) -> None:
+    def __init__(self, station: Station, folder: Path, book: Deletions | None = None) -> None:
         self.station = station
         self._folder = folder
+        self._book = book
         self._stop = threading.Event()
         self._mutex = threading.Lock()
         self._running: dict[str, Export] = {}
@@ -95,15 +101,28 @@ class Exports:
         return found, path
 
     def clear(self, export_id: str, by: str, reason: str) -> Export:
-        """Delete a case file; the audit log is told first, and the record of it stays.
+        """Delete a case file; it is written down first, and the record of the export stays.
 
         Raises:
             NoCaseFileError: there is none of that id, or it is still being made.
+            SealError: its deletion cannot be written down and signed; nothing is deleted.
         """
+        return self._clear(export_id, by, reason, Why(by, reason))
+
+    def _clear(self, export_id: str, by: str, reason: str, why: Why) -> Export:
         found = self._find(export_id)
         if found.state not in ("done", "failed"):
             raise NoCaseFileError(f"case file {export_id} is {found.state}: nothing to clear")
-        facts = {"case": found.id, "sha256": found.sha256, "bytes": found.bytes}
+        facts: dict[str, Any] = {"case": found.id, "sha256": found.sha256, "bytes": found.bytes}
+        whole = self._file(found)
+        if self._book is not None and whole.exists():
+            thing = Deleted(
+                path=f"{whole.parent.name}/{whole.name}",
+                size=whole.stat().st_size,
+                sha256=found.sha256 or None,
+                hashed="sealing" if found.sha256 else "",
+            )
+            facts["record"] = self._book.record([thing], why)
         with self.station.store.begin() as unit:
             for incident in found.incidents:
                 unit.audit.append(by, CLEARED, incident, reason, facts)
@@ -111,22 +130,27 @@ class Exports:
         told = {"cleared_ns": now_ns, "cleared_by": by, "cleared_why": reason}
         cleared = found.model_copy(update={"state": "cleared", **told})
         self._keep(cleared)
-        self._file(found).unlink(missing_ok=True)
+        whole.unlink(missing_ok=True)
         return cleared
 
     def clear_old(self) -> int:
         """Delete those that were whole longer ago than the site wants; returns how many."""
-        days = self.station.site.evidence.case_file_days
-        if not days:
-            return 0
-        before_ns = self.station.clock.utc_ns() - round(days * _DAY_NS)
+        days = self.station.site.keeping_days.case_files
+        before_ns = self.station.clock.utc_ns() - days * _DAY_NS
         old = [
             one for one in self.all()
             if one.state == "done" and (one.ended_ns or one.asked_ns) < before_ns
         ]  # fmt: skip
+        why = Why("retention", "age", f"keeping_days.case_files={days}")
+        count = 0
         for one in old:
-            self.clear(one.id, "system", f"kept for {days:g} days (evidence.case_file_days)")
-        return len(old)
+            try:
+                self._clear(one.id, "system", why.rule, why)
+            except (WardwatchError, OSError) as error:
+                log.error("case file past its days, and not deleted", case=one.id, error=str(error))
+            else:
+                count += 1
+        return count
 
     def close(self) -> None:
         """Stop; what is not whole is gone on with by :meth:`resume`."""

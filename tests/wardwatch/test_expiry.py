@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.casefiles import Export
 from core.cases import Incident, IncidentState, Severity, StateChange
 from core.clock import NS_PER_S, ManualClock
 from core.config.keeping import KeepingDays
@@ -68,17 +67,6 @@ class House:
                     active=False, box=Box(0, 0, 1, 1), why=NO_WORDS,
                 )
             )  # fmt: skip
-
-    def case_file(self, name: str) -> Path:
-        self.paths.case_files.mkdir(exist_ok=True)
-        whole = self.paths.case_files / f"{name}.zip"
-        whole.write_bytes(b"PK")
-        export = Export(
-            id=name, incidents=("i",), by="chief", reason="x", asked_ns=self.clock.utc_ns(),
-            state="done", sha256="ab" * 32, bytes=2,
-        )  # fmt: skip
-        whole.with_suffix(".json").write_text(export.model_dump_json(), encoding="utf-8")
-        return whole
 
     def film(self, name: str) -> Path:
         now_ns = self.clock.utc_ns()
@@ -150,26 +138,17 @@ def test_closed_incidents_stay_unless_their_days_are_set(house: House) -> None:
     assert house.expiry.look() == 1
 
 
-def test_case_files_and_films_go_after_their_days(house: House) -> None:
-    case, film = house.case_file("case-1"), house.film("ab" * 32)
-    house.clock.advance(90 * 86_400 + 1)
-    kept = house.case_file("case-2")
+def test_films_go_after_their_days(house: House) -> None:
+    film = house.film("ab" * 32)
+    house.clock.advance(365 * 86_400)
+    assert house.expiry.look() == 0
+    house.clock.advance(1)
     assert house.expiry.look() == 1
-    assert not case.exists()
-    assert not case.with_suffix(".json").exists()
-    assert kept.exists()
-    assert film.is_dir()
-    house.clock.advance(275 * 86_400)
-    assert house.expiry.look() == 2
     assert not film.exists()
     with house.store.read() as unit:
         assert unit.films.find() == []
-    assert [one.rule for one in house.records()] == [
-        "keeping_days.case_files=90",
-        "keeping_days.case_files=90",
-        "keeping_days.films=365",
-    ]
-    assert house.actions() == ["casefile.deleted", "casefile.deleted", "film.deleted"]
+    assert [one.rule for one in house.records()] == ["keeping_days.films=365"]
+    assert house.actions() == ["film.deleted"]
 
 
 def test_a_person_deletes_only_what_has_served_its_purpose(house: House) -> None:
@@ -192,7 +171,6 @@ def test_a_person_deletes_only_what_has_served_its_purpose(house: House) -> None
 
 def test_without_a_signature_evidence_is_not_deleted(house: House) -> None:
     house.incident("inc-1", IncidentState.DISMISSED)
-    case = house.case_file("case-1")
     house.clock.advance(365 * 86_400)
     for key in house.paths.keys.glob("*.key"):
         key.chmod(0o644)
@@ -200,7 +178,6 @@ def test_without_a_signature_evidence_is_not_deleted(house: House) -> None:
         house.expiry.incident("inc-1", CHIEF)
     assert house.expiry.look() == 0
     assert house.vault.incidents() == ["inc-1"]
-    assert case.exists()
     assert house.actions() == []
 
 
@@ -242,9 +219,10 @@ def test_floor_of_closed_cases_and_of_recordings() -> None:
 
 
 def test_books_are_shown_together(house: House) -> None:
-    house.case_file("case-1")
-    house.clock.advance(91 * 86_400)
+    house.film("ab" * 32)
+    house.clock.advance(366 * 86_400)
     house.expiry.look()
     (shown,) = Books(house.site, house.paths, house.clock).newest(10)
-    assert (shown.things, shown.example, shown.signed) == (1, "casefiles/case-1.zip", True)
+    example = f"films/uav/{'ab' * 32}/f.mp4"
+    assert (shown.things, shown.example, shown.signed) == (1, example, True)
     assert json.loads(shown.model_dump_json())["reason"] == "age"

@@ -1,13 +1,14 @@
 """The console's case files: made one after another, gone on with, cleared."""
 
-from dataclasses import replace
-
 import pytest
 
 from core.casefiles import NoCaseFileError
 from core.clock import SystemClock
 from recorder.casefile.exports import Exports
 from recorder.seal.check.judge import judge
+from recorder.seal.deletion import Deletions, entries
+from recorder.seal.errors import SealError
+from recorder.seal.keys import KeyRing
 from tests.recorder.casefile.world import INCIDENT, REASON, World
 from wardwatch.parts.casefiles import CaseFilesPart
 from wardwatch.paths import Paths
@@ -98,21 +99,35 @@ def test_cleared_for_a_reason(world: World) -> None:
     assert not path.exists()
 
 
-def test_cleared_when_its_days_are_over(world: World) -> None:
+def refuses(*_: object) -> str:
+    raise SealError("the key cannot be used")
+
+
+def test_cleared_when_its_days_are_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.incident()
     exports, case = made_in(world)
-    world.clock.advance(29 * 86_400)
+    folder = exports.whole(case)[1].parent
+    keys = KeyRing(world.root / "keys-of-deletions", world.clock, station="test")
+    book = Deletions(world.root / "deleted.jsonl", keys, world.clock)
+    exports = Exports(world.station, folder, book)
+    world.clock.advance(89 * 86_400)
     assert exports.clear_old() == 0
     world.clock.advance(2 * 86_400)
-    site = world.station.site
-    forever = site.evidence.model_copy(update={"case_file_days": 0})
-    exports.station = replace(world.station, site=site.model_copy(update={"evidence": forever}))
-    assert exports.clear_old() == 0
-    exports.station = world.station
-    context = Context("hub", site, Paths(world.root), clock=SystemClock())
+    with monkeypatch.context() as broken:
+        broken.setattr(book, "record", refuses)
+        assert exports.clear_old() == 0, "its deletion cannot be signed"
+    assert exports.whole(case)[1].exists()
+    context = Context("hub", world.station.site, Paths(world.root), clock=SystemClock())
     context.stop.set()
     CaseFilesPart(context, exports).run()
     (found,) = exports.all()
     assert (found.id, found.state, found.cleared_by) == (case, "cleared", "system")
-    assert "30 days" in found.cleared_why
+    assert found.cleared_why == "keeping_days.case_files=90"
+    record = list(entries(book.file))[-1]
+    assert (record.by, record.rule, record.signed) == (
+        "retention", "keeping_days.case_files=90", True,
+    )  # fmt: skip
+    assert [(one.path, one.sha256) for one in record.things] == [
+        (f"casefiles/{case}.zip", found.sha256)
+    ]
     assert exports.clear_old() == 0
