@@ -204,6 +204,19 @@ class Vault:
             raise VaultError(f"{item.path!r} leads out of the vault")
         return path
 
+    def at_hand(self, item: EvidenceItem) -> Path:
+        """The file of a sealed item, to be read; fetched first where it lies elsewhere.
+
+        Raises:
+            RecorderError: it cannot be had.
+        """
+        return self.path_of(item)
+
+    def gather(self, incident: str) -> None:
+        """Have every file of an incident here (:meth:`at_hand`)."""
+        for item in self.manifest(incident).items:
+            self.at_hand(item)
+
     def incidents(self) -> list[str]:
         """Ids of all incidents with something sealed."""
         return sorted(path.parent.name for path in self.root.glob(f"*/{MANIFEST}"))

@@ -12,6 +12,7 @@ from core.config.catalogue import Catalogue, WarningTexts
 from core.config.keeping import KeepingDays
 from core.config.people import Officer
 from core.config.sealing import Sealing
+from core.config.vault import VaultPlace
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
 from core.value import Language, Text
@@ -253,6 +254,7 @@ class Site(Section):
     )
     signing: Signing = Signing()
     evidence: Evidence = Evidence()
+    vault: VaultPlace = VaultPlace()
     seal: Sealing = Sealing()
     keeping_days: KeepingDays = KeepingDays()
     analysis: Analysis = Analysis()

@@ -42,6 +42,7 @@ class Package:
     Raises:
         CaseFileError: there is no such incident.
         VaultError: nothing is sealed for it.
+        RecorderError: a file that lies elsewhere cannot be had.
     """
 
     def __init__(self, station: Station, wish: Wish, incident: str) -> None:
@@ -51,6 +52,7 @@ class Package:
         tell_once(station.vault, incident, _act(wish))
         self._seal = station.vault.seal_of(incident)
         self.seal_sha256 = hashlib.sha256(self._seal["manifest.json"]).hexdigest()
+        station.vault.gather(incident)
         listed: list[Row] = read_manifest(self._seal["manifest.json"])["files"]
         rows = tuple({**row, "path": place(row), "sealed_path": row["path"]} for row in listed)
         folder = station.vault.root / incident

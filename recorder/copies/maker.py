@@ -79,7 +79,7 @@ class CopyMaker:
         scratch: Path,
         stop: threading.Event | None,
     ) -> list[EvidenceItem]:
-        source = self._vault.path_of(parent)
+        source = self._vault.at_hand(parent)
         self._check(source, parent)
         out = scratch / "copy.mp4"
         if wanted.masking is None:

@@ -9,6 +9,7 @@ from core.cases import EvidenceItem
 from core.clock import Clock
 from recorder.seal.check.canonical import UnreadableError, read_json
 from recorder.seal.check.chain import Custody, read_custody
+from recorder.seal.check.container import Container, Folder
 from recorder.seal.check.form import (
     CUSTODY,
     MANIFEST,
@@ -16,7 +17,7 @@ from recorder.seal.check.form import (
     manifest_signature,
     read_manifest,
 )
-from recorder.seal.check.judge import STAMP, judge
+from recorder.seal.check.judge import STAMP, judge_container
 from recorder.seal.check.report import Report
 from recorder.seal.custody import Act, line_of
 from recorder.seal.digests import digests_of, hash_stream
@@ -28,6 +29,7 @@ from recorder.seal.signer import Signer
 from recorder.seal.staging import Change, commit, finish, waiting
 
 UNSTAMPED = ".unstamped"
+_MOST = 64 << 20
 
 
 class SealedFolder:
@@ -84,12 +86,40 @@ class SealedFolder:
 
     def judge(self) -> Report:
         """The verdict, with the site's log looked into."""
-        if self._sealer is None:
-            return judge(self.folder, None, hash_stream)
-        report = judge(self.folder, self._sealer.trust(), hash_stream)
-        if report.verdict != "not_signed":
-            self._look_into_log(report)
+        box = Folder(self.folder)
+        report = self.judge_of(box)
+        self.look_into_log(report, box)
         return report
+
+    def judge_of(self, container: Container) -> Report:
+        """The verdict on this folder as a container has it, without the site's log."""
+        trust = self._sealer.trust() if self._sealer is not None else None
+        return judge_container(container, trust, hash_stream)
+
+    def proof(self) -> bytes | None:
+        """That the manifest is in the site's log (``log.json``), if it is."""
+        return self._sealer.log.proof("manifest", self.incident) if self._sealer else None
+
+    def look_into_log(self, report: Report, box: Container) -> None:
+        """Add what the site's log says of manifest and custody as they are in the container."""
+        if self._sealer is None or report.verdict == "not_signed":
+            return
+        log = self._sealer.log
+        report.findings = [one for one in report.findings if one.code != "log_none"]
+        try:
+            manifest = hashlib.sha256(box.read(MANIFEST, _MOST)).hexdigest()
+            custody = read_custody(box.read(CUSTODY, _MOST), self.incident)
+            heads = {MANIFEST: ("manifest", manifest), CUSTODY: ("custody", custody.head)}
+            for name, (kind, digest) in heads.items():
+                newest = log.newest(kind, self.incident)
+                if newest is not None and newest.sha256 == digest:
+                    continue
+                older = log.holds(kind, self.incident, digest)
+                report.add("log_newer" if older else "log_absent", name)
+        except UnreadableError:
+            return  # the verdict says so already
+        except SealError as error:
+            report.add("log_unreadable", "", str(error))
 
     def unstamped(self) -> bytes | None:
         """The signature that waits for a time-stamp; None when there is none."""
@@ -217,26 +247,6 @@ class SealedFolder:
         mark = self.folder.parent / UNSTAMPED / self.incident
         mark.parent.mkdir(exist_ok=True)
         mark.touch()
-
-    def _look_into_log(self, report: Report) -> None:
-        if self._sealer is None:
-            return
-        log = self._sealer.log
-        report.findings = [one for one in report.findings if one.code != "log_none"]
-        try:
-            manifest = hashlib.sha256((self.folder / MANIFEST).read_bytes()).hexdigest()
-            heads = {
-                MANIFEST: ("manifest", manifest),
-                CUSTODY: ("custody", self._custody()[1].head),
-            }
-            for name, (kind, digest) in heads.items():
-                newest = log.newest(kind, self.incident)
-                if newest is not None and newest.sha256 == digest:
-                    continue
-                older = log.holds(kind, self.incident, digest)
-                report.add("log_newer" if older else "log_absent", name)
-        except (SealError, OSError) as error:
-            report.add("log_unreadable", "", str(error))
 
 
 def _row(path: str, role: str, mime: str, content: bytes) -> Row:

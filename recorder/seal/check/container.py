@@ -17,6 +17,10 @@ _LOCAL_HEADER, _END, _ZIP64_END, _ZIP64_LOCATOR = 30, 22, 56, 20
 _DESCRIPTORS = (12, 16, 20, 24)
 
 
+class OutOfReachError(Exception):
+    """A content lies elsewhere and cannot be had now: no word for or against it."""
+
+
 class Container(ABC):
     """Named contents.
 
@@ -37,6 +41,7 @@ class Container(ABC):
 
         Raises:
             UnreadableError: it cannot be read.
+            OutOfReachError: it lies elsewhere and cannot be had; also when it is read.
         """
 
     def read(self, name: str, most: int) -> bytes:

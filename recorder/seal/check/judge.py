@@ -10,7 +10,13 @@ from cryptography import x509
 
 from recorder.seal.check.canonical import UnreadableError
 from recorder.seal.check.chain import read_custody
-from recorder.seal.check.container import Container, Folder, Zip, read_some
+from recorder.seal.check.container import (
+    Container,
+    Folder,
+    OutOfReachError,
+    Zip,
+    read_some,
+)
 from recorder.seal.check.form import (
     CUSTODY,
     MANIFEST,
@@ -88,6 +94,13 @@ def judge(path: Path, trust: Trust | None = None, hasher: Hasher = digests) -> R
         report = Report()
         report.add("locked", path.name)
         return report
+    return judge_container(container, trust, hasher)
+
+
+def judge_container(
+    container: Container, trust: Trust | None = None, hasher: Hasher = digests
+) -> Report:
+    """Check what was opened already."""
     return _Judge(container, trust or Trust(), hasher).report()
 
 
@@ -193,6 +206,9 @@ class _Judge:
             with self._box.open(path) as stream:
                 # One byte more than is due, so that a bomb is not unpacked.
                 sha256, sm3, size = self._hasher(stream, row["size"] + 1, bool(row.get("sm3")))
+        except OutOfReachError as error:
+            self._report.add("file_out_of_reach", path, str(error))
+            return FileState(path, "missing", str(error))
         except UnreadableError as error:
             self._report.add("file_changed", path, str(error))
             return FileState(path, "changed", str(error))

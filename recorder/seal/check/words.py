@@ -36,6 +36,11 @@ FINDINGS = {
     "key_out_of_time": (FALSE, "封存时证书不在有效期", "certificate was not valid when sealing"),
     "signer_stranger": (FALSE, "签名者不在所信任之列", "the signer is none of those trusted"),
     "file_missing": (MISSING, "文件缺失", "missing"),
+    "file_out_of_reach": (
+        MISSING,
+        "存放在别处，此刻取不到",
+        "lies elsewhere and cannot be had now",
+    ),
     "file_changed": (FALSE, "文件被改动", "changed"),
     "file_extra": (FALSE, "清单之外的文件", "was never sealed"),
     "times_reversed": (FALSE, "起止时间颠倒", "ends before it begins"),
@@ -61,6 +66,11 @@ FINDINGS = {
         FALSE,
         "站点日志中有更新的版本，此处被退回旧版",
         "the site's log holds a newer one: put back to an older state",
+    ),
+    "copy_older": (
+        NOTE,
+        "更新的清单或保管链尚未存到该处",
+        "newer manifests or events are not stored there yet",
     ),
     "sm3_unchecked": (NOTE, "本机无 SM3，仅核验 SHA-256", "SM3 could not be computed here"),
 }
