@@ -11,6 +11,7 @@ from console.api import (
     cameras,
     casefiles,
     custody,
+    elsewhere,
     events,
     evidence,
     films,
@@ -67,7 +68,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live, casefiles, custody, storage,
+        events, live, casefiles, custody, storage, elsewhere,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

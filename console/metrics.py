@@ -11,6 +11,7 @@ from console.services import Services
 from console.storage_metrics import disks
 from core.clock import NS_PER_S
 from core.messages import CameraHealth, PictureState
+from core.remote import RemoteState
 
 # A view older than this says nothing about now: its process, or the bus, is gone.
 STALE_S = 30
@@ -61,6 +62,8 @@ class _FeedCollector(Collector):
         yield GaugeMetricFamily(
             "wardwatch_event_listeners", "Browsers listening.", value=feed.listeners
         )
+        if self._services.remote is not None:
+            yield from _elsewhere(self._services.remote.state())
         known = {(one.camera, one.process): one for one in feed.health()}
         oldest_ns = self._services.clock.utc_ns() - STALE_S * NS_PER_S
         # Of the roster as it is now: a camera that was removed or switched off has no samples.
@@ -77,6 +80,32 @@ class _FeedCollector(Collector):
         yield from _figures(fresh)
         storage = feed.storage()
         yield from disks(storage if storage is not None and storage.at_ns >= oldest_ns else None)
+
+
+def _elsewhere(state: RemoteState) -> Iterator[Metric]:
+    """How far evidence is stored elsewhere."""
+    gauge = GaugeMetricFamily(
+        "wardwatch_evidence_elsewhere_state", "1 for the state that holds.", labels=["state"]
+    )
+    for one in get_args(RemoteState.model_fields["state"].annotation):
+        gauge.add_metric([one], float(one == state.state))
+    yield gauge
+    oldest = (state.oldest_ns or 0) / NS_PER_S
+    for family, name, meaning, value in (
+        (GaugeMetricFamily, "waiting_files", "Sealed files that are here only.", state.waiting),
+        (GaugeMetricFamily, "waiting_bytes", "Their size.", state.waiting_bytes),
+        (
+            GaugeMetricFamily,
+            "oldest_seconds",
+            "UTC time of sealing of the oldest; 0: none.",
+            oldest,
+        ),
+        (GaugeMetricFamily, "problems", "Things that a person must look at.", len(state.problems)),
+        (CounterMetricFamily, "sent", "Files stored.", state.sent),
+        (CounterMetricFamily, "sent_bytes", "Bytes stored.", state.sent_bytes),
+        (CounterMetricFamily, "failures", "Attempts that failed.", state.failures),
+    ):
+        yield family(f"wardwatch_evidence_elsewhere_{name}", meaning, value=value)
 
 
 _STATES = ("online", "degraded", "offline", "unknown")

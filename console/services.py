@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.config.site import Site
 from core.custody import Custody
 from core.playback import Playback
+from core.remote import RemoteEvidence
 from core.roster import CameraOffice
 from core.storage import DeletionBooks
 from core.store.database import Store
@@ -62,6 +63,7 @@ class Services:
         case_files: makes case files; None where none can be made.
         custody: the register of evidence and the locks on recordings; None where out of reach.
         deletions: what was deleted lately; None where out of reach.
+        remote: evidence on storage elsewhere; None where all of it is on the local disk.
     """
 
     site: Site
@@ -79,3 +81,4 @@ class Services:
     case_files: CaseFiles | None = None
     custody: Custody | None = None
     deletions: DeletionBooks | None = None
+    remote: RemoteEvidence | None = None

@@ -22,6 +22,7 @@ from models.store import Store as ModelStore
 from recorder.casefile.typeset import font_of_documents
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
+from wardwatch.remote import remote_of
 from wardwatch.sources.opening import Sources, sources_of
 from wardwatch.sources.pushed import bind_once
 from wardwatch.vaults import open_vault, sealer_of
@@ -72,6 +73,8 @@ def examine(config: Path | None) -> Iterator[Check]:
     if site.database.url or (paths.data / "wardwatch.db").exists():
         yield _audit(site, paths)
     yield from _vault(site, paths)
+    if site.vault.url is not None:
+        yield from _elsewhere(site)
     with ThreadPoolExecutor(8) as pool:
         yield from pool.map(partial(_camera, sources_of(site, SystemClock())), site.cameras)
 
@@ -161,6 +164,37 @@ def _vault(site: Site, paths: Paths) -> Iterator[Check]:
     good = sum(report.authentic for report in reports)
     if good:
         yield Check("evidence", "ok", f"{good} incidents as sealed, {entries} entries in the log")
+
+
+def _elsewhere(site: Site) -> Iterator[Check]:
+    """Try the storage of ``vault.url`` out with an object made for it."""
+    what, lock = "evidence elsewhere", site.vault.lock
+    try:
+        remote = remote_of(site)
+        found = {one.what: one for one in remote.examine()}
+        remote.close()
+    except WardwatchError as error:
+        yield Check(what, "bad", str(error))
+        return
+    good = [one for one in ("write", "read", "list") if found[one].good]
+    for one in ("write", "read", "list"):
+        if one not in good:
+            yield Check(what, "bad", f"{one}: {found[one].detail}")
+    for one, worth in (
+        ("write once", True),
+        ("checksum", False),
+        ("object lock", lock is not None),
+    ):
+        state: State = "ok" if found[one].good or not worth else "warn"
+        if one == "object lock" and lock is not None and not found[one].good:
+            state = "bad"
+        yield Check(what, state, f"{one}: {found[one].detail}")
+    if (site.vault.endpoint or "").startswith("http:"):
+        yield Check(what, "warn", "vault.endpoint: http: whoever is on the way can read evidence")
+    deleting = found["delete"]
+    yield Check(what, "warn" if deleting.good and lock is None else "ok", deleting.detail)
+    if len(good) == 3:
+        yield Check(what, "ok", f"{remote.name} stores, gives back and lists")
 
 
 def _camera(sources: Sources, camera: Camera) -> Check:

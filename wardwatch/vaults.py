@@ -11,6 +11,7 @@ from core.config.sealing import SecurityToken, TimeStamps
 from core.config.site import Site
 from core.errors import ConfigError
 from core.networks import Networks
+from recorder.remote.vault import RemoteVault
 from recorder.removal import BOOK
 from recorder.seal.deletion import Deletions
 from recorder.seal.errors import KeyFileError
@@ -21,11 +22,15 @@ from recorder.seal.sealer import Sealer
 from recorder.seal.timestamp import Authority
 from recorder.vault import Vault
 from wardwatch.paths import Paths
+from wardwatch.remote import library_of
 
 
 def open_vault(site: Site, paths: Paths, clock: Clock) -> Vault:
     """The vault of a running command centre: everything sealed in it is signed and logged."""
-    return Vault(paths.vault, clock, sealer_of(site, paths, clock))
+    sealer = sealer_of(site, paths, clock)
+    if site.vault.url is None:
+        return Vault(paths.vault, clock, sealer)
+    return RemoteVault(paths.vault, clock, sealer, library_of(site, paths, clock))
 
 
 def sealer_of(site: Site, paths: Paths, clock: Clock) -> Sealer:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 
 from console.api.custody import custody_of, refused_if_not_told
+from console.api.elsewhere import away, streamed
 from console.api.models import EvidenceOut
 from console.api.outward import outward
 from console.context import Context, Ctx, Viewer
@@ -17,6 +18,7 @@ from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.cases import EvidenceItem, Receipt
 from core.errors import WardwatchError
+from core.remote import RemoteEvidence
 from core.store.users import Role
 
 router = APIRouter(prefix="/evidence", tags=["evidence"])
@@ -49,7 +51,7 @@ def file(
     recipient: Annotated[
         str, Query(max_length=200, description="Whom it is handed to, outside the house.")
     ] = "",
-) -> FileResponse:
+) -> Response:
     """The file itself; answers range requests (RFC 9110 section 14), so that video seeks.
 
     Looks and exports are written into the audit log and into the chain of custody, whichever
@@ -59,8 +61,8 @@ def file(
         item = unit.evidence.get(evidence_id)
     if item is None:
         raise not_found("evidence", evidence_id)
-    path = vault_file(ctx.services.vault_root, item)
     handed_out = request.method != "HEAD"
+    path, remote = _place(ctx, item, whole=download and handed_out)
     if download:
         why = _reason_to_take(signed, reason)
         if handed_out:
@@ -68,18 +70,37 @@ def file(
     elif handed_out:
         _look_at(ctx, signed, item, reason.strip())
     digest = base64.b64encode(bytes.fromhex(item.sha256)).decode()
+    mime = item.mime if item.mime in _SHOWN else "application/octet-stream"
+    name = f"{item.incident}-{item.role}-{item.sha256[:8]}{path.suffix}"
+    how = "attachment" if download or item.mime not in _SHOWN else "inline"
+    headers = {
+        # RFC 9530: the digest of the whole file, also when only a part is sent.
+        "repr-digest": f"sha-256=:{digest}:",
+        "cache-control": "private, no-store",
+        "etag": f'"{item.sha256}"',
+    }
+    if remote is not None:
+        headers["content-disposition"] = f'{how}; filename="{name}"'
+        return streamed(remote, item, request, headers, mime)
     return FileResponse(
-        path,
-        media_type=item.mime if item.mime in _SHOWN else "application/octet-stream",
-        filename=f"{item.incident}-{item.role}-{item.sha256[:8]}{path.suffix}",
-        content_disposition_type="attachment" if download or item.mime not in _SHOWN else "inline",
-        headers={
-            # RFC 9530: the digest of the whole file, also when only a part is sent.
-            "repr-digest": f"sha-256=:{digest}:",
-            "cache-control": "private, no-store",
-            "etag": f'"{item.sha256}"',
-        },
+        path, media_type=mime, filename=name, content_disposition_type=how, headers=headers
     )
+
+
+def _place(ctx: Context, item: EvidenceItem, *, whole: bool) -> tuple[Path, RemoteEvidence | None]:
+    """Where the file is to be read, and the storage to read it from if it is not here.
+
+    What is taken out is fetched as a whole first and compared with the seal.
+    """
+    remote, path = ctx.services.remote, vault_path(ctx.services.vault_root, item)
+    if remote is None or path.is_file() or not remote.holds(item):
+        return vault_file(ctx.services.vault_root, item), None
+    if not whole:
+        return path, remote
+    try:
+        return remote.at_hand(item), None
+    except WardwatchError as error:
+        raise away(error) from None
 
 
 def _reason_to_take(signed: Signed, given: str) -> str:
@@ -155,16 +176,26 @@ def _audio_file(roots: tuple[Path, ...], receipt: Receipt, given: str) -> Path:
     return path
 
 
-def vault_file(root: Path, item: EvidenceItem) -> Path:
-    """The item's file, which must lie inside the vault whatever ``path`` says.
+def vault_path(root: Path, item: EvidenceItem) -> Path:
+    """Where the item's file lies, which must be inside the vault whatever ``path`` says.
 
     Raises:
-        ProblemError: 410 when the file is gone, 404 when the path leads out of the vault.
+        ProblemError: 404 when the path leads out of the vault.
     """
     base = root.resolve()
     path = (base / item.path).resolve()
     if not path.is_relative_to(base):
         raise not_found("evidence", item.id)
+    return path
+
+
+def vault_file(root: Path, item: EvidenceItem) -> Path:
+    """The item's file, which must be there.
+
+    Raises:
+        ProblemError: 410 when the file is gone, 404 when the path leads out of the vault.
+    """
+    path = vault_path(root, item)
     if not path.is_file():
         raise ProblemError(410, "gone", "The file is no longer in the vault", item.id)
     return path

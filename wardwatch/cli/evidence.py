@@ -19,10 +19,11 @@ from recorder.seal.digests import hash_stream
 from recorder.seal.errors import SealError
 from recorder.seal.keys import KeyInfo, KeyRing
 from recorder.seal.log import SiteLog
-from wardwatch.cli import custody
+from wardwatch.cli import custody, storage
 from wardwatch.cli.casefile import PasswordFile, export, opened, review
 from wardwatch.cli.options import ConfigDir, Json
 from wardwatch.cli.signature import check_signature
+from wardwatch.cli.storage import remote_vault
 from wardwatch.deletions import Books
 from wardwatch.paths import Paths
 from wardwatch.vaults import key_ring, open_vault, sealer_of
@@ -37,6 +38,7 @@ app.command("check-signature")(check_signature)
 app.command("export")(export)
 app.command("review")(review)
 custody.add_to(app)
+app.add_typer(storage.app, name="storage")
 keys_app = typer.Typer(help="The keys that sign it.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 
@@ -65,6 +67,9 @@ def verify(
     trust: Pem = None,
     stamp_roots: Roots = None,
     password_file: PasswordFile = None,
+    elsewhere: Annotated[
+        bool, typer.Option("--elsewhere", help="The copies on the storage of vault.url instead.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Give the verdict; succeeds only when everything is authentic.
@@ -82,7 +87,12 @@ def verify(
     site = load(config)
     paths, clock = Paths(site.data_dir), SystemClock()
     vault = open_vault(site, paths, clock)
-    reports = [vault.verify(one) for one in ([incident] if incident else vault.incidents())]
+    if elsewhere:
+        there = remote_vault(config)
+        incidents = sorted({*vault.incidents(), *there.library.incidents()})
+        reports = [there.verify_elsewhere(one) for one in ([incident] if incident else incidents)]
+    else:
+        reports = [vault.verify(one) for one in ([incident] if incident else vault.incidents())]
     log_error = _log_error(sealer_of(site, paths, clock).log)
     deletions_error = _deletions_error(Books(site, paths, clock))
     if as_json:

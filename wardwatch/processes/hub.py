@@ -17,6 +17,7 @@ from core.errors import WardwatchError
 from core.store.database import open_store
 from recorder.playback.library import Library
 from recorder.playback.patient import PatientLibrary
+from recorder.remote.vault import RemoteVault
 from wardwatch.cameras.office import Office
 from wardwatch.casefiles import exports_of
 from wardwatch.custody import Register
@@ -36,7 +37,9 @@ from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.parts.storage import StoragePart
 from wardwatch.parts.teaching import TeachingPart
+from wardwatch.parts.uploads import UploadsPart
 from wardwatch.processes.context import Context
+from wardwatch.vaults import open_vault
 
 log = structlog.get_logger()
 
@@ -73,6 +76,10 @@ def run(context: Context) -> None:
         StoragePart(context, store),
         ExpiryPart(context, store),
     ]
+    vault = open_vault(site, paths, clock)
+    uploads = UploadsPart(context, vault) if isinstance(vault, RemoteVault) else None
+    if uploads is not None:
+        parts.append(uploads)
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
     if site.mode == "demo":
@@ -96,6 +103,7 @@ def run(context: Context) -> None:
         case_files=exports,
         custody=Register(site, paths, clock),
         deletions=Books(site, paths, clock),
+        remote=uploads.elsewhere if uploads is not None else None,
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)

@@ -140,7 +140,7 @@ class Keeper:
         return tuple(found), model
 
     def _take(self, incident: str, number: int, moment: Moment, clip: EvidenceItem) -> Picture:
-        path = self._vault.path_of(clip)
+        path = self._vault.at_hand(clip)
         if sha256_of(path) != clip.sha256:
             raise OSError(f"{path}: not as it was sealed")
         frame, time_ns = nearest(path, clip.first_ns, moment.fired_ns)

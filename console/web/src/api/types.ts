@@ -80,6 +80,16 @@ export interface Site {
   officers: Officer[];
 }
 
+/** Evidence on storage elsewhere. */
+export interface Elsewhere {
+  where: string;
+  state: "ok" | "sending" | "away" | "stuck";
+  waiting: number;
+  oldest: string | null;
+  error: string;
+  problems: string[];
+}
+
 export interface Change {
   state: string;
   at: string;

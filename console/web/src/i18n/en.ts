@@ -16,6 +16,8 @@ export const en: Record<Key, string> = {
   "app.loading": "Loading",
   "app.more": "More",
   "app.close": "Close",
+  "elsewhere.stuck": "Evidence is not stored elsewhere: {count} files are only on this machine",
+  "elsewhere.since": "the oldest sealed {when}",
   "role.viewer": "Viewer",
   "role.reviewer": "Reviewer",
   "role.monitor": "Operator",

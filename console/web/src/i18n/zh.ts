@@ -15,6 +15,8 @@ export const zh = {
   "app.loading": "正在载入",
   "app.more": "更多",
   "app.close": "关闭",
+  "elsewhere.stuck": "证据未能存到远端：{count} 个文件只在本机",
+  "elsewhere.since": "最早封存于 {when}",
   "role.viewer": "查看",
   "role.reviewer": "审核员",
   "role.monitor": "坐席员",
