@@ -29,7 +29,7 @@ from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
 from recorder.seal.check.judge import STAMP
 from recorder.seal.check.times import utc_ns_of
 
-IDLE_S = 5.0
+IDLE_S = 10.0
 LEAST_S, MOST_S = 2.0, 600.0
 AGAIN_S = 3600.0
 """What time alone will not mend is looked at again this much later."""
@@ -82,6 +82,7 @@ class Uploads:
         self._mutex = threading.Lock()
         self._tally = _Tally()
         self._not_before: dict[str, int] = {}
+        self._marks: dict[str, str] = {}
         self._delay_s = 0.0
         self._random = random.Random()
 
@@ -151,9 +152,12 @@ class Uploads:
 
     def _jobs(self) -> Iterator[_Job]:
         for incident in self._vault.incidents():
-            known = self._library.records.of(incident)
             mark = _mark_of(self._vault.root / incident)
+            if mark == self._marks.get(incident):
+                continue
+            known = self._library.records.of(incident)
             if mark == known.mark:
+                self._marks[incident] = mark
                 continue
             try:
                 items = self._vault.manifest(incident).items

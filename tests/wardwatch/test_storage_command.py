@@ -1,6 +1,7 @@
 """``wardwatch evidence storage``, ``verify`` and ``doctor`` where evidence also lies elsewhere."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,11 +44,16 @@ def stored(config: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Pat
     monkeypatch.setenv("WARDWATCH_S3_ACCESS_KEY", "station")
     monkeypatch.setenv("WARDWATCH_S3_SECRET_KEY", "station-secret")
     township = config / "township.yaml"
-    text = township.read_text(encoding="utf-8")
-    text += f"\nvault: {{url: 's3://{BUCKET}/site', endpoint: '{server.endpoint}'}}\n"
-    township.write_text(text, encoding="utf-8")
+    use_vault(township, f"{{url: 's3://{BUCKET}/site', endpoint: '{server.endpoint}'}}")
     send(config)
     return config
+
+
+def use_vault(township: Path, vault: str) -> None:
+    text = township.read_text(encoding="utf-8")
+    text, count = re.subn(r"(?m)^vault:\n  url: null.*$", f"vault: {vault}", text)
+    assert count == 1
+    township.write_text(text, encoding="utf-8")
 
 
 def send(config: Path) -> None:
@@ -138,8 +144,7 @@ def test_keys_come_from_the_surroundings_or_a_file(
 )
 def test_wrong_settings_are_named(config: Path, vault: str, said: str) -> None:
     township = config / "township.yaml"
-    text = township.read_text(encoding="utf-8")
-    township.write_text(f"{text}\nvault: {vault}\n", encoding="utf-8")
+    use_vault(township, vault)
     with pytest.raises(ConfigError) as caught:
         load(config)
     assert said in str(caught.value)

@@ -1,16 +1,24 @@
 """Another S3 server than the one the rest is tested with: rclone's, which keeps plain files."""
 
+import datetime
 import hashlib
+import ipaddress
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from recorder.remote import s3, s3_parts
 from recorder.remote.errors import RefusedError
@@ -19,7 +27,33 @@ from recorder.remote.survey import compared
 from tests.recorder.remote.conftest import INCIDENT, PREFIX, Bucket, Station
 
 MIB = 1 << 20
+KEYS = "station,station-secret"
 RCLONE = Path(sys.executable).parent / "rclone"
+
+
+@contextmanager
+def serving(root: Path, *options: str | Path) -> Iterator[str]:
+    """Host and port of a server of everything below a folder."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"127.0.0.1:{port}"
+    process = subprocess.Popen(
+        [RCLONE, "serve", "s3", "--addr", address, "--auth-key", KEYS, *options, root],
+        env={**os.environ, "RCLONE_CONFIG": os.devnull},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with socket.socket() as look:
+                if look.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield address
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +61,51 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pla
     """Its folder, and how to sign in."""
     root = tmp_path_factory.mktemp("rclone")
     (root / "evidence").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [RCLONE, "serve", "s3", "--addr", address, "--auth-key", "station,station-secret", root],
-        env={**os.environ, "RCLONE_CONFIG": os.devnull},
-        stderr=subprocess.PIPE,
+    with serving(root) as address:
+        yield root / "evidence", place_at(f"http://{address}")
+
+
+def place_at(endpoint: str) -> Place:
+    return Place(endpoint, "evidence", PREFIX, "us-east-1", *KEYS.split(","))
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """One of this machine's address, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "storage")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
     )
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with socket.socket() as look:
-            if look.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield (
-        root / "evidence",
-        Place(f"http://{address}", "evidence", PREFIX, "us-east-1", "station", "station-secret"),
-    )
-    process.terminate()
-    process.communicate(timeout=60)
+    pem, secret = folder / "storage.pem", folder / "storage.key"
+    pem.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return pem, secret
+
+
+def test_certificates_are_checked(tmp_path: Path) -> None:
+    pem, secret = certificate(tmp_path)
+    (tmp_path / "served" / "evidence").mkdir(parents=True)
+    content = b"moving pictures"
+    digest = hashlib.sha256(content).hexdigest()
+    with serving(tmp_path / "served", "--cert", pem, "--key", secret) as address:
+        place = place_at(f"https://{address}")
+        with pytest.raises(RefusedError, match=r"certificate is not accepted .*vault\.ca_file"):
+            S3(place).put("a/b", content, digest)
+        known = S3(replace(place, ca_file=pem))
+        known.put("a/b", content, digest)
+        with known.open("a/b") as stream:
+            assert stream.read(100) == content
 
 
 def test_evidence_on_it(

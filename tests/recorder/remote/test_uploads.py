@@ -199,9 +199,12 @@ def test_a_state_that_was_stored_and_not_noted(station: Station) -> None:
     assert state.number == 1
 
 
-def test_records_that_are_lost_are_found_again(station: Station) -> None:
-    item = station.seal()
-    station.once()
+def test_records_that_are_lost_are_found_again(
+    make_station: Callable[..., Station], bucket: Bucket
+) -> None:
+    item = make_station(bucket).seal()
+    make_station(bucket).once()
+    station = make_station(bucket)
     for file in station.vault.library.records.folder.glob("*.sent"):
         file.write_text("{")  # damaged
     station.once()

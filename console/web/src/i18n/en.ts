@@ -17,6 +17,8 @@ export const en: Record<Key, string> = {
   "app.more": "More",
   "app.close": "Close",
   "elsewhere.stuck": "Evidence is not stored elsewhere: {count} files are only on this machine",
+  "elsewhere.trouble": "Evidence stored elsewhere is not as it should be",
+  "elsewhere.tell": "tell the administrator",
   "elsewhere.since": "the oldest sealed {when}",
   "role.viewer": "Viewer",
   "role.reviewer": "Reviewer",

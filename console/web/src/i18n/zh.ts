@@ -16,6 +16,8 @@ export const zh = {
   "app.more": "更多",
   "app.close": "关闭",
   "elsewhere.stuck": "证据未能存到远端：{count} 个文件只在本机",
+  "elsewhere.trouble": "远端存放的证据有异常",
+  "elsewhere.tell": "请告知管理员",
   "elsewhere.since": "最早封存于 {when}",
   "role.viewer": "查看",
   "role.reviewer": "审核员",

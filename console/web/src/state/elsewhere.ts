@@ -24,11 +24,17 @@ export function leaveElsewhere(): void {
   elsewhere.value = null;
 }
 
-/** What a person should know; empty while all is well. */
+/** What a person at the desk should know; empty while all is well. */
 export const elsewhereNotice = computed(() => {
   const found = elsewhere.value;
-  if (!found || found.state !== "stuck") return "";
+  if (found?.state !== "stuck") return "";
   const since = found.oldest ? t("elsewhere.since", { when: whenText(found.oldest) }) : "";
-  const why = found.problems[0] ?? found.error;
-  return [t("elsewhere.stuck", { count: found.waiting }), since, why].filter(Boolean).join(" · ");
+  const what = found.waiting ? t("elsewhere.stuck", { count: found.waiting }) : t("elsewhere.trouble");
+  return [what, since, t("elsewhere.tell")].filter(Boolean).join(" · ");
+});
+
+/** The same for who can mend it. */
+export const elsewhereReason = computed(() => {
+  const found = elsewhere.value;
+  return found ? [...found.problems, found.error].filter(Boolean).join("\n") : "";
 });
