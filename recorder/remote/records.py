@@ -76,6 +76,15 @@ class Records:
             lambda known: known.model_copy(update={"files": {**known.files, name: sent}}),
         )
 
+    def forget(self, incident: str, name: str) -> None:
+        """A file is not stored after all; raises OSError."""
+
+        def change(known: Record) -> Record:
+            left = {one: sent for one, sent in known.files.items() if one != name}
+            return known.model_copy(update={"files": left, "mark": ""})
+
+        self.change(incident, change)
+
     def fetched(self, incident: str, name: str, at_ns: int) -> None:
         """Note that a file was fetched back, so that it stays for a while; raises OSError."""
 

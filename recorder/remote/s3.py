@@ -52,7 +52,8 @@ class Place:
         endpoint: its address, ``https://host:port``.
         prefix: what all names begin with; empty, or ending with a slash.
         ca_file: certificates that its own must lead to; None: public authorities.
-        settings: name of a setting of the configuration, for messages.
+        path_style: the bucket is part of the path, else of the host name.
+        keys_from: where the keys are set, for messages.
     """
 
     endpoint: str

@@ -19,11 +19,11 @@ from core.clock import NS_PER_S, Clock
 from core.errors import WardwatchError
 from core.remote import RemoteState
 from recorder.remote.cache import Cache
-from recorder.remote.errors import AwayError, RefusedError, RemoteError
+from recorder.remote.errors import AwayError, DiffersError, RefusedError, RemoteError
 from recorder.remote.library import Library
 from recorder.remote.records import SentState
 from recorder.remote.sending import Sender
-from recorder.remote.states import digest_of, key_of, packed
+from recorder.remote.states import StateName, digest_of, key_of, packed
 from recorder.remote.vault import RemoteVault
 from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
 from recorder.seal.check.judge import STAMP
@@ -124,7 +124,10 @@ class Uploads:
             with self._noted(job.incident):
                 self._send(job, stop)
         for item, why in self._cache.look():
+            # What is gone there is sent again in time; what was changed there stays a problem.
             self._problem(item.path, why)
+            self._library.records.forget(item.incident, _name(item))
+            self._marks.pop(item.incident, None)
 
     def state(self) -> RemoteState:
         """How far it has come; from any thread."""
@@ -219,16 +222,22 @@ class Uploads:
     ) -> SentState:
         newest = self._library.newest_state(job.incident)
         number = 1 if newest is None else newest.number
-        if newest is not None and newest.digest == digest[:16]:
-            # Of an attempt whose end was not written down; damaged, it raises.
-            self._library.read_state(newest)
-        else:
+        if newest is None or newest.digest != digest[:16] or not self._is_whole(newest):
             number += newest is not None
             proof = self._vault.proof(job.incident)
             content = packed({**files, **({"log.json": proof} if proof is not None else {})})
             self._sender.send_state(key_of(job.incident, number, digest), content, made_ns)
         key = key_of(job.incident, number, digest)
         return SentState(number=number, digest=digest, key=key, at_ns=self._clock.utc_ns())
+
+    def _is_whole(self, state: StateName) -> bool:
+        """Whether what an attempt stored, whose end was not noted, is good; else it stays aside."""
+        try:
+            self._library.read_state(state)
+        except DiffersError as error:
+            log.error("a damaged state is left alone", error=str(error))
+            return False
+        return True
 
     @contextmanager
     def _noted(self, what: str) -> Iterator[None]:

@@ -198,6 +198,16 @@ def test_a_state_that_was_stored_and_not_noted(station: Station) -> None:
     assert state is not None
     assert state.number == 1
 
+    station.bucket.spoil(state.key, b"damaged")
+    known.change(INCIDENT, lambda one: one.model_copy(update={"state": None, "mark": ""}))
+    station.uploads._marks.clear()
+    station.once()
+    assert station.bucket.content(state.key) == b"damaged", "left alone"
+    state = known.of(INCIDENT).state
+    assert state is not None
+    assert state.number == 2
+    assert station.vault.verify_elsewhere(INCIDENT).authentic
+
 
 def test_records_that_are_lost_are_found_again(
     make_station: Callable[..., Station], bucket: Bucket

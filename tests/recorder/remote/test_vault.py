@@ -11,6 +11,7 @@ from recorder.remote.cache import LOOK_S, Limits
 from recorder.remote.errors import DiffersError, GoneError
 from recorder.remote.states import digest_of, key_of, name_of, packed, unpacked
 from recorder.remote.survey import compared, counted, known
+from recorder.remote.uploads import AGAIN_S
 from recorder.seal.custody import Act
 from tests.recorder.remote.conftest import INCIDENT, Bucket, Station
 from tests.recorder.remote.faults import BUSY
@@ -100,6 +101,11 @@ def test_nothing_goes_that_is_not_safe_elsewhere(station: Station) -> None:
     assert "is gone there" in problems
     assert "was changed there" in problems
     assert where(station) == {gone.path: "local", changed.path: "differs", unsent.path: "remote"}
+    later(station, AGAIN_S + 1)
+    assert station.bucket.content(gone.path) == b"gone", "sent again"
+    (problem,) = station.uploads.state().problems
+    assert changed.path in problem
+    assert station.vault.path_of(changed).exists()
 
 
 def test_tampering_elsewhere_is_found(station: Station) -> None:
