@@ -1,15 +1,20 @@
-"""What people at the desk decide: confirm, dismiss, warn, dispatch, close."""
+"""What people at the desk decide: confirm, warn, dispatch, support, and the ends of incidents."""
 
 from alerts import dispatch, resolution, respond, speech, suppression, words
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, WITH_OFFICER
+from alerts.officers import is_free
 from alerts.work import Work
-from core.cases import Incident, IncidentState
-from core.messages import Action, Command
+from core.cases import Incident, IncidentState, Notice, NoticeKind, Transfer
+from core.messages import NOTICES, Action, Command
 from core.value import Text, Value
 
 TO_BE_CONFIRMED = (IncidentState.DETECTED, IncidentState.REOPENED)
-ENDINGS = {Action.DISMISS: IncidentState.DISMISSED, Action.CLOSE: IncidentState.CLOSED}
+ENDINGS = {
+    Action.DISMISS: IncidentState.DISMISSED,
+    Action.CLOSE: IncidentState.CLOSED,
+    Action.TRANSFER: IncidentState.TRANSFERRED,
+}
 
 
 class Refusal(Value):
@@ -43,7 +48,15 @@ def carry_out(work: Work, command: Command) -> Refusal | None:
             _warn(work, incident, command)
         case Action.DISPATCH:
             _dispatch(work, incident, command)
-        case Action.DISMISS | Action.CLOSE:
+        case Action.SUPPORT:
+            officer = work.site.officer(command.officer) if command.officer else None
+            reason = _reason(command, words.by_hand(command.user))
+            dispatch.ask_support(work, incident, reason, actor=command.user, officer=officer)
+        case Action.REOPEN:
+            reason = Text.same(command.reason.strip())
+            incident = work.step(incident, IncidentState.REOPENED, reason, actor=command.user)
+            respond.respond(work, incident)
+        case Action.DISMISS | Action.CLOSE | Action.TRANSFER:
             _end(work, incident, command)
     return None
 
@@ -52,6 +65,18 @@ def refuse(work: Work, command: Command, why: Text) -> Refusal:
     """Log a refusal and give it back."""
     facts = {"command": command.id, "action": command.action.value, "en": why.en}
     work.note("command.refused", command.incident, why, facts, command.user)
+    work.send(
+        NOTICES,
+        Notice(
+            id=f"{command.id}:{NoticeKind.REFUSED.value}",
+            incident=command.incident,
+            kind=NoticeKind.REFUSED,
+            audience="user",
+            to=command.user,
+            text=why,
+            at_ns=work.now_ns,
+        ),
+    )
     return Refusal(command=command.id, incident=command.incident, action=command.action, text=why)
 
 
@@ -62,14 +87,28 @@ def refusal_of(error: TransitionError) -> Text:
 
 def _obstacle(work: Work, incident: Incident, command: Command) -> Text | None:
     state = incident.state
+    if command.seen is not None and command.seen != incident.version:
+        return words.moved_on(state.value)
     impossible = words.not_in_this_state(command.action.value, state.value)
     match command.action:
         case Action.CONFIRM:
             return None if state in TO_BE_CONFIRMED else impossible
-        case Action.DISMISS | Action.CLOSE:
+        case Action.DISMISS | Action.CLOSE | Action.TRANSFER:
             if state in ENDS:
                 return impossible
+            if command.action is Action.TRANSFER and not command.to.strip():
+                return words.whom_to()
             return None if command.reason.strip() else words.reason_needed()
+        case Action.REOPEN:
+            if state not in ENDS:
+                return impossible
+            return None if command.reason.strip() else words.reason_needed()
+        case Action.SUPPORT:
+            if state not in WITH_OFFICER:
+                return impossible
+            if dispatch.open_order(work.unit, incident) is None:
+                return words.nobody_to_support()
+            return _why_nobody(work, command)
         case Action.WARN:
             if state not in resolution.BEFORE_OFFICER | WITH_OFFICER:
                 return impossible
@@ -104,7 +143,7 @@ def _why_nobody(work: Work, command: Command) -> Text | None:
     officer = work.site.officer(command.officer)
     if officer is None:
         return words.no_such_officer(command.officer)
-    return None if dispatch.is_free(work.unit, officer) else words.officer_busy(officer.id)
+    return None if is_free(work.unit, officer) else words.officer_busy(officer.id)
 
 
 def _confirm(work: Work, incident: Incident, command: Command) -> Incident:
@@ -133,7 +172,7 @@ def _dispatch(work: Work, incident: Incident, command: Command) -> None:
     officer = work.site.officer(command.officer) if command.officer else None
     reason = _reason(command, words.by_hand(command.user))
     instead = words.sent_instead(officer.id) if officer else words.by_hand(command.user)
-    dispatch.call_off(work, incident, instead, actor=command.user)
+    incident = dispatch.call_off(work, incident, instead, actor=command.user, role="lead")
     incident = work.step(incident, IncidentState.DISPATCHED, reason, actor=command.user)
     dispatch.send_officer(work, incident, reason, actor=command.user, officer=officer)
 
@@ -141,8 +180,14 @@ def _dispatch(work: Work, incident: Incident, command: Command) -> None:
 def _end(work: Work, incident: Incident, command: Command) -> None:
     to = ENDINGS[command.action]
     why = words.ended_with_incident(to)
-    dispatch.call_off(work, incident, why, actor=command.user)
-    work.step(incident, to, Text.same(command.reason.strip()), actor=command.user)
+    incident = dispatch.call_off(work, incident, why, actor=command.user)
+    detail = None
+    if to is IncidentState.TRANSFERRED:
+        transfer = Transfer(to=command.to.strip(), documents=command.documents)
+        incident = incident.model_copy(update={"transfer": transfer})
+        detail = {"transfer": transfer.model_dump(mode="json")}
+    reason = Text.same(command.reason.strip())
+    work.step(incident, to, reason, actor=command.user, detail=detail)
     if to is IncidentState.DISMISSED:
         suppression.learn(work, incident, command)
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import structlog
 
 from alerts import (
+    chasing,
     commands,
     dispatch,
     evidence,
@@ -32,6 +33,7 @@ from alerts.commands import Refusal
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, OPEN, since_ns
 from alerts.outbox import Letter, Outbox, Send
+from alerts.roads.graph import Roads
 from alerts.work import Patience, WarningWords, Work
 from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt
 from core.clock import Clock
@@ -58,6 +60,7 @@ class Desk:
             message is kept and tried again at the next call of any handler.
         warning_text: words of a warning, from the incident, its camera and the attempt (from 1).
         patience: how long the desk waits for the others.
+        roads: the road map that ways are reckoned on; None: straight lines.
     """
 
     def __init__(
@@ -69,12 +72,14 @@ class Desk:
         warning_text: WarningWords,
         *,
         patience: Patience | None = None,
+        roads: Roads | None = None,
     ) -> None:
         self._site = site
         self._store = store
         self._clock = clock
         self._words = warning_text
         self._patience = patience or Patience()
+        self._roads = roads
         self._outbox = Outbox(send)
         self._lock = threading.RLock()  # a bus within the process answers while it is sent to
 
@@ -209,7 +214,7 @@ class Desk:
         with self._lock:
             now_ns = self._clock.utc_ns()
             with self._store.begin() as unit:
-                work = Work(self._site, unit, now_ns, self._patience, self._words)
+                work = Work(self._site, unit, now_ns, self._patience, self._words, self._roads)
                 yield work
                 letters = self._outbox.write(unit, now_ns, work.finish())
             self._outbox.add(letters)
@@ -271,9 +276,10 @@ class Desk:
         return incident
 
     def _look_after(self, work: Work, incident: Incident) -> None:
-        incident = dispatch.expire(work, incident)
+        incident = chasing.look_after(work, incident)
         if dispatch.waits_for_officer(work, incident):
             incident = dispatch.send_officer(work, incident, incident.history[-1].reason)
+        incident = dispatch.send_support(work, incident, incident.history[-1].reason)
         if speech.in_warning(incident):
             incident = respond.warning_failed(work, incident)
             if work.serious(incident):

@@ -1,80 +1,58 @@
 """派单: the nearest free officer is sent, and the next one when that one cannot.
 
-Nearest means soonest by the length of the geodesic and the officer's speed; roads come later.
-An officer is free who has no open order and whose device does not say ``busy`` or ``off``; one
-whose device never reported is taken to wait at the place the configuration names.
+Nearest means soonest there, see :mod:`alerts.travel`. Officers beyond the fifteen-minute circle
+are sent only when nobody within is free, those whose phone is silent only when nobody else is, and
+those without what the incident needs never by the program. The first order also tells a contact
+nearby, who holds the scene until the officer comes. Officers who support the first one have orders
+of their own, which do not move the incident.
 """
 
-from dataclasses import dataclass
+from typing import Literal
 
 from alerts import words
 from alerts.lifecycle import SYSTEM, WITH_OFFICER
+from alerts.notices import tell_chief, tell_contact
+from alerts.officers import OPEN_ORDERS, has_what_it_takes, is_free, silent_s
+from alerts.travel import Journey, journeys
 from alerts.work import Work
-from core.cases import Incident, IncidentState, OfficerStatus, Order, OrderState, StateChange
+from core.cases import Incident, IncidentState, NoticeKind, Order, OrderState, StateChange
 from core.config.people import Officer
 from core.geometry import GeoPoint
 from core.messages import ORDERS
 from core.store.unit import Unit
 from core.value import NO_WORDS, Text
 
-OPEN_ORDERS = (
-    OrderState.OFFERED,
-    OrderState.ACKNOWLEDGED,
-    OrderState.EN_ROUTE,
-    OrderState.ON_SCENE,
-)
+Role = Literal["lead", "support"]
+_GIVEN_BACK = (OrderState.RETURNED, OrderState.EXPIRED)
+_S_PER_MINUTE = 60
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An officer who could be sent, and how far away that one is."""
-
-    officer: Officer
-    distance_m: float
-    eta_s: float
-
-
-def is_free(unit: Unit, officer: Officer) -> bool:
-    """True when the officer may be given an order now."""
-    position = unit.positions.get(officer.id)
-    if position is not None and position.status is not OfficerStatus.FREE:
-        return False
-    return not unit.orders.find(officer=officer.id, state=[s.value for s in OPEN_ORDERS], limit=1)
-
-
-def candidate(unit: Unit, officer: Officer, place: GeoPoint) -> Candidate:
-    """How far one officer is from a place: last position known, else the configured post."""
-    position = unit.positions.get(officer.id)
-    start = position.place if position is not None else officer.place
-    distance_m = start.distance_m(place)
-    return Candidate(officer, distance_m, distance_m / (officer.speed_kmh / 3.6))
-
-
-def nearest(work: Work, incident: Incident) -> Candidate | None:
-    """The free officer who can be there soonest; those not asked about it yet come first.
+def nearest(work: Work, incident: Incident) -> Journey | None:
+    """The officer to ask next; those not asked about it yet come first.
 
     Whoever gave it back or did not answer is asked again only when nobody else is free and
     ``again_s`` have passed.
     """
-    place = place_of(work, incident)
     tried = {
         order.officer: order.history[-1].at_ns
         for order in orders_of(work.unit, incident)
-        if order.state in (OrderState.RETURNED, OrderState.EXPIRED)
+        if order.state in _GIVEN_BACK
     }
     free = [
-        candidate(work.unit, officer, place)
+        officer
         for officer in work.site.officers
-        if is_free(work.unit, officer)
+        if has_what_it_takes(work, officer, incident) and is_free(work.unit, officer)
     ]
-    fresh = [one for one in free if one.officer.id not in tried]
-    again = [
-        one
-        for one in free
-        if one.officer.id in tried and work.ago_s(tried[one.officer.id]) >= work.patience.again_s
-    ]
-    pool = fresh or again
-    return min(pool, key=lambda one: (one.eta_s, one.officer.id), default=None)
+    again_s = work.site.dispatch.patience.again_s
+    fresh = [one for one in free if one.id not in tried]
+    again = [one for one in free if one.id in tried and work.ago_s(tried[one.id]) >= again_s]
+
+    def rank(one: Journey) -> tuple[bool, bool, bool, float, str]:
+        silent = silent_s(work, one.officer.id) >= 0
+        beyond = one.eta_s > _circle_s(work)
+        return (silent, not one.reachable, beyond, one.eta_s, one.officer.id)
+
+    return min(journeys(work, place_of(work, incident), fresh or again), key=rank, default=None)
 
 
 def send_officer(
@@ -92,44 +70,56 @@ def send_officer(
     """
     if open_order(work.unit, incident) is not None:
         return incident
-    chosen = (
-        candidate(work.unit, officer, place_of(work, incident))
-        if officer is not None
-        else nearest(work, incident)
-    )
     number = len(incident.orders) + 1
-    if chosen is None:
+    sent = _offer(work, incident, reason, "lead", actor=actor, officer=officer)
+    if sent is None:
         key = f"{incident.id}:nobody-free:{number}"
         work.note_once(key, "dispatch.waits", incident.id, words.nobody_free())
+        tell_chief(work, incident, NoticeKind.NOBODY, key, words.nobody_free())
         return incident
-    order = Order(
-        id=f"{incident.id}-order{number}",
-        incident=incident.id,
-        officer=chosen.officer.id,
-        state=OrderState.OFFERED,
-        history=(
-            StateChange(
-                state=OrderState.OFFERED.value,
-                at_ns=work.now_ns,
-                actor=actor,
-                reason=reason,
-            ),
-        ),
-        place=place_of(work, incident),
-        distance_m=chosen.distance_m,
-        eta_s=chosen.eta_s,
-    )
-    work.unit.orders.put(order)
-    facts = {
-        "incident": incident.id,
-        "officer": order.officer,
-        "distance_m": round(order.distance_m, 1),
-        "eta_s": round(order.eta_s, 1),
-    }
-    work.note("order.offered", order.id, reason, facts, actor)
-    work.send(ORDERS, order)
-    incident = work.save(incident.model_copy(update={"orders": (*incident.orders, order.id)}))
-    return work.step(incident, IncidentState.DISPATCHED, reason, actor=actor)
+    _tell_contact(work, sent)
+    return work.step(sent, IncidentState.DISPATCHED, reason, actor=actor)
+
+
+def ask_support(
+    work: Work,
+    incident: Incident,
+    reason: Text,
+    *,
+    actor: str,
+    officer: Officer | None = None,
+) -> Incident:
+    """One officer more than there are; who is free now is asked now, else with a later tick."""
+    facts = {"support": incident.support + 1}
+    work.note("dispatch.support", incident.id, reason, facts, actor)
+    incident = work.save(incident.model_copy(update={"support": incident.support + 1}))
+    return send_support(work, incident, reason, actor=actor, officer=officer)
+
+
+def send_support(
+    work: Work,
+    incident: Incident,
+    reason: Text,
+    *,
+    actor: str = SYSTEM,
+    officer: Officer | None = None,
+) -> Incident:
+    """Offer what support was asked for and nobody has yet."""
+    if incident.state not in WITH_OFFICER:
+        return incident
+    there = [
+        order
+        for order in orders_of(work.unit, incident)
+        if order.role == "support" and order.state not in (*_GIVEN_BACK, OrderState.CANCELLED)
+    ]
+    for _ in range(incident.support - len(there)):
+        sent = _offer(work, incident, reason, "support", actor=actor, officer=officer)
+        if sent is None:
+            key = f"{incident.id}:no-support:{len(incident.orders) + 1}"
+            tell_chief(work, incident, NoticeKind.NOBODY, key, words.nobody_supports())
+            return incident
+        incident, officer = sent, None
+    return incident
 
 
 def give_back(
@@ -142,28 +132,27 @@ def give_back(
         work.send(ORDERS, order)
     if incident.state not in WITH_OFFICER:
         return incident
+    if order.role == "support":
+        return send_support(work, incident, reason)
     incident = work.step(incident, IncidentState.DISPATCHED, reason, actor=actor, at_ns=at_ns)
     return send_officer(work, incident, reason)
 
 
-def call_off(work: Work, incident: Incident, reason: Text, *, actor: str) -> None:
-    """Cancel the open order of an incident, if there is one."""
-    order = open_order(work.unit, incident)
-    if order is not None:
-        order = turn(work, order, OrderState.CANCELLED, reason, actor=actor, at_ns=work.now_ns)
-        work.send(ORDERS, order)
+def call_off(
+    work: Work, incident: Incident, reason: Text, *, actor: str, role: Role | None = None
+) -> Incident:
+    """Cancel the open orders of an incident.
 
-
-def expire(work: Work, incident: Incident) -> Incident:
-    """Take the order back from an officer who does not acknowledge it in time."""
-    order = open_order(work.unit, incident)
-    if order is None or order.state is not OrderState.OFFERED:
+    Args:
+        role: only these; without lead nobody is left to support, so None means both.
+    """
+    for order in orders_of(work.unit, incident):
+        if order.state in OPEN_ORDERS and role in (None, order.role):
+            order = turn(work, order, OrderState.CANCELLED, reason, actor=actor, at_ns=work.now_ns)
+            work.send(ORDERS, order)
+    if role == "lead" or incident.support == 0:
         return incident
-    patience_s = work.patience.acknowledge_s
-    if work.ago_s(order.history[-1].at_ns) < patience_s:
-        return incident
-    reason = words.officer_silent(order.officer, patience_s)
-    return give_back(work, incident, order, OrderState.EXPIRED, reason, work.now_ns)
+    return work.save(incident.model_copy(update={"support": 0}))
 
 
 def turn(
@@ -203,9 +192,9 @@ def orders_of(unit: Unit, incident: Incident) -> list[Order]:
 
 
 def open_order(unit: Unit, incident: Incident) -> Order | None:
-    """The order that is being worked on; an incident has one at most."""
+    """The lead's order that is being worked on; an incident has one at most."""
     for order in reversed(orders_of(unit, incident)):
-        if order.state in OPEN_ORDERS:
+        if order.state in OPEN_ORDERS and order.role == "lead":
             return order
     return None
 
@@ -218,3 +207,68 @@ def place_of(work: Work, incident: Incident) -> GeoPoint:
 def waits_for_officer(work: Work, incident: Incident) -> bool:
     """True when an officer is sought for the incident and none has an order for it."""
     return incident.state is IncidentState.DISPATCHED and open_order(work.unit, incident) is None
+
+
+def _offer(
+    work: Work, incident: Incident, reason: Text, role: Role, *, actor: str, officer: Officer | None
+) -> Incident | None:
+    """Make an order and send it; None when there is nobody to send it to."""
+    place = place_of(work, incident)
+    chosen = journeys(work, place, [officer])[0] if officer is not None else nearest(work, incident)
+    if chosen is None:
+        return None
+    order = Order(
+        id=f"{incident.id}-order{len(incident.orders) + 1}",
+        incident=incident.id,
+        officer=chosen.officer.id,
+        state=OrderState.OFFERED,
+        history=(
+            StateChange(
+                state=OrderState.OFFERED.value, at_ns=work.now_ns, actor=actor, reason=reason
+            ),
+        ),
+        place=place,
+        distance_m=chosen.distance_m,
+        eta_s=chosen.eta_s,
+        reckoned=chosen.reckoned,
+        role=role,
+    )
+    work.unit.orders.put(order)
+    facts = {
+        "incident": incident.id,
+        "officer": order.officer,
+        "role": role,
+        "distance_m": round(order.distance_m, 1),
+        "eta_s": round(order.eta_s, 1),
+        "reckoned": order.reckoned,
+        "reachable": chosen.reachable,
+    }
+    work.note("order.offered", order.id, reason, facts, actor)
+    work.send(ORDERS, order)
+    incident = work.save(incident.model_copy(update={"orders": (*incident.orders, order.id)}))
+    if not chosen.reachable or chosen.eta_s > _circle_s(work):
+        text = words.beyond_circle(order.officer, chosen.eta_s / _S_PER_MINUTE, chosen.reachable)
+        tell_chief(work, incident, NoticeKind.BEYOND_CIRCLE, order.id, text, order)
+    return incident
+
+
+def _tell_contact(work: Work, incident: Incident) -> None:
+    """The contact of the camera, else the nearest one, is told in parallel with the offer."""
+    place = place_of(work, incident)
+
+    def rank(one: tuple[bool, float, str]) -> tuple[bool, float, str]:
+        return (not one[0], one[1], one[2])
+
+    near = [
+        (incident.camera in one.cameras, one.place.distance_m(place), one.id)
+        for one in work.site.contacts
+    ]
+    near = [one for one in near if one[0] or one[1] <= work.site.dispatch.contact_m]
+    if near:
+        camera = work.camera(incident)
+        where = camera.name if camera else Text.same(incident.camera)
+        tell_contact(work, incident, min(near, key=rank)[2], words.hold_the_scene(where))
+
+
+def _circle_s(work: Work) -> float:
+    return work.site.dispatch.circle_minutes * _S_PER_MINUTE

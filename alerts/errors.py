@@ -9,3 +9,7 @@ class AlertsError(WardwatchError):
 
 class TransitionError(AlertsError):
     """A step that the life cycle of an incident does not allow."""
+
+
+class RoadsError(AlertsError):
+    """A road map that cannot be used; names the file and the element or line."""

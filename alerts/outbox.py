@@ -1,7 +1,7 @@
 """Messages leave only after the transaction that decided them is committed.
 
-What the others must get (announcements, evidence wanted, orders) is written down in that same
-transaction and struck out once the transport has it, so a crash in between loses nothing: the
+What the others must get (announcements, evidence wanted, orders, notices) is written down in that
+same transaction and struck out once the transport has it, so a crash in between loses nothing: the
 next desk sends it. Whoever gets such a message twice ignores it by its id. News of incidents is
 not written down; whoever missed it reads the store.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from core.cases import Announcement, Order, OrderState
+from core.cases import Announcement, Notice, Order, OrderState
 from core.clock import NS_PER_S
-from core.messages import ANNOUNCEMENTS, EVIDENCE_WANTED, ORDERS, EvidenceWanted
+from core.messages import ANNOUNCEMENTS, EVIDENCE_WANTED, NOTICES, ORDERS, EvidenceWanted
 from core.store.database import Store
 from core.store.unit import Outgoing, Unit
 from core.value import Value
@@ -27,6 +27,7 @@ WRITTEN_DOWN: dict[str, type[Value]] = {
     ANNOUNCEMENTS: Announcement,
     EVIDENCE_WANTED: EvidenceWanted,
     ORDERS: Order,
+    NOTICES: Notice,
 }
 """The streams whose messages must not be lost, and what is on them."""
 MOST_ROWS = 100_000

@@ -2,6 +2,7 @@
 
 from alerts import dispatch, resolution, words
 from alerts.lifecycle import WITH_OFFICER
+from alerts.officers import OPEN_ORDERS
 from alerts.work import Work
 from core.cases import Incident, IncidentState, Order, OrderState
 from core.messages import OrderReply
@@ -27,7 +28,7 @@ def take(work: Work, reply: OrderReply) -> None:
         facts = {"officer": reply.officer, "state": reply.state.value}
         work.note("order.reply_unknown", reply.order, reply.note, facts, reply.officer)
         return
-    if order.state not in dispatch.OPEN_ORDERS:
+    if order.state not in OPEN_ORDERS:
         facts = {"order_is": order.state.value, "reply": reply.state.value}
         work.note("order.reply_late", order.id, reply.note, facts, reply.officer)
         return
@@ -35,13 +36,16 @@ def take(work: Work, reply: OrderReply) -> None:
         reason = words.officer_returned(reply.officer, reply.note)
         dispatch.give_back(work, incident, order, OrderState.RETURNED, reason, reply.at_ns)
     elif reply.state in COURSE:
-        _go_on(work, incident, order, reply)
+        incident = _go_on(work, incident, order, reply)
+        if reply.support and incident.state in WITH_OFFICER:
+            reason = words.wants_support(reply.officer, reply.note)
+            dispatch.ask_support(work, incident, reason, actor=reply.officer)
     else:
         facts = {"reply": reply.state.value}
         work.note("order.reply_unknown", order.id, reply.note, facts, reply.officer)
 
 
-def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> None:
+def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> Incident:
     """Walk to the state replied; steps whose own reply was lost are implied by it."""
     here, there = COURSE.index(order.state), COURSE.index(reply.state)
     for state in COURSE[here + 1 : there + 1]:
@@ -56,7 +60,7 @@ def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> N
             at_ns=reply.at_ns,
             result=reply.note if state is OrderState.HANDLED else NO_WORDS,
         )
-        if incident.state in WITH_OFFICER:
+        if order.role == "lead" and incident.state in WITH_OFFICER:
             incident = work.step(
                 incident,
                 IncidentState(state.value),
@@ -65,5 +69,8 @@ def _go_on(work: Work, incident: Incident, order: Order, reply: OrderReply) -> N
                 at_ns=reply.at_ns,
                 detail={"order": order.id},
             )
-    if incident.state is IncidentState.HANDLED:
-        resolution.check(work, incident)
+    if incident.state is not IncidentState.HANDLED:
+        return incident
+    over = words.supports_no_more()
+    incident = dispatch.call_off(work, incident, over, actor=reply.officer, role="support")
+    return resolution.check(work, incident)

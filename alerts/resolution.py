@@ -8,6 +8,7 @@ from core.clock import NS_PER_S
 from core.config.zones import Response
 from core.messages import EVIDENCE_WANTED
 from core.seeing import Kind, Sighting
+from core.value import NO_WORDS, Text
 
 BEFORE_OFFICER = frozenset(
     {
@@ -51,10 +52,10 @@ def check(work: Work, incident: Incident) -> Incident:
     if not incident.active:
         reason = words.seen_to_have_ended()
     else:
-        last = work.unit.orders.get(incident.orders[-1]) if incident.orders else None
-        if incident.kind is not Kind.DUMPING or last is None or last.result.blank:
+        result = _report(work, incident)
+        if incident.kind is not Kind.DUMPING or result.blank:
             return incident
-        reason = words.officers_report(last.result)
+        reason = words.officers_report(result)
     incident = work.step(incident, IncidentState.CHECKED, reason)
     work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
     return incident
@@ -80,6 +81,13 @@ def close_when_due(work: Work, incident: Incident) -> Incident:
     if work.ago_s(since_ns(incident)) >= patience_s:
         return work.step(incident, IncidentState.CLOSED, words.after_missing(patience_s))
     return incident
+
+
+def _report(work: Work, incident: Incident) -> Text:
+    """What the officer who handled it last has to say."""
+    orders = (work.unit.orders.get(name) for name in reversed(incident.orders))
+    leads = (order for order in orders if order is not None and order.role == "lead")
+    return next((order.result for order in leads), NO_WORDS)
 
 
 def _switched_off(work: Work, incident: Incident) -> bool:

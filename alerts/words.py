@@ -18,9 +18,15 @@ _LATER_STEPS = {
     OrderState.ON_SCENE: Text(zh="到场", en="on scene"),
     OrderState.HANDLED: Text(zh="已处置", en="handled"),
 }
+_WAITED_FOR = {
+    OrderState.ACKNOWLEDGED: Text(zh="签收后尚未出发", en="acknowledged, but not on the way yet"),
+    OrderState.EN_ROUTE: Text(zh="尚未到场", en="not on the scene yet"),
+    OrderState.ON_SCENE: Text(zh="到场后尚未反馈结果", en="on the scene, no result yet"),
+}
 _ENDS = {
     IncidentState.CLOSED: Text(zh="已办结", en="closed"),
     IncidentState.DISMISSED: Text(zh="已排除", en="dismissed"),
+    IncidentState.TRANSFERRED: Text(zh="已移送", en="transferred"),
 }
 
 
@@ -136,6 +142,72 @@ def nobody_free() -> Text:
     return Text(zh="没有空闲队员，稍后再派", en="no officer is free; it will be tried again")
 
 
+def nobody_supports() -> Text:
+    return Text(
+        zh="没有可增援的队员，稍后再派", en="no officer is free to support; tried again later"
+    )
+
+
+def beyond_circle(officer: str, minutes: float, reachable: bool) -> Text:
+    if not reachable:
+        return Text(
+            zh=f"执法圈内无人可派，已派 {officer}；路网上没有通路",
+            en=f"{officer} was asked, though the map has no road from there: nobody is nearer",
+        )
+    return Text(
+        zh=f"执法圈内无人可派，已派 {officer}，约{minutes:.0f}分钟",
+        en=f"nobody is free within the circle: {officer} was asked, {minutes:.0f} minutes away",
+    )
+
+
+def hold_the_scene(where: Text) -> Text:
+    return Text(
+        zh=f"{where.zh}有情况，请先期到场劝阻、稳住现场，不执法，等队员到达",
+        en=f"something is going on at {where.en}: please go there, talk, hold the scene until the "
+        "officers come; do not enforce",
+    )
+
+
+def late(state: OrderState) -> Text:
+    return Text(zh=f"催办：{_WAITED_FOR[state].zh}", en=f"reminder: {_WAITED_FOR[state].en}")
+
+
+def late_officer(officer: str, state: OrderState) -> Text:
+    return Text(
+        zh=f"{officer} 超时：{_WAITED_FOR[state].zh}",
+        en=f"{officer} is overdue: {_WAITED_FOR[state].en}",
+    )
+
+
+def report_position() -> Text:
+    return Text(zh="催办：收不到您的位置，请回话", en="reminder: no position comes, please answer")
+
+
+def phone_silent(officer: str, seconds: float) -> Text:
+    return Text(
+        zh=f"{officer} 失联超过{seconds:.0f}秒",
+        en=f"{officer} was not heard of for {seconds:.0f} s",
+    )
+
+
+def sought_in_vain(seconds: float) -> Text:
+    return Text(
+        zh=f"{seconds:.0f}秒内无人签收，请值班长处理",
+        en=f"nobody took it on within {seconds:.0f} s: the duty chief must decide",
+    )
+
+
+def supports_no_more() -> Text:
+    return Text(zh="主办队员已处置", en="the first officer has dealt with it")
+
+
+def wants_support(officer: str, note: Text) -> Text:
+    return Text(
+        zh=f"{officer} 请求增援：{note.zh or '未说明'}",
+        en=f"{officer} asks for support: {note.en or 'no reason given'}",
+    )
+
+
 def unseen() -> Text:
     return Text(
         zh="观察期内没有画面分析，无法判断是否离开",
@@ -174,6 +246,21 @@ def no_such_officer(officer: str) -> Text:
 
 def officer_busy(officer: str) -> Text:
     return Text(zh=f"{officer} 正在出警或不在岗", en=f"{officer} is on another order or off duty")
+
+
+def nobody_to_support() -> Text:
+    return Text(zh="尚无队员出警，无从增援", en="no officer is on it yet: dispatch one first")
+
+
+def moved_on(state: str) -> Text:
+    return Text(
+        zh=f"别人已先处置，事件现为 {state}；请看过再决定",
+        en=f"somebody else decided first, it is {state} now: look again, then decide",
+    )
+
+
+def whom_to() -> Text:
+    return Text(zh="请填写移送给哪个部门", en="say which department it is transferred to")
 
 
 def override_needed(why: Text) -> Text:

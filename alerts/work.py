@@ -8,6 +8,7 @@ import structlog
 
 from alerts.lifecycle import SYSTEM, advance, has_been
 from alerts.outbox import Letter
+from alerts.roads.graph import Roads
 from core.cases import Incident, IncidentState, Severity
 from core.clock import NS_PER_S
 from core.config.cameras import Camera
@@ -27,22 +28,20 @@ _log = structlog.get_logger()
 class Patience:
     """How long the desk waits for the others before it goes on without them, in seconds.
 
+    For officers see ``dispatch.patience`` of the configuration.
+
     Attributes:
-        acknowledge_s: for an officer to acknowledge an order.
         receipt_s: for the receipt of an announcement.
         evidence_s: for the evidence of afterwards, beyond the clip's own length.
         silence_s: for news of the scene after the compliance deadline, before it is said that
             nobody looked.
         handled_s: after an officer handled it, before it is said that the act still goes on.
-        again_s: before an officer who gave an order back is asked about the same incident again.
     """
 
-    acknowledge_s: float = 60
     receipt_s: float = 60
     evidence_s: float = 60
     silence_s: float = 30
     handled_s: float = 120
-    again_s: float = 60
 
 
 @dataclass
@@ -58,6 +57,7 @@ class Work:
     now_ns: int
     patience: Patience
     words: WarningWords
+    roads: Roads | None = None
     outgoing: list[Letter] = field(default_factory=list)
     _changed: dict[str, Incident] = field(default_factory=dict)
 

@@ -44,6 +44,13 @@ class StateChange(Value):
     reason: Text = Field(default=NO_WORDS, description="Why, for people.")
 
 
+class Transfer(Value):
+    """移送: whom a case was handed over to, and with what."""
+
+    to: str = Field(description="The competent department.")
+    documents: tuple[str, ...] = Field(default=(), description="Names or numbers of the papers.")
+
+
 class Incident(Value):
     """One act that the township answers; sightings of the same act are merged into it."""
 
@@ -66,6 +73,13 @@ class Incident(Value):
     announcements: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    support: int = Field(default=0, ge=0, description="Officers asked for beside the first one.")
+    transfer: Transfer | None = None
+
+    @property
+    def version(self) -> int:
+        """Grows with every step and every order: who decides says what was looked at."""
+        return len(self.history) + len(self.orders)
 
 
 class Announcement(Value):
@@ -124,6 +138,12 @@ class Order(Value):
     place: GeoPoint
     distance_m: float
     eta_s: float = Field(description="Estimated travel time when the order was made, seconds.")
+    reckoned: Literal["road", "line"] = Field(
+        default="line", description="Along roads, or by the straight line times a factor."
+    )
+    role: Literal["lead", "support"] = Field(
+        default="lead", description="support: comes to help; the lead's answers move the incident."
+    )
     result: Text = Field(default=NO_WORDS, description="What the officer reported.")
 
 
@@ -140,6 +160,29 @@ class OfficerPosition(Value):
     at_ns: int
     place: GeoPoint
     status: OfficerStatus
+
+
+class NoticeKind(StrEnum):
+    EARLY_CONTROL = "early_control"  # 先期控制: hold the scene until officers come
+    BEYOND_CIRCLE = "beyond_circle"  # nobody within the fifteen-minute circle
+    NOBODY = "nobody"  # nobody can be sent
+    CHASE = "chase"  # 催办
+    ESCALATED = "escalated"  # 督办: the duty chief must look
+    REFUSED = "refused"  # what a person decided was not carried out
+
+
+class Notice(Value):
+    """Something that one person must be told, beside what everybody sees."""
+
+    id: str
+    incident: str
+    kind: NoticeKind
+    audience: Literal["chief", "contact", "officer", "user"]
+    to: str = Field(default="", description="Whom: id or user name; the chief on duty if empty.")
+    text: Text
+    at_ns: int
+    place: GeoPoint | None = None
+    order: str | None = None
 
 
 class Suppression(Value):

@@ -14,6 +14,7 @@ orders               cases.Order                 alerts               officers' 
 order.replies        OrderReply                  officers' devices    alerts
 commands             Command                     console              alerts
 storage              storage.StorageState        recorder             audit log, on every change
+notices              cases.Notice                alerts               whoever notifies people
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -47,6 +48,7 @@ EVIDENCE_SEALED = "evidence.sealed"
 ORDERS = "orders"
 ORDER_REPLIES = "order.replies"
 COMMANDS = "commands"
+NOTICES = "notices"
 INCIDENTS = "incidents"
 POSITIONS = "positions"
 HEALTH = "health"
@@ -84,6 +86,7 @@ class OrderReply(Value):
     state: OrderState
     at_ns: int
     note: Text = Field(default=NO_WORDS, description="What the officer has to say to it.")
+    support: bool = Field(default=False, description="Another officer is asked for as well.")
 
 
 class Action(StrEnum):
@@ -94,6 +97,9 @@ class Action(StrEnum):
     WARN = "warn"
     DISPATCH = "dispatch"
     CLOSE = "close"
+    SUPPORT = "support"  # 增援: another officer beside the first
+    TRANSFER = "transfer"  # 移送
+    REOPEN = "reopen"
 
 
 class Command(Value):
@@ -105,7 +111,13 @@ class Command(Value):
     user: str
     at_ns: int
     reason: str = ""
-    officer: str | None = Field(default=None, description="DISPATCH: send this one.")
+    officer: str | None = Field(default=None, description="DISPATCH, SUPPORT: send this one.")
+    seen: int | None = Field(
+        default=None,
+        description="Version of the incident the person looked at: refused if it has moved on.",
+    )
+    to: str = Field(default="", description="TRANSFER: the competent department.")
+    documents: tuple[str, ...] = Field(default=(), description="TRANSFER: what goes with it.")
 
 
 class IncidentChanged(Value):

@@ -15,6 +15,7 @@ from broadcast.text import WarningWriter
 from core.clock import NS_PER_S, SystemClock
 from core.config.cameras import Camera
 from core.config.load import load
+from core.config.people import Travel
 from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.store.database import open_store
@@ -23,6 +24,7 @@ from recorder.casefile.typeset import font_of_documents
 from wardwatch.paths import Paths
 from wardwatch.processes.hub import WEB_ROOT
 from wardwatch.remote import remote_of
+from wardwatch.roads import roads_of
 from wardwatch.sources.opening import Sources, sources_of
 from wardwatch.sources.pushed import bind_once
 from wardwatch.vaults import open_vault, sealer_of
@@ -65,6 +67,7 @@ def examine(config: Path | None) -> Iterator[Check]:
         yield Check("warning texts", "bad", problem)
     yield _catalogue(site)
     paths = Paths(site.data_dir)
+    yield _roads(site, paths)
     yield _disk(site)
     yield _documents()
     if site.inbox is not None:
@@ -98,6 +101,23 @@ def _catalogue(site: Site) -> Check:
     if unverified:
         return Check("catalogue", "warn", f"{unverified} rows await a legal officer's confirmation")
     return Check("catalogue", "ok", f"{len(site.catalogue.rows)} rows, all confirmed")
+
+
+def _roads(site: Site, paths: Paths) -> Check:
+    try:
+        roads = roads_of(site, paths)
+    except WardwatchError as error:
+        return Check("roads", "bad", str(error))
+    if roads is None:
+        said = f"no road map: the straight line times {site.dispatch.detour:g}"
+        return Check("roads", "warn" if site.officers else "ok", said)
+    places = {one.id: one.place for one in site.officers}
+    places |= {one.id: one.place for one in site.cameras if one.place is not None}
+    off = [name for name, place in places.items() if roads.spot(place, Travel.FOOT) is None]
+    if off:
+        away = f"farther than {site.dispatch.snap_m:g} m from any road"
+        return Check("roads", "warn", f"{', '.join(off)}: {away}; the straight line counts there")
+    return Check("roads", "ok", f"{roads.segments} segments in {site.dispatch.roads}")
 
 
 def _disk(site: Site) -> Check:

@@ -15,6 +15,7 @@ from core.errors import BusError
 from wardwatch.following.reload import Reload, publish
 from wardwatch.lock import held
 from wardwatch.paths import Paths
+from wardwatch.roads import roads_of
 from wardwatch.supervisor import Supervisor
 
 
@@ -50,7 +51,9 @@ class CommandCentre:
         Raises:
             InUseError: another command centre runs in the data directory.
             SupervisorError: a process did not come up; the others are ended.
+            RoadsError: the road map cannot be used.
         """
+        roads_of(self.site, self.paths)  # compiled for the hub, or refused here in plain words
         self._lock.enter_context(held(self.paths.data))
         self.paths.make()
         publish(self.site, self.paths.site_file)

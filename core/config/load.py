@@ -1,8 +1,8 @@
 """Read a configuration directory.
 
-``township.yaml`` holds the site, ``cameras.yaml`` and ``officers.yaml`` the lists named after
-them. ``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without them the ones that
-come with the product (``configs/``) are used.
+``township.yaml`` holds the site; ``cameras.yaml``, ``officers.yaml`` and ``contacts.yaml`` hold
+the lists named after them. ``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without
+them the ones that come with the product (``configs/``) are used.
 """
 
 import re
@@ -38,6 +38,7 @@ def load(directory: Path, **overrides: Any) -> Site:
     for section, name in (
         ("cameras", "cameras.yaml"),
         ("officers", "officers.yaml"),
+        ("contacts", "contacts.yaml"),
         ("catalogue", "catalogue.yaml"),
         ("warning_texts", "warnings.yaml"),
     ):
@@ -78,6 +79,9 @@ def _resolved(site: Site, directory: Path) -> Site:
     }
     if site.map is not None:
         update["map"] = directory / site.map
+    if site.dispatch.roads is not None:
+        roads = directory / site.dispatch.roads
+        update["dispatch"] = site.dispatch.model_copy(update={"roads": roads})
     if site.signing.roots is not None:
         roots = directory / site.signing.roots
         update["signing"] = site.signing.model_copy(update={"roots": roots})

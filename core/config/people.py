@@ -1,10 +1,21 @@
-"""Officers who can be sent."""
+"""Officers who can be sent, what they travel with, and people who are told early."""
+
+from enum import StrEnum
 
 from pydantic import Field
 
 from core.config.base import Id, Section
 from core.geometry import GeoPoint
 from core.value import Text
+
+
+class Travel(StrEnum):
+    """How somebody gets to a place."""
+
+    CAR = "car"  # 汽车
+    MOTORCYCLE = "motorcycle"  # 电动摩托
+    FOOT = "foot"  # 步行
+    BOAT = "boat"  # 船
 
 
 class Officer(Section):
@@ -14,7 +25,50 @@ class Officer(Section):
     name: Text
     call_sign: str = Field(default="", title="呼号", description="Radio call sign.")
     place: GeoPoint = Field(title="驻点", description="Where the officer waits.")
-    speed_kmh: float = Field(
-        default=30, gt=0, le=150, title="速度", description="Average travel speed, km/h."
+    travel: Travel = Field(
+        default=Travel.MOTORCYCLE,
+        title="出行方式",
+        description="car, motorcycle, foot or boat: which roads, and how fast on them.",
     )
-    skills: tuple[str, ...] = Field(default=(), title="专长", description="e.g. fishery, traffic.")
+    vehicle: Id | None = Field(
+        default=None,
+        title="车辆",
+        description="Vehicle of `dispatch.vehicles` that is shared with others; while another "
+        "officer is out with it, `travel` holds.",
+    )
+    speed_kmh: float = Field(
+        default=30,
+        gt=0,
+        le=150,
+        title="速度",
+        description="Average travel speed, km/h, where there is no road map.",
+    )
+    skills: tuple[str, ...] = Field(
+        default=(), title="专长", description="e.g. fishery, traffic, boat, certificate (执法证)."
+    )
+
+
+class Vehicle(Section):
+    """A car, motorcycle or boat that officers share."""
+
+    id: Id
+    name: Text
+    travel: Travel = Field(default=Travel.CAR, title="出行方式", description="As of officers.")
+    speed_kmh: float = Field(default=40, gt=0, le=150, title="速度", description="As of officers.")
+    equipment: tuple[str, ...] = Field(
+        default=(), title="装备", description="Counts like the skills of whoever travels with it."
+    )
+
+
+class Contact(Section):
+    """A village cadre or grid worker (村干部、网格员) who is told early; no enforcer."""
+
+    id: Id
+    name: Text
+    role: Text = Field(
+        default=Text(zh="网格员", en="grid worker"), title="身份", description="Shown to people."
+    )
+    place: GeoPoint = Field(title="位置", description="Where this person usually is.")
+    cameras: tuple[str, ...] = Field(
+        default=(), title="摄像头", description="Told of these first, however far away."
+    )

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from core.config.base import Hours, Id, Section, TimeZone
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningTexts
+from core.config.dispatch import Dispatch
 from core.config.keeping import KeepingDays
-from core.config.people import Officer
+from core.config.people import Contact, Officer
 from core.config.sealing import Sealing
 from core.config.vault import VaultPlace
 from core.geometry import GeoPoint
@@ -260,12 +261,14 @@ class Site(Section):
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
     teaching: Teaching = Teaching()
+    dispatch: Dispatch = Dispatch()
     console: Console = Console()
     map: Path | None = Field(
         default=None, title="底图", description="GeoJSON of roads, water and buildings."
     )
     cameras: tuple[Camera, ...] = ()
     officers: tuple[Officer, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     catalogue: Catalogue
     warning_texts: WarningTexts
     mode: Literal["live", "demo"] = Field(
@@ -277,6 +280,7 @@ class Site(Section):
         for what, ids in (
             ("camera", [c.id for c in self.cameras]),
             ("officer", [o.id for o in self.officers]),
+            ("contact", [c.id for c in self.contacts]),
         ):
             for one in ids:
                 if ids.count(one) > 1:
@@ -292,6 +296,16 @@ class Site(Section):
                         f"cameras {other.id!r} and {one.id!r} listen at the same port; "
                         "give one of them another"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _vehicles_are_there(self) -> Self:
+        known = {vehicle.id for vehicle in self.dispatch.vehicles}
+        for officer in self.officers:
+            if officer.vehicle is not None and officer.vehicle not in known:
+                raise ValueError(
+                    f"officer {officer.id!r}: no vehicle {officer.vehicle!r} in dispatch.vehicles"
+                )
         return self
 
     @property

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alerts.dispatch import OPEN_ORDERS
 from alerts.lifecycle import SYSTEM, TRANSITIONS
+from alerts.officers import OPEN_ORDERS
 from core.cases import Incident, IncidentState, OfficerStatus, OrderState
 from core.clock import ManualClock
 from core.messages import Action

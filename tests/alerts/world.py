@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.desk import Desk
+from alerts.roads.graph import Roads
 from alerts.work import Patience
 from core.cases import (
     Announcement,
@@ -107,6 +108,7 @@ def make_site(**changes: Any) -> Site:
             "attempts_before_dispatch": 2,
             "merge_s": 60,
         },
+        "dispatch": {"detour": 1},
         "cameras": [
             camera("river", zone("shore", Kind.FISHING), zone("bridge", Kind.FISHING)),
             camera("lane", zone("verge", Kind.DUMPING)),
@@ -127,8 +129,15 @@ class World:
     """A desk, its clock, and everything it sent."""
 
     def __init__(
-        self, store: Store, clock: ManualClock, site: Site, *, twice: bool = False
+        self,
+        store: Store,
+        clock: ManualClock,
+        site: Site,
+        *,
+        twice: bool = False,
+        roads: Roads | None = None,
     ) -> None:
+        self.roads = roads
         self.store, self.clock, self.site, self.twice = store, clock, site, twice
         self.sent: list[tuple[str, Value]] = []
         self.broken = False
@@ -145,6 +154,7 @@ class World:
             self._send,
             lambda incident, camera, attempt: f"{camera.id} {incident.kind} {attempt}",
             patience=Patience(),
+            roads=self.roads,
         )
         self.desk.resume()
 

@@ -25,6 +25,7 @@ from core.store.database import Store
 from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
+from wardwatch.roads import roads_of
 
 log = structlog.get_logger()
 
@@ -40,7 +41,12 @@ class DeskPart(Part):
         super().__init__(context)
         self._bus = context.bus(self.name)
         self._desk = Desk(
-            context.site, store, context.clock, self._send, WarningWriter(context.site)
+            context.site,
+            store,
+            context.clock,
+            self._send,
+            WarningWriter(context.site),
+            roads=roads_of(context.site, context.paths),
         )
 
     def run(self) -> None:
