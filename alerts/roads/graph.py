@@ -154,6 +154,15 @@ class Roads:
         """(S,) segments of the net for one kind of travel."""
         return self._usable[:, MODES.index(travel)]
 
+    def speeds_ms(self, travel: Travel) -> NDArray[np.float64]:
+        """(S,) metres a second on each segment, in its quicker direction."""
+        speeds = self.map.profiles[:, :, MODES.index(travel)].max(axis=1) / 3.6
+        return np.asarray(speeds[self.map.profile], np.float64)
+
+    def to_lonlat(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 2) places of the plane of ``xy`` in degrees."""
+        return np.column_stack(self._plane(xy[:, 0], xy[:, 1], inverse=True))
+
     def _route(self, spot: Spot, search: _Search, travel: Travel) -> Route:
         best = self._within_segment(spot, search, travel)
         length_m = float(self.map.length_m[spot.segment])

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from alerts.lifecycle import SYSTEM, TRANSITIONS
+from alerts.lifecycle import SYSTEM, TRANSITIONS, WITH_OFFICER
 from alerts.officers import OPEN_ORDERS
-from core.cases import Incident, IncidentState, OfficerStatus, OrderState
+from core.cases import Incident, IncidentState, OfficerStatus, OrderState, StateChange
 from core.clock import ManualClock
-from core.messages import Action
+from core.messages import NOTICES, Action
 from core.seeing import Kind, Phase
 from core.store.database import open_store
 from tests.alerts.world import START_NS, World, make_site, sqlite
@@ -29,6 +29,7 @@ class DeskLife(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory(prefix="ww-desk-")
         self.clock = ManualClock(START_NS)
         self.store = open_store(sqlite(Path(self.folder.name)), self.clock)
+        self.histories: dict[str, tuple[StateChange, ...]] = {}
 
     @initialize(twice=st.booleans(), attempts=st.integers(0, 3))
     def begin(self, twice: bool, attempts: int) -> None:
@@ -52,11 +53,12 @@ class DeskLife(RuleBasedStateMachine):
     @rule(
         state=st.sampled_from([one for one in OrderState if one is not OrderState.OFFERED]),
         which=st.integers(0, 5),
+        support=st.booleans(),
     )
-    def reply(self, state: OrderState, which: int) -> None:
+    def reply(self, state: OrderState, which: int, support: bool) -> None:
         orders = self.world.orders
         if orders:
-            self.world.reply(state, "report", orders[which % len(orders)])
+            self.world.reply(state, "report", orders[which % len(orders)], support=support)
 
     @rule(
         action=st.sampled_from(Action),
@@ -70,6 +72,17 @@ class DeskLife(RuleBasedStateMachine):
             chosen = incidents[which % len(incidents)].id
             self.world.command(action, reason, officer, incident=chosen)
 
+    @rule(which=st.integers(0, 5), officers=st.permutations(OFFICERS))
+    def two_dispatchers_at_once(self, which: int, officers: list[str]) -> None:
+        incidents = self.world.incidents
+        if not incidents:
+            return
+        chosen = incidents[which % len(incidents)]
+        send, name = self.world.command, chosen.id
+        first = send(Action.DISPATCH, "mine", officers[0], name, seen=chosen.version)
+        second = send(Action.DISPATCH, "mine", officers[1], name, seen=chosen.version)
+        assert first is not None or second is not None
+
     @rule(which=st.integers(0, 5))
     def evidence(self, which: int) -> None:
         if self.world.wanted:
@@ -79,13 +92,14 @@ class DeskLife(RuleBasedStateMachine):
     def position(self, name: str, status: OfficerStatus) -> None:
         self.world.stand(name, 300, status)
 
-    @rule(seconds=st.sampled_from([1, 5, 20, 70]))
+    @rule(seconds=st.sampled_from([1, 5, 20, 70, 700]))
     def time(self, seconds: int) -> None:
         self.world.pass_s(seconds, step_s=max(1.0, seconds / 4))
 
     @rule(broken=st.booleans())
     def bus(self, broken: bool) -> None:
         self.world.broken = broken
+        self.world.was_broken |= broken
 
     @rule()
     def restart(self) -> None:
@@ -113,9 +127,36 @@ class DeskLife(RuleBasedStateMachine):
     def nobody_has_two_orders_and_no_incident_two_officers(self) -> None:
         with self.store.read() as unit:
             open_orders = unit.orders.find(state=[state.value for state in OPEN_ORDERS])
-        for part in ("officer", "incident"):
-            names = [getattr(order, part) for order in open_orders]
+        officers = [order.officer for order in open_orders]
+        leads = [order.incident for order in open_orders if order.role == "lead"]
+        for names in (officers, leads):
             assert len(names) == len(set(names))
+
+    @invariant()
+    def no_history_is_lost(self) -> None:
+        with self.store.read() as unit:
+            orders = unit.orders.find()
+        for one in [*self.incidents(), *orders]:
+            before = self.histories.get(one.id, ())
+            assert one.history[: len(before)] == before
+            self.histories[one.id] = one.history
+
+    @invariant()
+    def no_order_is_lost_or_doubled(self) -> None:
+        with self.store.read() as unit:
+            stored = sorted(order.id for order in unit.orders.find())
+        assert stored == sorted(name for one in self.incidents() for name in one.orders)
+
+    @invariant()
+    def nobody_is_told_twice(self) -> None:
+        """A restart may send again what had not left; by its id it is the same."""
+        if hasattr(self, "world"):
+            with self.store.read() as unit:
+                said = sum(entry.action == "notice" for entry in unit.audit.entries())
+            decided = {one.id for one in self.world.of(NOTICES) if one.audience != "user"}
+            assert len(decided) <= said
+            if not self.world.broken and not self.world.was_broken:
+                assert len(decided) == said
 
     @invariant()
     def settled_incidents_have_no_open_order(self) -> None:
@@ -124,6 +165,9 @@ class DeskLife(RuleBasedStateMachine):
             for order in orders:
                 incident = unit.incidents.get(order.incident)
                 assert incident is not None
+                if order.role == "support":
+                    assert incident.state in WITH_OFFICER
+                    continue
                 assert incident.state.value == (
                     "dispatched" if order.state is OrderState.OFFERED else order.state.value
                 )

@@ -140,7 +140,7 @@ class World:
         self.roads = roads
         self.store, self.clock, self.site, self.twice = store, clock, site, twice
         self.sent: list[tuple[str, Value]] = []
-        self.broken = False
+        self.broken = self.was_broken = False
         self.refusals: list[Value] = []
         self.numbers = 0
         self.restart()
@@ -244,7 +244,14 @@ class World:
         self._deliver(self.desk.on_evidence, item)
         return item
 
-    def reply(self, state: OrderState, note: str = "", order: Order | None = None) -> None:
+    def reply(
+        self,
+        state: OrderState,
+        note: str = "",
+        order: Order | None = None,
+        *,
+        support: bool = False,
+    ) -> None:
         """The officer of the newest order answers."""
         order = order or self.orders[-1]
         self._deliver(
@@ -256,6 +263,7 @@ class World:
                 state=state,
                 at_ns=self.clock.utc_ns(),
                 note=Text.same(note),
+                support=support,
             ),
         )
 
@@ -266,7 +274,13 @@ class World:
         )
 
     def command(
-        self, action: Action, reason: str = "", officer: str | None = None, incident: str = ""
+        self,
+        action: Action,
+        reason: str = "",
+        officer: str | None = None,
+        incident: str = "",
+        *,
+        seen: int | None = None,
     ) -> Text | None:
         """A person commands; the words of the refusal, if it was refused."""
         self.numbers += 1
@@ -278,6 +292,7 @@ class World:
             at_ns=self.clock.utc_ns(),
             reason=reason,
             officer=officer,
+            seen=seen,
         )
         refusal = self.desk.on_command(command)
         if self.twice:

@@ -23,6 +23,7 @@ COMMANDS = {
     "evidence": "Prove that sealed files are what was sealed.",
     "audit": "Prove that the audit log is whole.",
     "missions": "Plan drone patrols.",
+    "dispatch": "Where officers get in how many minutes.",
     "sim": "Scenes of the simulated township, as files and as cameras.",
     "doctor": "Check this machine, the configuration, every camera, and the stores.",
 }
