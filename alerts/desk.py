@@ -13,6 +13,7 @@ evidence alone.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 
@@ -117,9 +118,7 @@ class Desk:
             if not triage.is_news(known, sighting):
                 return
             work.unit.sightings.put(sighting)
-            incident = triage.home(
-                self._neighbours(work, sighting), sighting, self._site.warnings.merge_s
-            )
+            incident = triage.home(self._site, self._neighbours(work, sighting), sighting)
             if incident is None:
                 if suppression.hold_back(work, sighting) is not None:
                     return
@@ -221,8 +220,10 @@ class Desk:
             self._outbox.flush()
 
     def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
-        """Incidents of the same camera and kind that a sighting may belong to."""
-        where = {"camera": sighting.camera, "kind": sighting.kind.value}
+        """Incidents of the same ground and kind that a sighting may belong to."""
+        ground = self._site.same_ground(sighting.camera, sighting.zone)
+        cameras = sorted({camera for camera, _ in ground})
+        where: dict[str, Any] = {"camera": cameras, "kind": sighting.kind.value}
         find: Callable[..., list[Incident]] = work.unit.incidents.find
         open_ones = find(state=[state.value for state in OPEN], **where)
         newest = find(newest_by="started_ns", limit=NEIGHBOURS, **where)
@@ -254,8 +255,14 @@ class Desk:
         )
         work.save(incident)
         if sighting.id not in before.sightings:
-            facts = {"sighting": sighting.id, "cues": list(sighting.cues)}
+            facts = {
+                "sighting": sighting.id,
+                "camera": sighting.camera,
+                "cues": list(sighting.cues),
+            }
             work.note("incident.merged", incident.id, sighting.why.text, facts)
+            if sighting.camera != before.camera and not _begins_anew(before, incident, sighting):
+                work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
         if _begins_anew(before, incident, sighting):
             incident = self._again(work, incident, sighting)
         if work.serious(incident) and not work.serious(before):

@@ -23,12 +23,12 @@ def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceW
     return EvidenceWanted(
         id=f"{incident.id}-clip{place}",
         incident=incident.id,
-        camera=incident.camera,
+        camera=sighting.camera,
         moment_ns=sighting.fired_ns,
         first_ns=sighting.fired_ns - _ns(site.evidence.before_s),
         last_ns=sighting.fired_ns + _ns(site.evidence.after_s),
         box=box,
-        zone=incident.zone,
+        zone=sighting.zone,
         caption=sighting.why.text,
         role="clip",
         # What led to it is not in the clip, yet must not be deleted: the act began earlier.

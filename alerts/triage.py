@@ -1,7 +1,8 @@
 """Sightings to incidents: what is the same act, what is a new one.
 
-Two sightings belong to one incident when camera, zone and kind are the same and the second one
-begins while the first act still goes on, or not later than ``merge_s`` after it was last seen.
+Two sightings belong to one incident when kind and ground (camera and zone, or zones of several
+cameras that the configuration says overlap) are the same and the second one begins while the first
+act still goes on, or not later than ``merge_s`` after it was last seen.
 Everything here looks at frame time alone, so a replay merges as the live run did.
 """
 
@@ -28,13 +29,10 @@ def is_news(known: Sighting | None, heard: Sighting) -> bool:
     return heard.phase is Phase.ENDED or heard.last_ns > known.last_ns
 
 
-def same_act(incident: Incident, sighting: Sighting, merge_s: float) -> bool:
+def same_act(site: Site, incident: Incident, sighting: Sighting, merge_s: float) -> bool:
     """True when a new sighting belongs to an incident that is there already."""
-    if (incident.camera, incident.zone, incident.kind) != (
-        sighting.camera,
-        sighting.zone,
-        sighting.kind,
-    ):
+    ground = site.same_ground(sighting.camera, sighting.zone)
+    if (incident.camera, incident.zone) not in ground or incident.kind is not sighting.kind:
         return False
     if incident.active and incident.state not in ENDS:
         return True
@@ -48,13 +46,13 @@ def same_act(incident: Incident, sighting: Sighting, merge_s: float) -> bool:
     )
 
 
-def home(incidents: Iterable[Incident], sighting: Sighting, merge_s: float) -> Incident | None:
+def home(site: Site, incidents: Iterable[Incident], sighting: Sighting) -> Incident | None:
     """The incident a sighting belongs to: the one that has it, else the newest it fits."""
     pool = sorted(incidents, key=lambda one: (one.last_seen_ns, one.id), reverse=True)
     for incident in pool:
         if sighting.id in incident.sightings:
             return incident
-    return next((one for one in pool if same_act(one, sighting, merge_s)), None)
+    return next((one for one in pool if same_act(site, one, sighting, site.warnings.merge_s)), None)
 
 
 def incident_id(sighting: Sighting) -> str:
@@ -120,7 +118,7 @@ def absorb(
     falls = incident.severity is Severity.SERIOUS and row and row.severity is Severity.MINOR
     if row is not None and not falls:
         changes |= {"severity": row.severity, "catalogue_row": row.id}
-    if sighting.last_ns >= incident.last_seen_ns:
+    if sighting.last_ns >= incident.last_seen_ns and sighting.camera == incident.camera:
         changes["box"] = sighting.box
     if sighting.id not in incident.sightings:
         changes["sightings"] = (*incident.sightings, sighting.id)

@@ -267,6 +267,12 @@ class Site(Section):
         default=None, title="底图", description="GeoJSON of roads, water and buildings."
     )
     cameras: tuple[Camera, ...] = ()
+    overlaps: tuple[tuple[str, ...], ...] = Field(
+        default=(),
+        title="重叠区域",
+        description="Groups of camera/zone that show the same ground: an act seen by several of "
+        "them is one incident. Zones of a group have one kind and one response.",
+    )
     officers: tuple[Officer, ...] = ()
     contacts: tuple[Contact, ...] = ()
     catalogue: Catalogue
@@ -308,6 +314,27 @@ class Site(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _overlaps_fit(self) -> Self:
+        named: set[str] = set()
+        for group in self.overlaps:
+            sorts = set()
+            for name in group:
+                camera_id, _, zone_id = name.partition("/")
+                camera = self.camera(camera_id)
+                zone = camera.zone(zone_id) if camera else None
+                if zone is None:
+                    raise ValueError(f"overlaps: {name!r} is no zone; write camera/zone")
+                if name in named:
+                    raise ValueError(f"overlaps: {name!r} appears twice")
+                named.add(name)
+                sorts.add((zone.rule.kind, zone.response))
+            if len(group) < 2 or len(sorts) > 1:
+                raise ValueError(
+                    f"overlaps: {', '.join(group)}: two zones or more, of one kind and response"
+                )
+        return self
+
     @property
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -315,6 +342,12 @@ class Site(Section):
     def camera(self, camera_id: str) -> Camera | None:
         """The camera of that id, or None."""
         return next((camera for camera in self.cameras if camera.id == camera_id), None)
+
+    def same_ground(self, camera_id: str, zone_id: str) -> frozenset[tuple[str, str]]:
+        """Camera and zone of everything that shows the ground of this zone, itself included."""
+        own = f"{camera_id}/{zone_id}"
+        group = next((group for group in self.overlaps if own in group), (own,))
+        return frozenset((one.partition("/")[0], one.partition("/")[2]) for one in group)
 
     def officer(self, officer_id: str) -> Officer | None:
         """The officer of that id, or None."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from alerts.triage import is_news, same_act, still_active
 from core.cases import Severity
@@ -12,8 +14,9 @@ from core.geometry import Box
 from core.messages import Action
 from core.seeing import Kind, Phase, Sighting, Why
 from core.value import Text
-from tests.alerts.world import World
+from tests.alerts.world import World, make_site
 
+MakeWorld = Callable[..., World]
 CONTINUES, ENDED = Phase.CONTINUES, Phase.ENDED
 
 
@@ -185,6 +188,49 @@ def test_active_means_somebody_seen_lately_has_not_left(parts: list[tuple[Phase,
 def test_same_act_looks_at_place_kind_and_time(world: World) -> None:
     first = world.see("s1")
     incident = world.incident
-    assert same_act(incident, first, 0)
+    assert same_act(world.site, incident, first, 0)
     for change in ({"camera": "lane"}, {"zone": "bridge"}, {"kind": Kind.DUMPING}):
-        assert not same_act(incident, first.model_copy(update=change), 1e6)
+        assert not same_act(world.site, incident, first.model_copy(update=change), 1e6)
+
+
+OVERLAPS = [["river/shore", "silent/shore"]]
+
+
+def test_an_act_that_two_cameras_see_is_one_incident(world_of: MakeWorld) -> None:
+    world = world_of(overlaps=OVERLAPS)
+    world.see("s1")
+    world.clock.advance(5)
+    other = world.see("s2", camera="silent", cues=("net",))
+    assert world.incident.sightings == ("s1", "s2")
+    assert world.incident.camera == "river"
+    assert world.incident.severity is Severity.SERIOUS
+    assert [one.camera for one in world.wanted] == ["river", "silent"]
+    assert world.wanted[1].moment_ns == other.fired_ns
+    assert len(world.orders) == 1
+    world.see("s1", Phase.ENDED, fired_s=10)
+    assert world.incident.active  # the other camera still sees it
+    world.see("s2", Phase.ENDED, camera="silent", cues=("net",), fired_s=10)
+    assert not world.incident.active
+
+
+def test_ground_beside_it_is_another_incident(world_of: MakeWorld) -> None:
+    world = world_of(overlaps=OVERLAPS)
+    world.see("s1")
+    world.see("s2", zone="bridge")
+    world.see("s3", camera="asked")
+    assert len(world.incidents) == 3
+
+
+@pytest.mark.parametrize(
+    ("group", "complaint"),
+    [
+        (["river/shore"], "two zones or more"),
+        (["river/shore", "lane/verge"], "one kind"),
+        (["river/shore", "asked/shore"], "response"),
+        (["river/shore", "river/none"], "is no zone"),
+        (["river/shore", "river/shore"], "twice"),
+    ],
+)
+def test_overlaps_must_fit(group: list[str], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        make_site(overlaps=[group])
