@@ -32,7 +32,9 @@ _PIECE_M = 1000.0
 nobody is taken to stand on them."""
 _PUSHED_M = 20.0
 """So far a one-way street is gone the wrong way on foot, to the next crossing."""
-_GOALS_KEPT = 32
+_KEPT_BYTES = 64e6
+"""Searches that are kept for the next question about the same place, at least four."""
+_BYTES_A_VERTEX = 24
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Roads:
         self._usable = np.column_stack([self._on_the_net(mode) for mode in range(len(MODES))])
         # Per object, so that a map that is replaced is forgotten.
         self._back = lru_cache(len(MODES))(self._reversed)
-        self._search = lru_cache(_GOALS_KEPT)(self._search_from)
+        kept = max(4, int(_KEPT_BYTES / (_BYTES_A_VERTEX * len(self.xy))))
+        self._search = lru_cache(min(kept, 64))(self._search_from)
 
     @property
     def segments(self) -> int:

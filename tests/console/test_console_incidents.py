@@ -109,7 +109,7 @@ def test_a_command_is_logged_and_sent(desk: Desk) -> None:
     assert stream == COMMANDS
     assert isinstance(command, Command)
     assert command.id == answer.json()["command"]
-    assert command.model_dump(exclude={"id"}) == {
+    assert command.model_dump(exclude={"id"}, exclude_unset=True) == {
         "incident": "inc-river-1", "action": Action.DISPATCH, "user": "monitor",
         "at_ns": desk.clock.utc_ns(), "reason": "已两次喊话", "officer": "officer-2"}  # fmt: skip
     entry = desk.audit("command.dispatch")[0]
