@@ -191,11 +191,11 @@ class Desk:
         """Look at every open incident for waits that are over; about once a second.
 
         Each incident has its own transaction: one that cannot be handled is logged and the
-        others go on.
+        others go on. The oldest comes first, so that it gets the next officer who is free.
         """
         with self._store.read() as unit:
-            names = [one.id for one in unit.incidents.find(state=[state.value for state in OPEN])]
-        for name in names:
+            open_ones = unit.incidents.find(state=[state.value for state in OPEN])
+        for name in [one.id for one in sorted(open_ones, key=lambda one: (one.started_ns, one.id))]:
             try:
                 with self._work() as work:
                     incident = work.unit.incidents.get(name)

@@ -208,6 +208,20 @@ def test_nobody_takes_it_on(world: World) -> None:
     assert len(world.orders) > 6
 
 
+def test_who_becomes_free_is_given_what_has_waited_longest(world_of: MakeWorld) -> None:
+    world = world_of(officers=[officer("only", 200)])
+    world.stand("only", 200, OfficerStatus.OFF)
+    names = [("river", "shore"), ("river", "bridge"), ("silent", "shore")]
+    for number, (lens, ground) in enumerate(names):
+        world.see(f"s{number}", camera=lens, zone=ground, cues=("net",))
+        world.clock.advance(1)
+    oldest = min(world.incidents, key=lambda one: one.started_ns)
+    world.stand("only", 200, OfficerStatus.FREE)
+    world.pass_s(1)
+    (order,) = world.orders
+    assert order.incident == oldest.id
+
+
 def test_support_comes_beside_the_first_officer(world: World) -> None:
     serious(world)
     world.reply(OrderState.ON_SCENE)
