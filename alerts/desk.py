@@ -131,7 +131,12 @@ class Desk:
     def on_receipt(self, receipt: Receipt) -> None:
         """A loudspeaker spoke, or did not."""
         with self._work() as work:
-            if work.unit.receipts.get(receipt.announcement) is not None:
+            known = work.unit.receipts.get(receipt.announcement)
+            if known is not None:
+                if known.hearing is None and receipt.hearing is not None:
+                    work.unit.receipts.put(receipt)
+                    said = receipt.hearing.model_dump(mode="json")
+                    work.note("announcement.hearing", receipt.announcement, "", said)
                 return
             work.unit.receipts.put(receipt)
             facts = {

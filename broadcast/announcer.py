@@ -1,9 +1,9 @@
 """From an announcement to a receipt: rules, words to sound, one talker at a time, evidence."""
 
+import math
 import os
 import threading
-from collections import defaultdict
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +11,17 @@ from pathlib import Path
 import structlog
 
 from broadcast import drivers
-from broadcast.audio import sha256
-from broadcast.base import Delivery, SpeakerDriver
+from broadcast.audio import Audio, sha256
+from broadcast.base import Delivery, SpeakerDriver, StreamingDriver
+from broadcast.drone import Link
 from broadcast.errors import BroadcastError
+from broadcast.feed import InStep, Recording
+from broadcast.groups import Place, Step, members
 from broadcast.journal import Begun, Journal
 from broadcast.rules import Policy
 from broadcast.speech import Speech
-from core.cases import Announcement, Receipt
+from broadcast.turns import Turn, Turns
+from core.cases import Announcement, Hearing, Receipt
 from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
 from core.config.site import Site
@@ -39,6 +43,7 @@ class Announcer:
         clock: injected time.
         audio_dir: keeps the rendered audio (evidence) and the journal of receipts.
         build: makes the driver of a camera; :func:`broadcast.drivers.build` when absent.
+        drones: the way to drones, where there is one.
         clips: directory of approved recordings, see :func:`broadcast.speech.clip_name`.
 
     Raises:
@@ -53,7 +58,9 @@ class Announcer:
         audio_dir: Path,
         build: drivers.Build | None = None,
         clips: Path | None = None,
+        drones: Link | None = None,
     ) -> None:
+        self._drones = drones
         self._site = site
         self._clock = clock
         self._audio_dir = audio_dir
@@ -64,23 +71,52 @@ class Announcer:
         self._stop = threading.Event()
         self._guard = threading.Lock()
         self._running: dict[str, Future[Receipt]] = {}
-        self._speakers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._turns = Turns(clock)
         self._recall()
 
     def use(self, site: Site) -> None:
         """Take another configuration of the cameras for what comes next."""
         self._site = site
 
-    def _driver(self, camera: Camera) -> SpeakerDriver:
+    def _driver(self, camera: Camera, volume: int | None) -> SpeakerDriver:
         site = self._site
-        return drivers.build(camera, self._clock, credentials_of(site), Networks(site.networks))
+        return drivers.build(
+            camera,
+            self._clock,
+            credentials_of(site),
+            Networks(site.networks),
+            volume=volume,
+            drones=self._drones,
+        )
 
     def stop(self) -> None:
         """Break off what is being said and refuse what comes; for shutdown."""
         self._stop.set()
+        self._turns.stop()
 
-    def handle(self, announcement: Announcement) -> Receipt:
+    def handle_all(self, announcement: Announcement) -> list[Receipt]:
+        """Speak at every loudspeaker of the announcement's group; a receipt for each.
+
+        The first receipt carries the announcement's own id, the others ``id@camera``.
+        """
+        asked = members(announcement, self._site, drivers.identity)
+        if len(asked) == 1:
+            return [self.handle(asked[0])]
+        step = Step(len(asked))
+        with ThreadPoolExecutor(len(asked), thread_name_prefix="group") as talkers:
+            return list(talkers.map(lambda one: self.handle(one, Place(step)), asked))
+
+    def keep_hearing(self, receipt: Receipt, hearing: Hearing) -> Receipt:
+        """The receipt with what a microphone heard, kept in place of the one before."""
+        heard = receipt.model_copy(update={"hearing": hearing})
+        self._keep(heard)
+        return heard
+
+    def handle(self, announcement: Announcement, place: Place | None = None) -> Receipt:
         """Speak, and say what became of it. Never raises for anything a device may do.
+
+        Args:
+            place: in a group that begins together.
 
         The same announcement id always gives the same receipt and is spoken once, also after a
         restart, also when two threads bring it at the same moment.
@@ -97,54 +133,97 @@ class Announcer:
             return running.result()
         assert mine is not None
         try:
-            receipt = self._answer(announcement)
+            receipt = self._answer(announcement, place)
             self._keep(receipt)
             mine.set_result(receipt)
         except BaseException as error:
             mine.set_exception(error)
             raise
         finally:
+            if place is not None:
+                place.leave()
             with self._guard:
                 self._running.pop(announcement.id, None)
         return receipt
 
-    def _answer(self, announcement: Announcement) -> Receipt:
+    def _answer(self, announcement: Announcement, place: Place | None) -> Receipt:
         camera = self._site.camera(announcement.camera)
         if camera is None:
             return _refused(announcement, f"no camera {announcement.camera!r} is configured")
         if camera.speaker is None:
             return _refused(announcement, f"camera {camera.id}: has no loudspeaker")
         speaker = drivers.identity(camera)
-        with self._guard:
-            lock = self._speakers[speaker]
-        if not lock.acquire(timeout=WAIT_FOR_SPEAKER_S):
-            return _refused(
-                announcement,
-                f"camera {camera.id}: loudspeaker busy for more than {WAIT_FOR_SPEAKER_S:.0f} s",
-                camera.speaker.driver,
-            )
-        try:
-            return self._take_turn(announcement, camera, speaker)
-        finally:
-            lock.release()
-
-    def _take_turn(self, announcement: Announcement, camera: Camera, speaker: str) -> Receipt:
-        driver = camera.speaker.driver if camera.speaker else ""
-        if self._stop.is_set():
-            return _refused(announcement, "shutting down", driver)
-        refusal = self._policy.refusal(announcement, speaker)
-        if refusal is not None:
-            log.info("warning.refused", announcement=announcement.id, why=refusal)
-            return _refused(announcement, f"camera {camera.id}: not spoken: {refusal}", driver)
+        # Who breaks another off is judged before: nobody is silenced for what is then refused.
+        judged = self._turns.outranks(speaker, announcement.priority)
+        if judged and (refusal := self._refusal(announcement, camera, speaker)) is not None:
+            return refusal
+        spoke = False
         delivery = Delivery()
+        broken: Receipt | None = None
         try:
-            receipt = self._speak(announcement, camera, speaker, delivery)
+            while True:
+                turn = self._turns.take(
+                    speaker, announcement.id, announcement.priority, WAIT_FOR_SPEAKER_S
+                )
+                if turn is None:
+                    if broken is not None:
+                        return broken
+                    return _refused(announcement, self._no_turn(camera), camera)
+                try:
+                    if not judged:
+                        refusal = self._refusal(announcement, camera, speaker)
+                        if refusal is not None:
+                            return refusal
+                        judged = True
+                    delivery = Delivery(device_reply=delivery.device_reply)
+                    receipt = self._speak(announcement, camera, speaker, turn, delivery, place)
+                finally:
+                    self._turns.release(turn)
+                spoke = spoke or delivery.started_ns is not None
+                if receipt.ok or not turn.broken_by:
+                    return receipt
+                said = f"broken off after {delivery.seconds:.1f} s by {turn.broken_by}"
+                log.info("warning.broken_off", announcement=announcement.id, by=turn.broken_by)
+                why = self._not_again(announcement)
+                error = f"camera {camera.id}: {said}; not said again: {why or 'no turn came'}"
+                broken = receipt.model_copy(update={"error": error})
+                if why is not None:
+                    return broken
+                delivery.reply(f"{said}, said again")
         finally:
-            self._policy.finished(announcement, speaker, spoke=delivery.started_ns is not None)
-        return receipt
+            if judged:
+                self._policy.finished(announcement, speaker, spoke=spoke)
+
+    def _refusal(self, announcement: Announcement, camera: Camera, speaker: str) -> Receipt | None:
+        """A receipt when the rules forbid it; otherwise one repeat of the incident is taken."""
+        if self._stop.is_set():
+            return _refused(announcement, "shutting down", camera)
+        refusal = self._policy.refusal(announcement, speaker)
+        if refusal is None:
+            return None
+        log.info("warning.refused", announcement=announcement.id, why=refusal)
+        return _refused(announcement, f"camera {camera.id}: not spoken: {refusal}", camera)
+
+    def _no_turn(self, camera: Camera) -> str:
+        if self._stop.is_set():
+            return "shutting down"
+        return f"camera {camera.id}: loudspeaker busy for more than {WAIT_FOR_SPEAKER_S:.0f} s"
+
+    def _not_again(self, announcement: Announcement) -> str | None:
+        if self._stop.is_set():
+            return "shutting down"
+        if self._site.warnings.broken_off == "drop":
+            return "the township's rule"
+        return self._policy.again(announcement)
 
     def _speak(
-        self, announcement: Announcement, camera: Camera, speaker: str, delivery: Delivery
+        self,
+        announcement: Announcement,
+        camera: Camera,
+        speaker: str,
+        turn: Turn,
+        delivery: Delivery,
+        place: Place | None,
     ) -> Receipt:
         path: Path | None = None
         digest: str | None = None
@@ -156,12 +235,17 @@ class Announcer:
                     f"the warning lasts {audio.seconds:.0f} s, at most {MAX_TALK_S:.0f} s; "
                     "shorten it"
                 )
+            driver, audio = self._set_up(announcement, camera, audio)
             wav = audio.wav()
             digest = sha256(wav)
             path = self._store(wav, digest)
-            driver = self._build(camera)
             self._journal.begin(Begun(announcement, speaker, self._clock.utc_ns()))
-            driver.speak(audio, self._stop, delivery)
+            if place is not None and isinstance(driver, StreamingDriver):
+                driver.stream(InStep(Recording(audio), place.ready), turn.stop, delivery)
+            else:
+                driver.speak(audio, turn.stop, delivery)
+            if turn.lost:
+                raise BroadcastError(f"camera {camera.id}: took too long; another one spoke")
         except BroadcastError as problem:
             error = str(problem)
             log.warning("warning.failed", announcement=announcement.id, error=error)
@@ -184,6 +268,18 @@ class Announcer:
             audio_sha256=digest,
             error=error,
         )
+
+    def _set_up(
+        self, announcement: Announcement, camera: Camera, audio: Audio
+    ) -> tuple[SpeakerDriver, Audio]:
+        """The driver, and the sound as loud as it shall be sent."""
+        assert camera.speaker is not None
+        volume = announcement.volume or camera.speaker.volume
+        driver = self._build(camera, volume)
+        gain_db = camera.speaker.gain_db
+        if volume is not None and not driver.sets_volume:
+            gain_db += 20 * math.log10(volume / 100)
+        return driver, audio.louder(gain_db)
 
     def _store(self, wav: bytes, digest: str) -> Path:
         """Keep the rendered audio under its own hash; the same words are kept once a day."""
@@ -220,7 +316,7 @@ class Announcer:
         for begun in self._journal.interrupted():
             one = begun.announcement
             log.warning("warning.interrupted", announcement=one.id, camera=one.camera)
-            self._policy.remember(one.incident, begun.speaker, begun.at_ns)
+            self._policy.remember(one.id, one.incident, begun.speaker, begun.at_ns)
             self._keep(
                 _refused(
                     one,
@@ -232,17 +328,19 @@ class Announcer:
             camera = self._site.camera(receipt.camera)
             if receipt.started_ns is not None and camera is not None:
                 ended_ns = receipt.started_ns + round(receipt.seconds * NS_PER_S)
-                self._policy.remember(receipt.incident, drivers.identity(camera), ended_ns)
+                self._policy.remember(
+                    receipt.announcement, receipt.incident, drivers.identity(camera), ended_ns
+                )
 
 
-def _refused(announcement: Announcement, why: str, driver: str = "") -> Receipt:
+def _refused(announcement: Announcement, why: str, camera: Camera | None = None) -> Receipt:
     """A receipt for something of which nothing was sent."""
     return Receipt(
         announcement=announcement.id,
         incident=announcement.incident,
         camera=announcement.camera,
         ok=False,
-        driver=driver,
+        driver=camera.speaker.driver if camera is not None and camera.speaker else "",
         text=announcement.text,
         error=why,
     )

@@ -72,6 +72,14 @@ class Audio:
         )
         return Audio(_to_pcm(changed / _FULL_SCALE), rate)
 
+    def louder(self, gain_db: float) -> "Audio":
+        """The same sound louder or softer; no peak exceeds :data:`CEILING_DBFS`."""
+        if gain_db == 0:
+            return self
+        samples = self.pcm / _FULL_SCALE * 10 ** (gain_db / 20)
+        window = round(2 * _LOOK_AHEAD_S * self.rate)
+        return Audio(_to_pcm(_limit(samples, 10 ** (CEILING_DBFS / 20), window)), self.rate)
+
     def wav(self) -> bytes:
         """The sound as a WAV file, PCM 16 bit."""
         buffer = io.BytesIO()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from broadcast.audio import Audio
+from broadcast.feed import Feed, Recording
 
 
 @dataclass
@@ -33,9 +34,14 @@ class Delivery:
 
 
 class SpeakerDriver(ABC):
-    """One loudspeaker. The channel is opened to speak and closed whatever happens."""
+    """One loudspeaker. The channel is opened to speak and closed whatever happens.
+
+    Attributes:
+        sets_volume: the device is told how loud to be; else the sound is made softer.
+    """
 
     name: ClassVar[str]
+    sets_volume: bool = False
 
     @abstractmethod
     def speak(
@@ -52,3 +58,18 @@ class SpeakerDriver(ABC):
             SpeakerError: the device cannot be reached, refuses, or gives up; the message names
                 the camera. What was sent until then stands in ``delivery``.
         """
+
+
+class StreamingDriver(SpeakerDriver):
+    """A loudspeaker that is sent sound as it is spoken: live speech, and in step with others."""
+
+    def speak(
+        self, audio: Audio, stop: threading.Event, delivery: Delivery | None = None
+    ) -> Delivery:
+        return self.stream(Recording(audio), stop, delivery)
+
+    @abstractmethod
+    def stream(
+        self, feed: Feed, stop: threading.Event, delivery: Delivery | None = None
+    ) -> Delivery:
+        """Open the channel, say what the feed gives, close the channel; as :meth:`speak`."""

@@ -14,27 +14,21 @@ from dataclasses import dataclass
 
 import structlog
 
-from broadcast import g711, rtp, sdp
-from broadcast.audio import Audio
-from broadcast.base import Delivery, SpeakerDriver
-from broadcast.errors import NoBackchannelError, SpeakerError, StoppedError
+from broadcast import sdp
+from broadcast.base import Delivery, StreamingDriver
+from broadcast.codecs import VOICES
+from broadcast.errors import NoBackchannelError, SpeakerError
+from broadcast.feed import Feed
 from broadcast.rtsp_client import RtspClient
 from broadcast.rtsp_messages import Response
+from broadcast.talk import Channel, Packetiser, say
 from core.clock import NS_PER_S, Clock
 from core.networks import Networks
 
 log = structlog.get_logger()
 
 REQUIRE = "www.onvif.org/ver20/backchannel"
-LEAD_S = 0.5
-"""Silence before the words: amplifiers wake up slowly, the first moments are often lost."""
-TAIL_S = 0.2
-DRAIN_S = 0.4
-"""Between the last packet and TEARDOWN: the device still plays from its jitter buffer."""
 TEARDOWN_TIMEOUT_S = 2.0
-GRACE_S = 10.0
-"""A talk may take so much longer than its audio, then it is given up: a device that reads slower
-than real time would hold the loudspeaker for ever."""
 _DEFAULT_SESSION_S = 60.0  # RFC 2326, section 12.37
 _HEADERS = {"Require": REQUIRE}
 _MEANING = {
@@ -49,7 +43,7 @@ _MEANING = {
 }
 
 
-class OnvifSpeaker(SpeakerDriver):
+class OnvifSpeaker(StreamingDriver):
     """The loudspeaker of a camera with an ONVIF audio backchannel.
 
     Args:
@@ -81,8 +75,8 @@ class OnvifSpeaker(SpeakerDriver):
         self._networks = networks
         self._timeout_s = timeout_s
 
-    def speak(
-        self, audio: Audio, stop: threading.Event, delivery: Delivery | None = None
+    def stream(
+        self, feed: Feed, stop: threading.Event, delivery: Delivery | None = None
     ) -> Delivery:
         done = Delivery() if delivery is None else delivery
         with RtspClient(
@@ -100,7 +94,15 @@ class OnvifSpeaker(SpeakerDriver):
                 playing = client.ask("PLAY", session_url, _HEADERS | {"Session": channel.session})
                 self._expect(playing, "PLAY")
                 done.reply(f"PLAY {playing}")
-                self._talk(client, session_url, channel, track, audio, stop, done)
+                alive = _KeepAlive(client, session_url, channel, self._clock)
+                packets = Packetiser(track.payload_type)
+                way = Channel(
+                    self._who,
+                    VOICES[track.codec.name],
+                    lambda octets: channel.send(client, packets.pack(octets)),
+                    alive.tend,
+                )
+                say(way, feed, self._clock, stop, done)
             finally:
                 channel.close()
                 done.reply(self._teardown(client, session_url, channel.session))
@@ -156,54 +158,6 @@ class OnvifSpeaker(SpeakerDriver):
             raise
         return channel
 
-    def _talk(
-        self,
-        client: RtspClient,
-        session_url: str,
-        channel: "_Channel",
-        track: sdp.BackTrack,
-        audio: Audio,
-        stop: threading.Event,
-        done: Delivery,
-    ) -> None:
-        """Send everything on the beat, keeping the session alive meanwhile."""
-        fill = track.codec.silence
-        lead = round(LEAD_S * g711.RATE_HZ)
-        words = g711.encode(audio, track.codec)
-        data = bytes([fill]) * lead + words + bytes([fill]) * round(TAIL_S * g711.RATE_HZ)
-        pacer = rtp.Pacer(self._clock, stop)
-        alive = _KeepAlive(client, session_url, channel, self._clock)
-        limit_ns = round((len(data) / g711.RATE_HZ + GRACE_S) * NS_PER_S)
-        begun_ns = self._clock.monotonic_ns()
-        try:
-            for packet in rtp.packets(data, track.payload_type, fill):
-                if pacer.wait():
-                    raise StoppedError(f"{self._who}: stopped")
-                if self._clock.monotonic_ns() - begun_ns > limit_ns:
-                    raise SpeakerError(f"{self._who}: takes the sound slower than real time")
-                if done.started_ns is None:
-                    done.started_ns = self._clock.utc_ns()
-                if channel.udp is None:
-                    client.send_frame(channel.interleaved, packet.pack())
-                else:
-                    channel.udp.send(packet.pack())
-                done.bytes_sent += len(packet.payload)
-                said = min(max(0, done.bytes_sent - lead), len(words))  # one byte a sample
-                done.seconds = said / g711.RATE_HZ
-                alive.tend()
-            self._clock.wait(stop, rtp.PACKET_MS / 1000 + DRAIN_S)
-            # A device that closes or complains at the very end has not been heard out.
-            alive.tend()
-        except OSError as error:
-            raise SpeakerError(
-                f"{self._who}: UDP port closed ({error.strerror}) "
-                f"after {done.seconds:.1f} s of {audio.seconds:.1f} s"
-            ) from None
-        except SpeakerError as error:
-            raise type(error)(
-                f"{error} after {done.seconds:.1f} s of {audio.seconds:.1f} s"
-            ) from None
-
     def _teardown(self, client: RtspClient, url: str, session: str) -> str:
         """Close the session; a failure here is told, never raised: the words are out."""
         try:
@@ -241,6 +195,12 @@ class _Channel:
     timeout_s: float
     interleaved: int = 0
     udp: "_UdpPair | None" = None
+
+    def send(self, client: RtspClient, packet: bytes) -> None:
+        if self.udp is None:
+            client.send_frame(self.interleaved, packet)
+        else:
+            self.udp.send(packet)
 
     def close(self) -> None:
         if self.udp is not None:

@@ -5,18 +5,15 @@ packets come out choppy. The beat is counted from the first packet on the monoto
 small delays do not add up; after a long stall the beat starts again instead of bursting.
 """
 
-import secrets
 import struct
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from broadcast.errors import SpeakerError
 from core.clock import NS_PER_S, Clock
 
 PACKET_MS = 20
-SAMPLES_PER_PACKET = 160
-"""20 ms at 8 kHz: the default packet interval of RFC 3551, section 4.2."""
+"""The default packet interval of RFC 3551, section 4.2."""
 _LATEST_NS = 100_000_000
 _HEADER = struct.Struct("!BBHII")
 
@@ -68,40 +65,6 @@ class RtpPacket:
             raise SpeakerError("RTP packet is shorter than its own header says")
         return cls(
             second & 0x7F, sequence, timestamp, ssrc, data[start:end], marker=bool(second & 0x80)
-        )
-
-
-def packets(
-    encoded: bytes,
-    payload_type: int,
-    fill: int,
-    *,
-    ssrc: int | None = None,
-    sequence: int | None = None,
-    timestamp: int | None = None,
-) -> Iterator[RtpPacket]:
-    """Cut G.711 bytes into packets of 20 ms; the last one is filled up with silence.
-
-    Sequence number, timestamp and source start at random (RFC 3550, section 5.1); the first
-    packet of the talk carries the marker (RFC 3551, section 4.1).
-
-    Args:
-        encoded: one byte a sample.
-        payload_type: as the SDP of the device numbers the codec.
-        fill: the codec's byte for silence.
-    """
-    source = secrets.randbits(32) if ssrc is None else ssrc
-    number = secrets.randbits(16) if sequence is None else sequence
-    stamp = secrets.randbits(32) if timestamp is None else timestamp
-    for index, start in enumerate(range(0, len(encoded), SAMPLES_PER_PACKET)):
-        payload = encoded[start : start + SAMPLES_PER_PACKET]
-        yield RtpPacket(
-            payload_type=payload_type,
-            sequence=(number + index) & 0xFFFF,
-            timestamp=(stamp + start) & 0xFFFFFFFF,
-            ssrc=source,
-            payload=payload.ljust(SAMPLES_PER_PACKET, bytes([fill])),
-            marker=index == 0,
         )
 
 

@@ -6,7 +6,7 @@ spoken at all: whoever it was meant for has left, whoever hears it did nothing.
 """
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,7 @@ class Policy:
         self._timezone = timezone
         self._clock = clock
         self._lock = threading.Lock()
-        self._repeats: Counter[str] = Counter()
+        self._said: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._ended_ns: dict[str, int] = {}  # speaker → monotonic end of its last talk
 
     def refusal(self, announcement: Announcement, speaker: str) -> str | None:
@@ -49,7 +49,7 @@ class Policy:
                 for reason in (
                     self._quiet(),
                     self._cooling(speaker),
-                    self._repeated(announcement.incident),
+                    self._repeated(announcement),
                 )
                 if reason is not None
             ]
@@ -68,8 +68,14 @@ class Policy:
                     because=because,
                     rules=reasons,
                 )
-            self._repeats[announcement.incident] += 1
+            self._said[announcement.incident][_whole(announcement.id)] += 1
             return None
+
+    def again(self, announcement: Announcement) -> str | None:
+        """Why what was allowed and broken off may not be said again now; None when it may."""
+        with self._lock:
+            overridden = bool((announcement.override_reason or "").strip())
+            return self._late(announcement) or (None if overridden else self._quiet())
 
     def finished(self, announcement: Announcement, speaker: str, spoke: bool) -> None:
         """After an allowed announcement: a talk of which nothing went out does not count."""
@@ -77,12 +83,14 @@ class Policy:
             if spoke:
                 self._ended_ns[speaker] = self._clock.monotonic_ns()
             else:
-                self._repeats[announcement.incident] -= 1
+                said = self._said[announcement.incident]
+                said[_whole(announcement.id)] -= 1
+                self._said[announcement.incident] = +said
 
-    def remember(self, incident: str, speaker: str, ended_utc_ns: int) -> None:
+    def remember(self, announcement: str, incident: str, speaker: str, ended_utc_ns: int) -> None:
         """Count a talk from before a restart."""
         with self._lock:
-            self._repeats[incident] += 1
+            self._said[incident][_whole(announcement)] += 1
             ago_ns = max(0, self._clock.utc_ns() - ended_utc_ns)
             ended_ns = self._clock.monotonic_ns() - ago_ns
             self._ended_ns[speaker] = max(ended_ns, self._ended_ns.get(speaker, ended_ns))
@@ -107,7 +115,13 @@ class Policy:
         left_s = self._warnings.cooldown_s - (self._clock.monotonic_ns() - ended_ns) / NS_PER_S
         return f"cooldown: {left_s:.0f} s left for this loudspeaker" if left_s > 0 else None
 
-    def _repeated(self, incident: str) -> str | None:
-        if self._repeats[incident] < self._warnings.max_repeats:
+    def _repeated(self, announcement: Announcement) -> str | None:
+        others = self._said[announcement.incident].keys() - {_whole(announcement.id)}
+        if len(others) < self._warnings.max_repeats:
             return None
-        return f"already warned {self._repeats[incident]} times for this incident"
+        return f"already warned {len(others)} times for this incident"
+
+
+def _whole(announcement: str) -> str:
+    """A group's loudspeakers say one warning together: ``id@camera`` counts as ``id``."""
+    return announcement.partition("@")[0]

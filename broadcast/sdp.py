@@ -28,6 +28,8 @@ class Media:
         rtpmap: payload type → (encoding name in upper case, clock rate, channels).
         direction: sendonly, recvonly, sendrecv or inactive; empty when not given.
         control: the ``a=control`` value; empty when not given.
+        port: where it listens; 0 when it does not.
+        address: its own ``c=`` address; empty when not given.
     """
 
     kind: str
@@ -35,12 +37,15 @@ class Media:
     rtpmap: dict[int, tuple[str, int, int]] = field(default_factory=dict)
     direction: str = ""
     control: str = ""
+    port: int = 0
+    address: str = ""
 
 
 @dataclass
 class Description:
     """The parts of a session description that matter here."""
 
+    address: str = ""
     control: str = ""
     direction: str = ""
     media: list[Media] = field(default_factory=list)
@@ -71,10 +76,16 @@ def parse(text: str) -> Description:
             words = value.split()
             formats = tuple(int(w) for w in words[3:] if w.isascii() and w.isdigit())
             media = Media(words[0].lower() if words else "", formats)
+            number = words[1].partition("/")[0] if len(words) > 1 else ""
+            media.port = int(number) if re.fullmatch("[0-9]{1,5}", number) else 0
             described.media.append(media)
+        elif kind == "c":
+            words = value.split()
+            (media or described).address = words[2].partition("/")[0] if len(words) > 2 else ""
         elif kind == "a":
             _attribute(described, media, value)
     for one in described.media:
+        one.address = one.address or described.address
         one.direction = one.direction or described.direction
     return described
 

@@ -82,6 +82,14 @@ class Incident(Value):
         return len(self.history) + len(self.orders)
 
 
+class Priority(StrEnum):
+    """Whose turn it is at a loudspeaker: the higher one breaks off what is being said."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
 class Announcement(Value):
     """A warning (喊话) to be spoken at one camera's loudspeaker."""
 
@@ -96,6 +104,24 @@ class Announcement(Value):
     override_reason: str | None = Field(
         default=None, description="Why quiet hours, cooldown or maximum repeats were overridden."
     )
+    priority: Priority = Priority.ROUTINE
+    group: str | None = Field(
+        default=None, description="Said by this group of loudspeakers; None: as configured."
+    )
+    volume: int | None = Field(default=None, ge=1, le=100, description="None: as configured.")
+
+
+class Hearing(Value):
+    """Whether a microphone heard a warning; see ``broadcast/audibility.py``."""
+
+    verdict: Literal["heard", "not_heard", "unknown"]
+    microphone: str = Field(description="Camera whose recorded sound was listened to.")
+    score: float | None = Field(default=None, description="How well it matches, 0..1.")
+    threshold: float | None = Field(default=None, description="From this score on it was heard.")
+    lag_s: float | None = Field(
+        default=None, description="The best match is so much later than the first packet."
+    )
+    why: str = Field(default="", description="Why it is not known.")
 
 
 class Receipt(Value):
@@ -114,6 +140,7 @@ class Receipt(Value):
     audio_path: str | None = None
     audio_sha256: str | None = None
     error: str | None = None
+    hearing: Hearing | None = Field(default=None, description="None: nobody has listened yet.")
 
 
 class OrderState(StrEnum):

@@ -76,6 +76,29 @@ class Credentials:
             return Credential(camera.username or stored.username, stored.password)
         return None if camera.username is None else Credential(camera.username, "")
 
+    def of_speaker(self, camera: Camera) -> Credential | None:
+        """How to sign in at this camera's loudspeaker: its own sign-in before the camera's.
+
+        The camera's is only shown to what may be the camera itself (onvif, hikvision, axis).
+
+        Raises:
+            ConfigError: as :meth:`of`.
+        """
+        speaker = camera.speaker
+        if speaker is None:
+            return None
+        own = camera.model_copy(
+            update={
+                "id": speaker_entry(camera.id),
+                "username": speaker.username,
+                "password_env": speaker.password_env,
+            }
+        )
+        credential = self.of(own)
+        if credential is None and speaker.driver in ("onvif", "hikvision", "axis"):
+            return self.of(camera)
+        return credential
+
     def stored(self, camera_id: str) -> Credential | None:
         """The stored entry of a camera, or None.
 
@@ -194,6 +217,11 @@ class Credentials:
         if mode & 0o077:
             raise ConfigError(f"{self.key_file}: others can read this key; chmod 600 it")
         return text
+
+
+def speaker_entry(camera_id: str) -> str:
+    """The name under which a loudspeaker's own sign-in is stored; no camera can have it."""
+    return f"{camera_id}.speaker"
 
 
 def credentials_of(site: Site, environ: Mapping[str, str] | None = None) -> Credentials:

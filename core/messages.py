@@ -15,6 +15,7 @@ order.replies        OrderReply                  officers' devices    alerts
 commands             Command                     console              alerts
 storage              storage.StorageState        recorder             audit log, on every change
 notices              cases.Notice                alerts               whoever notifies people
+drone.speech         DroneSpeech                 broadcast            whoever flies the drone
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -27,6 +28,7 @@ objects        ObjectsSeen            analyst               console (boxes over 
 camera.events  CameraEvent            hub (ONVIF)           analyst
 poses          CameraPose             recorder              whoever maps a drone's picture
 storage.now    storage.StorageState   recorder              console, metrics
+drone.spoken   DroneSpoken            whoever flies it      broadcast
 =============  =====================  ====================  ====================================
 """
 
@@ -57,6 +59,8 @@ CAMERA_EVENTS = "camera.events"
 POSES = "poses"
 STORAGE = "storage"
 STORAGE_NOW = "storage.now"
+DRONE_SPEECH = "drone.speech"
+DRONE_SPOKEN = "drone.spoken"
 
 
 class EvidenceWanted(Value):
@@ -245,3 +249,28 @@ class CameraPose(Value):
     centre: GeoPoint | None = Field(default=None, description="Shown mid-picture, WGS-84.")
     centre_amsl_m: float | None = None
     source: Literal["klv"] = "klv"
+
+
+class DroneSpeech(Value):
+    """Something that a drone's loudspeaker shall say, or be silent about."""
+
+    id: str = Field(description="Of the talk; its answers carry it. Asked twice, said once.")
+    drone: str
+    action: Literal["say", "stop"]
+    at_ns: int
+    expires_ns: int = Field(description="Not begun by then: not said at all.")
+    audio: str = Field(default="", description="The sound, base64; empty with `stop`.")
+    mime: str = "audio/mpeg"
+    sha256: str = Field(default="", description="Of the sound.")
+    seconds: float = 0.0
+    volume: int | None = Field(default=None, ge=1, le=100)
+
+
+class DroneSpoken(Value):
+    """What became of it so far."""
+
+    id: str = Field(description="Of the DroneSpeech.")
+    drone: str
+    state: Literal["taken", "playing", "done", "failed"]
+    at_ns: int
+    detail: str = Field(default="", description="In the device's own words.")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.cases import IncidentState, OfficerStatus, OrderState, Severity
+from core.cases import Hearing, IncidentState, OfficerStatus, OrderState, Severity
 from core.geometry import GeoPoint
 from core.messages import Action, PictureState
 from core.reviews import Standing
@@ -120,6 +120,7 @@ class ReceiptOut(BaseModel):
     audio_path: str | None
     audio_sha256: str | None
     error: str | None
+    hearing: Hearing | None
 
 
 class AnnouncementOut(BaseModel):

@@ -1,4 +1,4 @@
-"""Cameras, their streams and loudspeakers."""
+"""Cameras and their streams."""
 
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from core.config.base import Id, Section
 from core.config.ground import Ground
+from core.config.speakers import Speaker
 from core.config.zones import FishingRule, Zone
 from core.geometry import GeoPoint
 from core.value import Text
@@ -80,18 +81,6 @@ class Streams(Section):
         hosts = {parts.hostname for parts in (here, there)}
         anywhere = bool(hosts & {"0.0.0.0", "::"})
         return len(protocols) == 1 and here.port == there.port and (len(hosts) == 1 or anywhere)
-
-
-class Speaker(Section):
-    """The loudspeaker that warnings for this camera go to."""
-
-    driver: Literal["onvif", "file"] = Field(title="驱动", description="How it is reached.")
-    url: str | None = Field(
-        default=None,
-        title="地址",
-        description="onvif: rtsp:// address with a backchannel (main stream when absent); "
-        "file: directory that receives the audio.",
-    )
 
 
 class Camera(Section):

@@ -13,6 +13,7 @@ from core.config.dispatch import Dispatch
 from core.config.keeping import KeepingDays
 from core.config.people import Contact, Officer
 from core.config.sealing import Sealing
+from core.config.speakers import SpeakerGroup
 from core.config.vault import VaultPlace
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
@@ -197,6 +198,16 @@ class Warnings(Section):
     merge_s: float = Field(
         default=120, ge=0, title="合并", description="A new sighting so soon is the same incident."
     )
+    broken_off: Literal["repeat", "drop"] = Field(
+        default="repeat",
+        title="被打断",
+        description="What becomes of a warning that a more urgent one broke off.",
+    )
+    listen: bool = Field(
+        default=True,
+        title="回听",
+        description="Look for each warning in the sound that was recorded while it was said.",
+    )
 
 
 class Teaching(Section):
@@ -273,6 +284,9 @@ class Site(Section):
         description="Groups of camera/zone that show the same ground: an act seen by several of "
         "them is one incident. Zones of a group have one kind and one response.",
     )
+    speaker_groups: tuple[SpeakerGroup, ...] = Field(
+        default=(), title="喇叭分组", description="Loudspeakers that say a warning together."
+    )
     officers: tuple[Officer, ...] = ()
     contacts: tuple[Contact, ...] = ()
     catalogue: Catalogue
@@ -287,6 +301,7 @@ class Site(Section):
             ("camera", [c.id for c in self.cameras]),
             ("officer", [o.id for o in self.officers]),
             ("contact", [c.id for c in self.contacts]),
+            ("speaker group", [g.id for g in self.speaker_groups]),
         ):
             for one in ids:
                 if ids.count(one) > 1:
@@ -335,6 +350,25 @@ class Site(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _speakers_are_known(self) -> Self:
+        cameras = {camera.id: camera for camera in self.cameras}
+        for group in self.speaker_groups:
+            for member in group.cameras:
+                if member not in cameras or cameras[member].speaker is None:
+                    raise ValueError(
+                        f"speaker group {group.id!r}: camera {member!r} has no loudspeaker"
+                    )
+        for camera in self.cameras:
+            speaker = camera.speaker
+            if speaker is None:
+                continue
+            if speaker.group is not None and self.speaker_group(speaker.group) is None:
+                raise ValueError(f"camera {camera.id!r}: no speaker group {speaker.group!r}")
+            if speaker.microphone is not None and speaker.microphone not in cameras:
+                raise ValueError(f"camera {camera.id!r}: no camera {speaker.microphone!r}")
+        return self
+
     @property
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
@@ -348,6 +382,10 @@ class Site(Section):
         own = f"{camera_id}/{zone_id}"
         group = next((group for group in self.overlaps if own in group), (own,))
         return frozenset((one.partition("/")[0], one.partition("/")[2]) for one in group)
+
+    def speaker_group(self, group_id: str) -> SpeakerGroup | None:
+        """The group of loudspeakers of that id, or None."""
+        return next((group for group in self.speaker_groups if group.id == group_id), None)
 
     def officer(self, officer_id: str) -> Officer | None:
         """The officer of that id, or None."""

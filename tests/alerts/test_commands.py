@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.cases import OfficerStatus, OrderState
+from core.cases import Hearing, OfficerStatus, OrderState
 from core.messages import ORDERS, Action
 from core.seeing import Phase
 from core.value import Text
@@ -189,3 +189,17 @@ def test_everything_a_person_does_is_in_the_log_with_the_name(world: World) -> N
         ("order.state", "cancelled"),
         ("incident.state", "closed"),
     ]
+
+
+def test_what_a_microphone_heard_comes_later_and_once(world: World) -> None:
+    world.see("s1")
+    receipt = world.speak()
+    heard = Hearing(verdict="heard", microphone="river", score=0.7, threshold=0.36, lag_s=0.9)
+    world.desk.on_receipt(receipt.model_copy(update={"hearing": heard}))
+    other = heard.model_copy(update={"verdict": "not_heard"})
+    world.desk.on_receipt(receipt.model_copy(update={"hearing": other}))
+    with world.store.read() as unit:
+        kept = unit.receipts.get(receipt.announcement)
+    assert kept is not None
+    assert kept.hearing == heard
+    assert kept.incident == world.incident.id

@@ -41,7 +41,7 @@ class Horn(SpeakerDriver):
         self.crash: Exception | None = None
         self._guard = threading.Lock()
 
-    def of(self, camera_: Camera) -> SpeakerDriver:
+    def of(self, camera_: Camera, volume: int | None = None) -> SpeakerDriver:
         horn, who = self, identity(camera_)
 
         class One(SpeakerDriver):
@@ -315,7 +315,7 @@ def test_two_cameras_speak_over_the_network_at_once_and_both_close(tmp_path: Pat
             town,
             clock=clock,
             audio_dir=tmp_path,
-            build=lambda one: build(one, clock, sign_ins(tmp_path, WW_PW="geheim")),
+            build=lambda one, _volume: build(one, clock, sign_ins(tmp_path, WW_PW="geheim")),
         )
         asked = [announcement(clock, name, text="停") for name in ("river", "lane")]
         receipts = {one.camera: one for one in together(announcer, asked)}

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from broadcast.audio import Audio
-from broadcast.onvif import LEAD_S, OnvifSpeaker
+from broadcast.onvif import OnvifSpeaker
+from broadcast.talk import LEAD_S
 from core.clock import SystemClock
 
 SERVER = Path(__file__).with_name("gst_backchannel.py")

@@ -11,8 +11,9 @@ from broadcast import g711
 from broadcast.audio import Audio
 from broadcast.base import Delivery
 from broadcast.errors import NoBackchannelError, SignInError, SpeakerError, StoppedError
-from broadcast.onvif import LEAD_S, REQUIRE, OnvifSpeaker
+from broadcast.onvif import REQUIRE, OnvifSpeaker
 from broadcast.rtp import RtpPacket
+from broadcast.talk import LEAD_S
 from core.clock import SystemClock
 from tests.broadcast.faulty_speaker import NEEDS_REQUIRE, FaultyServer
 

@@ -7,14 +7,18 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import rtp, sdp
+from broadcast import sdp
+from broadcast.audio import Audio
 from broadcast.errors import NoBackchannelError, SpeakerError
+from broadcast.feed import Recording
 from broadcast.rtp import Pacer, RtpPacket
 from broadcast.rtsp_messages import Frame, Reader, Response, request
+from broadcast.talk import Packetiser
 from core import rtsp_auth
 from core.clock import ManualClock
 
@@ -56,18 +60,30 @@ def test_broken_packets_are_refused_not_misread(data: bytes) -> None:
     assert len(packet.payload) <= len(data) - 12
 
 
-@given(st.binary(max_size=2000), st.integers(0, 65535), st.integers(0, 2**32 - 1))
-def test_cutting_loses_nothing(encoded: bytes, sequence: int, stamp: int) -> None:
-    cut = list(rtp.packets(encoded, 0, 0xFF, sequence=sequence, timestamp=stamp))
-    assert b"".join(p.payload for p in cut)[: len(encoded)] == encoded
-    assert all(len(p.payload) == 160 for p in cut)
-    assert len(cut) == -(-len(encoded) // 160)
-    for index, packet in enumerate(cut):
-        assert packet.sequence == (sequence + index) % 65536
-        assert packet.timestamp == (stamp + 160 * index) % 2**32
-        assert packet.marker == (index == 0)
-    if cut and len(encoded) % 160:
-        assert cut[-1].payload[len(encoded) % 160 :] == b"\xff" * (160 - len(encoded) % 160)
+@given(st.integers(1, 400), st.sampled_from([8000, 11025, 16000, 22050]))
+def test_cutting_loses_nothing(length: int, rate: int) -> None:
+    sound = Audio(np.arange(1, length + 1).astype(np.int16), rate)
+    feed = Recording(sound)
+    feed.begin(8000)
+    pieces = []
+    while (piece := feed.frame()) is not None:
+        pieces.append(piece)
+    assert {len(piece) for piece in pieces} == {160}
+    whole = sound.at(8000).pcm
+    together = np.concatenate(pieces)
+    assert np.array_equal(together[: len(whole)], whole)
+    assert not together[len(whole) :].any()
+    assert len(together) - len(whole) < 160
+
+
+def test_packets_count_on_from_a_random_start() -> None:
+    packetiser = Packetiser(8)
+    cut = [RtpPacket.parse(packetiser.pack(bytes(160))) for _ in range(5)]
+    assert set(np.diff([p.sequence for p in cut]) % 65536) == {1}
+    assert set(np.diff([p.timestamp for p in cut]) % 2**32) == {160}
+    assert [p.marker for p in cut] == [True, False, False, False, False]
+    assert len({p.ssrc for p in cut}) == 1
+    assert RtpPacket.parse(Packetiser(8).pack(b"")).ssrc != cut[0].ssrc
 
 
 @given(st.lists(st.floats(0, 0.3), min_size=1, max_size=60))

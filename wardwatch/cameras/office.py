@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.config.cameras import Camera
 from core.config.load import load
 from core.config.site import Site
-from core.credentials import Credential, credentials_of
+from core.credentials import Credential, credentials_of, speaker_entry
 from core.errors import ConfigError
 from core.networks import Networks
 from core.roster import CameraDraft, FoundDevice, Probed
@@ -152,6 +152,7 @@ class Office:
             self._roster.check(page)
             self._roster.write(page)
             self._credentials.remove(camera)
+            self._credentials.remove(speaker_entry(camera))
         log.info("camera removed", camera=camera)
 
     def check(self, new: NewCamera, *, resolve: bool = True) -> None:

@@ -15,7 +15,7 @@ from core.clock import SystemClock
 from core.config.cameras import PULLED, PUSHED
 from core.config.load import load
 from core.config.site import Site
-from core.credentials import Credential
+from core.credentials import Credential, credentials_of, speaker_entry
 from core.errors import ConfigError
 from core.geometry import GeoPoint
 from core.roster import CameraDraft, Probed
@@ -231,7 +231,14 @@ def remove(
 
 
 @app.command()
-def password(camera: CameraId, config: ConfigDir, user: User = None) -> None:
+def password(
+    camera: CameraId,
+    config: ConfigDir,
+    user: User = None,
+    loudspeaker: Annotated[
+        bool, typer.Option("--loudspeaker", help="Of its loudspeaker, which has its own.")
+    ] = False,
+) -> None:
     """Store a camera's password, encrypted.
 
     It is asked for, or taken from WARDWATCH_CAMERA_NEW_PASSWORD; it never stands on the command
@@ -241,6 +248,14 @@ def password(camera: CameraId, config: ConfigDir, user: User = None) -> None:
     before = site.camera(camera)
     if before is None:
         raise ConfigError(f"{camera}: there is no camera of that id")
+    if loudspeaker:
+        own = before.speaker.username if before.speaker else None
+        name = user or own or typer.prompt("User name")
+        credential = _credential(name, twice=True)
+        assert credential is not None
+        credentials_of(site).put(speaker_entry(camera), credential)
+        print(f"{camera}: loudspeaker's password stored, encrypted")
+        return
     office = _office(site)
     name = user or before.username or office.username(camera) or typer.prompt("User name")
     office.change(camera, CameraDraft(), _credential(name, twice=True))

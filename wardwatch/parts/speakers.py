@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -16,12 +17,15 @@ from core.errors import WardwatchError
 from core.messages import ANNOUNCEMENTS, EVIDENCE_SEALED, RECEIPTS
 from core.value import Value
 from wardwatch.parts.base import Part
+from wardwatch.parts.drone_link import DroneLink
+from wardwatch.parts.hearing import listen
 from wardwatch.processes.context import Context
 from wardwatch.vaults import open_vault
 
 log = structlog.get_logger()
 
 _TALKERS = 16
+_LISTENERS = 4
 
 
 class SpeakersPart(Part):
@@ -37,33 +41,59 @@ class SpeakersPart(Part):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._bus = context.bus(self.name)
+        self._site = context.site
+        self._drones = DroneLink(self._bus)
         self._announcer = Announcer(
-            context.site, clock=context.clock, audio_dir=context.paths.audio
+            context.site,
+            clock=context.clock,
+            audio_dir=context.paths.audio,
+            drones=self._drones,
         )
         self._vault = open_vault(context.site, context.paths, context.clock)
 
     def run(self) -> None:
-        with ThreadPoolExecutor(_TALKERS, thread_name_prefix="talk") as talkers:
+        stop = self.context.stop
+        drones = threading.Thread(target=self._drones.run, args=(stop,), name="drones-answers")
+        drones.start()
+        with (
+            ThreadPoolExecutor(_LISTENERS, thread_name_prefix="listen") as listeners,
+            ThreadPoolExecutor(_TALKERS, thread_name_prefix="talk") as talkers,
+        ):
 
             def speak(message: Value) -> None:
-                talkers.submit(self._speak, cast(Announcement, message))
+                talkers.submit(self._speak, cast(Announcement, message), listeners)
 
-            self._bus.consume("speakers", {ANNOUNCEMENTS: (Announcement, speak)}, self.context.stop)
+            self._bus.consume("speakers", {ANNOUNCEMENTS: (Announcement, speak)}, stop)
             self._announcer.stop()
+        drones.join()
         self._bus.close()
 
     def use(self, site: Site) -> None:
+        self._site = site
         self._announcer.use(site)
 
-    def _speak(self, announcement: Announcement) -> None:
+    def _speak(self, announcement: Announcement, listeners: ThreadPoolExecutor) -> None:
         try:
-            receipt = self._announcer.handle(announcement)
-            self._bus.publish(RECEIPTS, receipt)
-            self._seal(receipt)
+            for receipt in self._announcer.handle_all(announcement):
+                self._bus.publish(RECEIPTS, receipt)
+                self._seal(receipt)
+                if self._site.warnings.listen and receipt.hearing is None:
+                    listeners.submit(self._listen, receipt)
         except WardwatchError as error:
             log.error("warning not kept", announcement=announcement.id, error=str(error))
         except Exception:
             log.exception("warning failed", announcement=announcement.id)
+
+    def _listen(self, receipt: Receipt) -> None:
+        """Whether a microphone heard it is told by the same receipt, later."""
+        context = self.context
+        try:
+            recordings = context.paths.recordings
+            hearing = listen(receipt, self._site, recordings, context.clock, context.stop)
+            if hearing is not None:
+                self._bus.publish(RECEIPTS, self._announcer.keep_hearing(receipt, hearing))
+        except Exception:
+            log.exception("warning not listened for", announcement=receipt.announcement)
 
     def _seal(self, receipt: Receipt) -> None:
         """The sound that was sent is evidence of the warning."""

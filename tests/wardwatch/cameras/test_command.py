@@ -122,6 +122,10 @@ def test_password_and_import(config: Path, tmp_path: Path) -> None:
     done = cameras(config, "password", "ford", "--user", USER, **ACCOUNT)
     assert done.exit_code == 0, done.output
     assert credentials_of(load(config)).stored("ford") == Credential(USER, PASSWORD)
+    done = cameras(config, "password", "ford", "--loudspeaker", "--user", "horn", **ACCOUNT)
+    assert done.exit_code == 0, done.output
+    assert credentials_of(load(config)).stored("ford.speaker") == Credential("horn", PASSWORD)
+    assert credentials_of(load(config)).stored("ford") == Credential(USER, PASSWORD)
     sheet = tmp_path / "cameras.csv"
     sheet.write_text(
         "编号,名称,主码流,用户名,密码\n"

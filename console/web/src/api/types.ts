@@ -126,6 +126,16 @@ export interface Receipt {
   device_reply: string;
   audio_sha256: string | null;
   error: string | null;
+  hearing: Hearing | null;
+}
+
+export interface Hearing {
+  verdict: "heard" | "not_heard" | "unknown";
+  microphone: string;
+  score: number | null;
+  threshold: number | null;
+  lag_s: number | null;
+  why: string;
 }
 
 export interface Announcement {
