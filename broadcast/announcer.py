@@ -97,7 +97,7 @@ class Announcer:
     def handle_all(self, announcement: Announcement) -> list[Receipt]:
         """Speak at every loudspeaker of the announcement's group; a receipt for each.
 
-        The first receipt carries the announcement's own id, the others ``id@camera``.
+        The first receipt carries the announcement's own id, the others ``id.2`` and so on.
         """
         asked = members(announcement, self._site, drivers.identity)
         if len(asked) == 1:

@@ -64,7 +64,7 @@ def members(
     """One announcement for each loudspeaker of the group; the first keeps the id.
 
     The camera that the warning is for speaks first if it is of the group; its receipt is the one
-    that the desk waits for. The others are called ``id@camera``. A loudspeaker that several
+    that the desk waits for. The others are called ``id.2`` and so on. A loudspeaker that several
     cameras share speaks once.
     """
     camera = site.camera(announcement.camera)
@@ -76,10 +76,14 @@ def members(
     found: dict[str, Announcement] = {}
     for name in names:
         member = site.camera(name)
-        if member is None or member.speaker is None:
+        if member is None or member.speaker is None or identity(member) in found:
             continue
+        number = len(found) + 1 if found else 0
         one = announcement.model_copy(
-            update={"camera": name, "id": f"{announcement.id}@{name}" if found else announcement.id}
+            update={
+                "camera": name,
+                "id": f"{announcement.id}.{number}" if number else announcement.id,
+            }
         )
-        found.setdefault(identity(member), one)
+        found[identity(member)] = one
     return tuple(found.values()) or (announcement,)

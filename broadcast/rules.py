@@ -123,5 +123,5 @@ class Policy:
 
 
 def _whole(announcement: str) -> str:
-    """A group's loudspeakers say one warning together: ``id@camera`` counts as ``id``."""
-    return announcement.partition("@")[0]
+    """A group's loudspeakers say one warning together: ``id.2`` counts as ``id``."""
+    return announcement.partition(".")[0]

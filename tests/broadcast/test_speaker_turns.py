@@ -190,7 +190,7 @@ def test_a_group_speaks_in_step_with_a_receipt_each(tmp_path: Path) -> None:
         receipts = {receipt.camera: receipt for receipt in announcer.handle_all(asked)}
         again = announcer.handle_all(announcement(clock, text="停"))
     assert receipts["river"].announcement == asked.id
-    assert receipts["weir"].announcement == f"{asked.id}@weir"
+    assert receipts["weir"].announcement == f"{asked.id}.2"
     assert receipts["river"].ok
     assert receipts["weir"].ok
     assert "453" in str(receipts["lane"].error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.cases import (
     Announcement,
     EvidenceItem,
+    Hearing,
     Incident,
     IncidentState,
     OfficerPosition,
@@ -269,7 +270,9 @@ def _with_all(unit: Unit, one: Incident, vault: Path) -> Incident:
             text=text,
             started_ns=change.at_ns + NS_PER_S, seconds=9.4, bytes_sent=75_200,
             device_reply="RTSP/1.0 200 OK", audio_path=audio.name,
-            audio_sha256=_sha(audio)))  # fmt: skip
+            audio_sha256=_sha(audio),
+            hearing=Hearing(verdict="heard", microphone=one.camera, score=0.71, threshold=0.36,
+                            lag_s=0.9)))  # fmt: skip
         unit.evidence.put(_item(one, "warning_audio", audio, vault, "audio/wav"))
         added["announcements"] = (*added.get("announcements", ()), key)
     sent = [change for change in one.history if change.state in OrderState._value2member_map_]

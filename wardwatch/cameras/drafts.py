@@ -74,7 +74,7 @@ def fields_of(draft: CameraDraft, before: Fields) -> dict[str, Any]:
     speaker = before.get("speaker")
     if draft.speaker is False:
         fields["speaker"] = None
-    elif draft.speaker and not (isinstance(speaker, dict) and speaker.get("driver") == "onvif"):
+    elif draft.speaker and not isinstance(speaker, dict):
         fields["speaker"] = {"driver": "onvif", "url": None}
     return fields
 
