@@ -178,8 +178,10 @@ class Announcer:
                     delivery = Delivery(device_reply=delivery.device_reply)
                     receipt = self._speak(announcement, camera, speaker, turn, delivery, place)
                 finally:
+                    if delivery.started_ns is not None:
+                        spoke = True
+                        self._policy.ended(speaker)
                     self._turns.release(turn)
-                spoke = spoke or delivery.started_ns is not None
                 if receipt.ok or not turn.broken_by:
                     return receipt
                 said = f"broken off after {delivery.seconds:.1f} s by {turn.broken_by}"

@@ -77,6 +77,11 @@ class Policy:
             overridden = bool((announcement.override_reason or "").strip())
             return self._late(announcement) or (None if overridden else self._quiet())
 
+    def ended(self, speaker: str) -> None:
+        """The loudspeaker fell silent just now; said before the next one gets its turn."""
+        with self._lock:
+            self._ended_ns[speaker] = self._clock.monotonic_ns()
+
     def finished(self, announcement: Announcement, speaker: str, spoke: bool) -> None:
         """After an allowed announcement: a talk of which nothing went out does not count."""
         with self._lock:

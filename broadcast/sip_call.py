@@ -18,6 +18,7 @@ from broadcast import sip_messages as sip
 from broadcast.codecs import Voice
 from broadcast.errors import SignInError, SpeakerError, StoppedError
 from broadcast.sip_messages import Media, SipMessage
+from broadcast.sip_timing import Again, own_address
 from core import rtsp_auth
 from core.clock import NS_PER_S, Clock
 from core.credentials import Credential
@@ -25,7 +26,6 @@ from core.networks import AddressError, Networks
 
 log = structlog.get_logger()
 
-T1_S, T2_S = 0.5, 4.0  # RFC 3261, section 17.1.1.1
 REACH_S = 5.0
 """Nothing at all comes back for so long: nobody is there."""
 END_S = 2.0
@@ -90,7 +90,7 @@ class Call:
         self._ack = b""
         peer = self._hop(uri)
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
-        self.local = _own_address(family, peer, who)
+        self.local = own_address(family, peer, who)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.bind((self.local, 0))
         host = f"[{self.local}]" if ":" in self.local else self.local
@@ -181,7 +181,7 @@ class Call:
             body,
         )
         begun_ns = self._clock.monotonic_ns()
-        again = _Again(self._clock)
+        again = Again(self._clock)
         while True:
             if not state.ringing and again.due():
                 self._send(data, self._uri)
@@ -278,7 +278,7 @@ class Call:
         """CANCEL (section 9.1), which may cross with an answer: then ACK and BYE."""
         state = self._state
         end_ns = self._clock.monotonic_ns() + round(END_S * NS_PER_S)
-        again = _Again(self._clock)
+        again = Again(self._clock)
         while self._clock.monotonic_ns() < end_ns:
             # Only what has rung may be cancelled; an INVITE on its way may yet be answered.
             if state.ringing and again.due():
@@ -311,7 +311,7 @@ class Call:
     def _asked(self, data: bytes, method: str) -> SipMessage | None:
         """Send a request within the dialog until it is answered, or :data:`END_S` are over."""
         end_ns = self._clock.monotonic_ns() + round(END_S * NS_PER_S)
-        again = _Again(self._clock)
+        again = Again(self._clock)
         while self._clock.monotonic_ns() < end_ns:
             if again.due():
                 self._send(data, self._state.target)
@@ -392,32 +392,3 @@ class Call:
         except (OSError, SpeakerError):
             return None
         return message if message.first("call-id") == self._id else None
-
-
-class _Again:
-    """When a request is sent (again): at once, then after T1, doubled up to T2."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._next_ns = clock.monotonic_ns()
-        self._pause_s = T1_S
-
-    def due(self) -> bool:
-        now_ns = self._clock.monotonic_ns()
-        if now_ns < self._next_ns:
-            return False
-        self._next_ns = now_ns + round(self._pause_s * NS_PER_S)
-        self._pause_s = min(2 * self._pause_s, T2_S)
-        return True
-
-
-def _own_address(family: socket.AddressFamily, peer: tuple[str, int], who: str) -> str:
-    """Our address on the way to a peer; nothing is sent to find it."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(peer)
-        except OSError as error:
-            raise SpeakerError(
-                f"{who}: no way to {peer[0]}: {error.strerror or error}; check the network"
-            ) from None
-        return str(probe.getsockname()[0])

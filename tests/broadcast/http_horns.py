@@ -111,14 +111,14 @@ class HttpHorn:
             self.sound_ended()
 
     def _read(self, connection: socket.socket) -> bytes:
-        while not self._stop.is_set():
+        while True:
             try:
                 return connection.recv(65536)
             except TimeoutError:
-                continue
+                if self._stop.is_set():
+                    return b""  # everything that was sent has been read
             except OSError:
                 return b""
-        return b""
 
     def _signed(self, method: str, path: str, headers: dict[str, str]) -> bool:
         part = dict(re.findall(r'(\w+)="?([^",]+)"?', headers.get("authorization", "")))

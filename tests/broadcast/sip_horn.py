@@ -62,20 +62,24 @@ class SipHorn:
         self._sound.close()
 
     def _hear(self) -> None:
-        while not self._stop.is_set():
+        while True:
             try:
                 self.packets.append(RtpPacket.parse(self._sound.recv(2048)))
             except TimeoutError:
+                if self._stop.is_set():
+                    return
                 continue
             if len(self.packets) == self.hangs_up_after:
                 self.in_call = False
                 self._bye()
 
     def _talk(self) -> None:
-        while not self._stop.is_set():
+        while True:
             try:
                 data, peer = self._signal.recvfrom(65536)
             except TimeoutError:
+                if self._stop.is_set():
+                    return  # everything that was sent has been read
                 continue
             if self.deaf > 0:
                 self.deaf -= 1

@@ -439,3 +439,22 @@ def test_a_drone_is_called_off_after_any_failure(
         )
     assert [asked.action for asked in drone.asked] == ["say", "stop"]
     assert drone.asked[0].id == drone.asked[1].id
+
+
+def test_who_waited_finds_the_cooldown_of_who_spoke(tmp_path: Path) -> None:
+    """The rest begins before the next one gets its turn."""
+    clock, horn = ManualClock(), LongTalk()
+    announcer = Announcer(
+        site(camera("river", {"driver": "file"}), warnings={"cooldown_s": 60}),
+        clock=clock,
+        audio_dir=tmp_path,
+        build=horn.of,
+    )
+    first = in_thread(lambda: announcer.handle(announcement(clock, incident="inc-1")))
+    assert horn.begun.acquire(timeout=60)
+    second = in_thread(lambda: announcer.handle(announcement(clock, incident="inc-2")))
+    while not any(announcer._turns._waiting.values()):
+        threading.Event().wait(0.01)
+    horn.let_go.set()
+    assert first().ok
+    assert "cooldown: 60 s left" in str(second().error)
