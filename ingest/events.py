@@ -5,7 +5,7 @@ apart by structure alone and never needs to import this module.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from av.packet import Packet
 from av.stream import Stream
@@ -27,8 +27,7 @@ class Connected:
     event: Literal["connected"] = field(default="connected", init=False)
 
 
-@dataclass(frozen=True, eq=False)
-class MediaPacket:
+class MediaPacket(NamedTuple):
     """One compressed picture or piece of sound, with its time.
 
     Attributes:
@@ -38,6 +37,7 @@ class MediaPacket:
         dts_ns: UTC nanoseconds of decoding (equal to ``time_ns`` without B pictures).
         arrived_ns: UTC nanoseconds at which it was read.
         keyframe: decoding can start here.
+        data: the packet's octets, where they had to be copied out anyway.
     """
 
     packet: "Packet[Stream]"
@@ -46,7 +46,8 @@ class MediaPacket:
     dts_ns: int
     arrived_ns: int
     keyframe: bool
-    event: Literal["packet"] = field(default="packet", init=False)
+    data: bytes | None = None
+    event: Literal["packet"] = "packet"
 
 
 @dataclass(frozen=True)

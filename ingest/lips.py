@@ -7,8 +7,6 @@ times of both streams on one clock, the camera's own. That clock may be wrong by
 differences are used.
 """
 
-from dataclasses import replace
-
 from core.clock import NS_PER_S
 from ingest.clock import reference_time_ns
 from ingest.events import MediaPacket
@@ -49,7 +47,9 @@ class Lips:
             dts_ns = max(dts_ns, self._last_ns + APART_NS)
         self._last_ns = dts_ns
         by_ns = dts_ns - event.dts_ns
-        return replace(event, dts_ns=dts_ns, time_ns=event.time_ns + by_ns) if by_ns else event
+        if not by_ns:
+            return event
+        return event._replace(dts_ns=dts_ns, time_ns=event.time_ns + by_ns)
 
 
 class _Reading:

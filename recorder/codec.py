@@ -1,7 +1,6 @@
 """What a player must be told of a video stream: RFC 6381 codec string and init segment."""
 
 import io
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from av.video.stream import VideoStream
 
 from recorder.boxes import atoms, video_track
 from recorder.errors import RelayError
+from recorder.lengths import Chunk, put_lengths
 from recorder.segments import TIME_BASE
 
 
@@ -130,7 +130,9 @@ def split_annex_b(data: bytes) -> list[bytes]:
 
 def with_lengths(data: bytes) -> bytes:
     """Start codes replaced by four-byte lengths (ISO/IEC 14496-15 §5.3.3)."""
-    return b"".join(struct.pack(">I", len(unit)) + unit for unit in split_annex_b(data))
+    chunks: list[Chunk] = []
+    put_lengths(data, chunks)
+    return b"".join(chunks)
 
 
 def _hevc_string(tier: bytes) -> str:

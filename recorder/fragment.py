@@ -1,8 +1,10 @@
-"""Movie fragments (ISO/IEC 14496-12 §8.8): one picture for live viewers, sound for recordings.
+"""Movie fragments (ISO/IEC 14496-12 §8.8): a picture for live viewers, a group for recordings.
 
 FFmpeg's muxer writes a fragment only when it sees the next picture, which costs live viewers a
-picture's time of delay. And it puts the first sound of a file, and of each fragment after a
-hole, where it thinks the sound before has ended. A fragment is few fields, so it is written here.
+picture's time of delay. It puts the first sound of a file, and of each fragment after a hole,
+where it thinks the sound before has ended. And it wants to be called for every picture, which
+costs a recorder of many cameras more than all else it does in Python. A fragment is few fields,
+so it is written here.
 """
 
 import struct
@@ -34,20 +36,34 @@ def fragment(
         shown_after: presentation minus decoding time.
         keyframe: decoding can start here.
     """
+    pictures = [(duration, len(data), keyframe, shown_after)]
+    return fragment_head(pictures, sequence=sequence, track=track, dts=dts) + data
+
+
+def fragment_head(
+    pictures: Sequence[tuple[int, int, bool, int]], *, sequence: int, track: int, dts: int
+) -> bytes:
+    """moof, and the header of the mdat that the pictures' octets follow.
+
+    Args:
+        pictures: of each its duration, its octets, whether decoding can start there, and its
+            presentation minus its decoding time; times in the track's time scale.
+        sequence: number of the fragment, rising.
+        track: id of the track in the init segment.
+        dts: decoding time of the first in the track's time scale.
+    """
     header = _full(b"tfhd", 0, 0x020000, struct.pack(">I", track))  # default-base-is-moof
     start = _full(b"tfdt", 1, 0, struct.pack(">Q", dts))
-    flags = _SYNC if keyframe else _NOT_SYNC
-    # data offset, duration, size, flags, composition offset; §8.8.8
-    moof_size = 8 + 16 + 8 + len(header) + len(start) + 36
-    run = _full(
-        b"trun",
-        1,
-        0x000F01,
-        struct.pack(">IiIIIi", 1, moof_size + 8, duration, len(data), flags, shown_after),
-    )
-    return (
-        _moof(sequence, header + start + run) + struct.pack(">I4s", len(data) + 8, b"mdat") + data
-    )
+    moof_size = 8 + 16 + 8 + len(header) + len(start) + 20 + 16 * len(pictures)
+    table: list[int] = []
+    size = 8
+    for duration, octets, key, shown_after in pictures:
+        size += octets
+        table += (duration, octets, _SYNC if key else _NOT_SYNC, shown_after & 0xFFFFFFFF)
+    # data offset; of each duration, size, flags, composition offset; §8.8.8
+    fields = struct.pack(f">II{len(table)}I", len(pictures), moof_size + 8, *table)
+    run = _full(b"trun", 1, 0x000F01, fields)
+    return _moof(sequence, header + start + run) + struct.pack(">I4s", size, b"mdat")
 
 
 def sound_fragment(

@@ -5,10 +5,10 @@ disk can be read at any time; not one byte of a picture is changed. Each fragmen
 of pictures, handed to the kernel in a single write (:mod:`recorder.writer`).
 """
 
-import contextlib
 import io
-import struct
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -16,7 +16,8 @@ from av.stream import Stream
 
 from core.clock import NS_PER_S
 from recorder.boxes import atoms
-from recorder.fragment import sound_fragment
+from recorder.fragment import fragment_head, sound_fragment
+from recorder.lengths import Chunk, put_lengths
 from recorder.sound import Sound
 from recorder.source import Sample
 from recorder.writer import Writer, WrittenFile
@@ -25,40 +26,30 @@ TIME_BASE = Fraction(1, 90_000)
 GOP_MOST_BYTES = 16 << 20
 FIRST_DURATION_NS = NS_PER_S // 25
 
-_OPTIONS = {
-    "movflags": "frag_keyframe+empty_moov+default_base_moof+skip_trailer",
-    # A camera that never sends a second key frame must not fill the memory.
-    "frag_size": str(GOP_MOST_BYTES),
-    # Whole boxes leave the muxer with every packet, so that one commit is whole boxes.
-    "flush_packets": "1",
-    # The sound goes past the muxer, which must not wait for it.
-    "max_interleave_delta": "1",
-}
+_Picture = tuple[int, int, int, bool, int]
+"""Decoding time and duration in the track's units, octets, key, presentation minus decoding."""
 
-SOUND_TRACK = 2  # the picture is added first
+_HEAD_OPTIONS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+skip_trailer"}
+
+PICTURE_TRACK, SOUND_TRACK = 1, 2  # in the order they are added to the header
 # A fragment and a sync for every picture would be too many.
 _EVERY_PICTURE_IS_KEY = frozenset({"mjpeg"})
+_JPEG_FRAGMENT_TICKS = 90_000
+# Their pictures have NAL units, and files want those behind lengths (ISO/IEC 14496-15).
+_WITH_UNITS = frozenset({"h264", "hevc"})
 
 
 class GrowingFile:
-    """Collects what the muxer writes and hands it to the volume's writer in one go.
+    """A file on its way to the volume's writer, made with its first fragment."""
 
-    The file is made with its first fragment, so that none is ever without.
-    """
-
-    def __init__(self, path: Path, writer: Writer) -> None:
+    def __init__(self, path: Path, writer: Writer, head: bytes) -> None:
         self.path = path
         self.out: WrittenFile | None = None
         self._writer = writer
-        self._pending = bytearray()
-        self._fragments = 0
+        self._head = head
 
-    def write(self, data: bytes) -> int:
-        self._pending += data
-        return len(data)
-
-    def commit(self, end_ns: int | None = None) -> None:
-        """Hand over what has collected, which must be whole boxes.
+    def commit(self, chunks: Sequence[Chunk], end_ns: int | None = None) -> None:
+        """Hand over whole boxes in one go.
 
         Args:
             end_ns: UTC up to which there are pictures then; None: no farther than before.
@@ -66,32 +57,10 @@ class GrowingFile:
         Raises:
             OSError: this or something before it could not be written.
         """
-        if not self._pending:
-            return
-        self._number()
-        data = bytes(self._pending)
-        self._pending.clear()
         if self.out is None:
+            chunks = (self._head, *chunks)
             self.out = self._writer.open(self.path)
-        self.out.put(data, end_ns)
-
-    @property
-    def has_fragment(self) -> bool:
-        """More than a header has collected."""
-        if self.out is not None or not self._pending:
-            return bool(self._pending)
-        kinds = (atom.kind for atom in atoms(io.BytesIO(self._pending), 0, len(self._pending)))
-        return b"moof" in kinds
-
-    def _number(self) -> None:
-        """The fragments' sequence numbers (ISO/IEC 14496-12 §8.8.5), as two write them."""
-        for atom in atoms(io.BytesIO(self._pending), 0, len(self._pending)):
-            if atom.kind == b"moof":  # its first box is mfhd
-                self._fragments += 1
-                struct.pack_into(">I", self._pending, atom.body + 12, self._fragments)
-
-    def close(self) -> None:
-        """Nothing: the muxer calls this, and sound may still come."""
+        self.out.put(b"".join(chunks), end_ns)
 
     def release(self) -> None:
         """No more will come."""
@@ -102,9 +71,9 @@ class GrowingFile:
 class SegmentFile:
     """One file: takes samples from a key frame on.
 
-    The muxer writes the pictures; behind each of its fragments the sound that came meanwhile is
-    written. What comes after the file was closed, but was heard before its end, is still added:
-    until :meth:`release`.
+    A group of pictures is collected and becomes a fragment; behind it the sound that came
+    meanwhile is written. What comes after the file was closed, but was heard before its end, is
+    still added: until :meth:`release`.
     """
 
     def __init__(
@@ -113,38 +82,65 @@ class SegmentFile:
         self.path, self.start_ns = path, start_ns
         self.end_ns = start_ns
         self._sound = sound
-        self._file = GrowingFile(path, writer)
+        self._file = GrowingFile(path, writer, _head(video, sound))
+        self._fragments = 0
         self._last_dts: dict[str, int] = {}
         self._heard: list[tuple[int, bytes]] = []
         self._heard_until = 0
-        self._container = av.open(
-            self._file,
-            mode="w",
-            format=sound.format if sound else "mp4",
-            options=_options(video),
-        )
-        self._out = self._container.add_stream_from_template(video, opaque=True)
-        self._out.time_base = TIME_BASE
-        if sound is not None:
-            sound.add_to(self._container).time_base = Fraction(1, sound.rate_hz)
+        codec, extradata = video.codec_context.name, video.codec_context.extradata or b""
+        # Without parameter sets FFmpeg writes no description, and lengths would mean nothing.
+        self._annex_b = codec in _WITH_UNITS and extradata[:1] not in (b"", b"\1")
+        self._least_ticks = _JPEG_FRAGMENT_TICKS if codec in _EVERY_PICTURE_IS_KEY else 0
+        self._pictures: list[_Picture] = []
+        self._chunks: list[Chunk] = []
+        self._group_bytes = 0
 
     def put(self, sample: Sample, duration_ns: int) -> None:
         """Append a picture. Raises OSError when the disk does not take it."""
         dts = self._dts(sample, TIME_BASE.denominator)
         if dts is None:
             return
-        packet = av.Packet(sample.data)
-        packet.stream = self._out
-        packet.time_base = TIME_BASE
-        packet.dts = dts
-        packet.pts = max(dts, _units(sample.time_ns - self.start_ns, TIME_BASE.denominator))
-        packet.duration = max(1, _units(duration_ns, TIME_BASE.denominator))
-        packet.is_keyframe = sample.keyframe
-        self._container.mux_one(packet)
+        pictures = self._pictures
         reached_ns, self.end_ns = self.end_ns, max(self.end_ns, sample.dts_ns + duration_ns)
-        if self._file.has_fragment:  # of the pictures before this one
-            self._write_sound()
-            self._file.commit(reached_ns)
+        ended: list[Chunk] = []
+        if pictures and (
+            (sample.keyframe and dts - pictures[0][0] >= self._least_ticks)
+            # A camera that never sends a second key frame must not fill the memory.
+            or self._group_bytes > GOP_MOST_BYTES
+        ):
+            ended = self._fragment(dts)
+        if self._annex_b:
+            size = put_lengths(sample.data, self._chunks)
+        else:
+            self._chunks.append(sample.data)
+            size = len(sample.data)
+        after = 0
+        if sample.time_ns > sample.dts_ns:
+            after = max(0, _units(sample.time_ns - self.start_ns, TIME_BASE.denominator) - dts)
+        lasts = max(1, _units(duration_ns, TIME_BASE.denominator))
+        pictures.append((dts, lasts, size, sample.keyframe, after))
+        self._group_bytes += size
+        if ended:
+            self._file.commit(ended, reached_ns)
+
+    def _fragment(self, next_dts: int | None) -> list[Chunk]:
+        """The pictures collected, as a fragment, and the sound that came meanwhile."""
+        pictures, chunks = self._pictures, self._chunks
+        table = [
+            (after[0] - dts, size, key, shown_after)
+            for (dts, _, size, key, shown_after), after in pairwise(pictures)
+        ]
+        dts, lasts, size, key, shown_after = pictures[-1]
+        table.append((lasts if next_dts is None else next_dts - dts, size, key, shown_after))
+        self._fragments += 1
+        head = fragment_head(
+            table, sequence=self._fragments, track=PICTURE_TRACK, dts=pictures[0][0]
+        )
+        ended = [head, *chunks, *self._sound_fragment()]
+        pictures.clear()
+        chunks.clear()
+        self._group_bytes = 0
+        return ended
 
     def put_sound(self, sample: Sample) -> None:
         """Append sound; it is written with the pictures around it."""
@@ -155,11 +151,14 @@ class SegmentFile:
             self._heard.append((dts, sample.data))
             self._heard_until = dts + max(1, _units(sample.duration_ns, self._sound.rate_hz))
 
-    def _write_sound(self) -> None:
-        if self._heard:
-            lasts = self._heard_until - self._heard[-1][0]
-            self._file.write(sound_fragment(self._heard, lasts, sequence=0, track=SOUND_TRACK))
-            self._heard.clear()
+    def _sound_fragment(self) -> list[Chunk]:
+        if not self._heard:
+            return []
+        lasts = self._heard_until - self._heard[-1][0]
+        self._fragments += 1
+        made = sound_fragment(self._heard, lasts, sequence=self._fragments, track=SOUND_TRACK)
+        self._heard.clear()
+        return [made]
 
     @property
     def bytes_written(self) -> int:
@@ -183,9 +182,8 @@ class SegmentFile:
     def close(self) -> None:
         """Hand over the last fragment. Raises OSError; then the file is released, too."""
         try:
-            self._container.close()
-            self._write_sound()
-            self._file.commit(self.end_ns)
+            if self._pictures:
+                self._file.commit(self._fragment(None), self.end_ns)
         except BaseException:
             self._file.release()
             raise
@@ -193,15 +191,13 @@ class SegmentFile:
     def release(self) -> None:
         """Hand over the sound that came late and let go of the closed file. Raises OSError."""
         try:
-            self._write_sound()
-            self._file.commit()
+            if self._heard and self._file.out is not None:
+                self._file.commit(self._sound_fragment())
         finally:
             self._file.release()
 
     def abandon(self) -> None:
         """Close after a failed write: what is not handed over is given up."""
-        with contextlib.suppress(av.error.FFmpegError, OSError):
-            self._container.close()
         self._file.release()
 
     def _dts(self, sample: Sample, rate_hz: int) -> int | None:
@@ -215,10 +211,20 @@ class SegmentFile:
         return dts
 
 
-def _options(video: Stream) -> dict[str, str]:
-    if video.codec_context.name not in _EVERY_PICTURE_IS_KEY:
-        return _OPTIONS
-    return {**_OPTIONS, "min_frag_duration": "1000000"}
+def _head(video: Stream, sound: Sound | None) -> bytes:
+    """What a file begins with (ftyp, moov), by FFmpeg's muxer."""
+    buffer = io.BytesIO()
+    container = av.open(
+        buffer, mode="w", format=sound.format if sound else "mp4", options=_HEAD_OPTIONS
+    )
+    container.add_stream_from_template(video, opaque=True).time_base = TIME_BASE
+    if sound is not None:
+        sound.add_to(container).time_base = Fraction(1, sound.rate_hz)
+    container.start_encoding()
+    container.close()
+    written = buffer.getvalue()
+    found = atoms(io.BytesIO(written), 0, len(written))
+    return b"".join(written[a.start : a.end] for a in found if a.kind in (b"ftyp", b"moov"))
 
 
 def _units(ns: int, rate_hz: int) -> int:

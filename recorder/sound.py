@@ -6,7 +6,6 @@ is recorded in QuickTime files, octet for octet. No such file holds G.726: it is
 G.726 prescribes to the bit, and kept as 16-bit PCM.
 """
 
-from dataclasses import replace
 from typing import Literal
 
 import av
@@ -62,7 +61,7 @@ class Sound:
             return None
         data = b"".join(bytes(frame.planes[0])[: 2 * frame.samples] for frame in frames)
         lasts_ns = len(data) // 2 * NS_PER_S // self.rate_hz
-        return replace(sample, data=data, duration_ns=lasts_ns) if data else None
+        return sample._replace(data=data, duration_ns=lasts_ns) if data else None
 
 
 def sound_of(streams: tuple[Stream, ...], camera: str) -> Sound | None:

@@ -6,8 +6,7 @@ literal ``event`` tags tell the events apart.
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from av.packet import Packet
 from av.stream import Stream
@@ -43,6 +42,8 @@ class PacketEvent(Protocol):
     def arrived_ns(self) -> int: ...
     @property
     def keyframe(self) -> bool: ...
+    @property
+    def data(self) -> bytes | None: ...
 
 
 class ReanchoredEvent(Protocol):
@@ -86,8 +87,7 @@ class PacketSource(Protocol):
         """Events until ``stop`` is set or the source is exhausted."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """A packet's bytes and times, copied out once and shared by disk and live viewers."""
 
     kind: Literal["video", "audio"]
@@ -100,10 +100,13 @@ class Sample:
 
     @classmethod
     def of(cls, event: PacketEvent) -> "Sample":
-        """Copy a packet."""
+        """Copy a packet, unless the source has done so."""
         packet = event.packet
+        data = event.data
+        if data is None:
+            data = bytes(packet)
         lasts_ns = 0
         tick = packet.time_base if event.kind == "audio" else None
         if tick is not None and packet.duration:
             lasts_ns = packet.duration * tick.numerator * NS_PER_S // tick.denominator
-        return cls(event.kind, bytes(packet), event.time_ns, event.dts_ns, event.keyframe, lasts_ns)
+        return cls(event.kind, data, event.time_ns, event.dts_ns, event.keyframe, lasts_ns)
