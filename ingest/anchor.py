@@ -61,10 +61,11 @@ class Anchor:
         elif self._drifted(arrived_ns, self._delay_ns(pts_ns, arrived_ns)):
             why = "drift"
         if why is None:
-            pace_ns = max(APART_NS, min(step_ns, waited_ns) // 2)
-            caught_up_ns = min(self._ahead_ns, max(0, step_ns - pace_ns))
-            self._ahead_ns -= caught_up_ns
-            self._offset_ns -= caught_up_ns
+            if self._ahead_ns:
+                pace_ns = max(APART_NS, min(step_ns, waited_ns) // 2)
+                caught_up_ns = min(self._ahead_ns, max(0, step_ns - pace_ns))
+                self._ahead_ns -= caught_up_ns
+                self._offset_ns -= caught_up_ns
             self._last_pts_ns, self._last_arrived_ns = pts_ns, arrived_ns
             self._out_ns = max(self._out_ns, pts_ns + self._offset_ns)
             return None

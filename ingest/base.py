@@ -4,8 +4,7 @@ import contextlib
 import random
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator
-from fractions import Fraction
+from collections.abc import Generator, Iterator, Sequence
 from typing import Literal
 
 import av
@@ -16,21 +15,20 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from core.clock import NS_PER_S, Clock
-from ingest.anchor import Anchor
 from ingest.backoff import Backoff
 from ingest.burst import Arrived, dated
 from ingest.clock_steady import Floor, SteadyUtc
 from ingest.errors import IngestError, RefusedError
-from ingest.events import Connected, Event, Lost, LostReason, MediaPacket, Reanchored
+from ingest.events import Connected, Event, Lost, LostReason, Reanchored
 from ingest.health import HealthMeter, OnHealth
 from ingest.lips import Lips
 from ingest.parameters import ParameterWatch, described_by
 from ingest.split import SplitPictures
+from ingest.timeline import Timeline, nominal_rate
 
 STALL_S = 5.0
 STEADY_S = 10.0
 TOLD_EVERY_S = 5.0
-UNTIMED_MOST = 30
 
 Packets = Generator["Packet[Stream]", None, None]
 
@@ -181,6 +179,7 @@ class Source(ABC):
         self, packets: Packets, streams: tuple[Stream, ...], stop: threading.Event
     ) -> Generator[Event, None, Lost]:
         stall_ns = round(self.stall_s * NS_PER_S)
+        monotonic_ns, health, video = self.clock.monotonic_ns, self.health, streams[0].index
         self._believe_clock()
         watch = ParameterWatch(streams[0].codec_context.name, streams[0].codec_context.extradata)
         anchors = {
@@ -189,10 +188,11 @@ class Source(ABC):
         }
         pictures = SplitPictures()
         lips = Lips(self._ended_ns.get("audio")) if len(streams) > 1 else None
-        picture_ns = self.clock.monotonic_ns()
+        picture_ns = monotonic_ns()
         arrivals = self.arrivals(packets)
+        # What follows runs for every packet of every camera: it is kept short.
         while not stop.is_set():
-            asked_ns = self.clock.monotonic_ns()
+            asked_ns = monotonic_ns()
             try:
                 packet, arrived_ns = next(arrivals, (None, 0))
             except av.error.ExitError:
@@ -201,27 +201,34 @@ class Source(ABC):
                 return self._lost("broken", str(self.explain(error)))
             if packet is None:
                 return self._lost("ended", self.ended())
-            if packet.size == 0:
+            data = bytes(packet)
+            if not data:
                 continue
             if self._believe_clock():
                 return self._lost("clock", "our clock had been ahead and was set back")
             self.received += 1
-            now_ns = self.clock.monotonic_ns()
-            if packet.stream.type == "video":
-                picture_ns = now_ns
-                if watch.other_codec(packet):
+            now_ns = monotonic_ns()
+            index, key = packet.stream_index, False
+            if index == video:
+                picture_ns, key = now_ns, packet.is_keyframe
+                if watch.other_codec(data):
                     return self._lost("broken", "it sends another codec than it described")
-                self.health.demuxed(packet)
+                health.demuxed(packet)
             elif now_ns - picture_ns > stall_ns:
                 return self._lost("stalled", f"no picture for {self.stall_s:g} s, only sound")
-            for whole in pictures.push(packet) if self.may_split else [packet]:
-                if whole.is_keyframe and whole.stream_index == streams[0].index:
-                    data = bytes(whole)
-                    if watch.changed(data) and (now := self._redescribed(streams, data)):
-                        yield now
-                for event in anchors[whole.stream_index].take(whole, arrived_ns):
-                    self._measure(event)
-                    if isinstance(event, MediaPacket):
+            whole: Sequence[tuple[Packet[Stream], bytes]] = ((packet, data),)
+            if self.may_split and index == video and (key or pictures.holds):
+                whole = [(one, bytes(one)) for one in pictures.push(packet)]
+            for one, data in whole:
+                new = index == video and one.is_keyframe and watch.changed(data)
+                if new and (now := self._redescribed(streams, data)):
+                    yield now
+                for event in anchors[index].take(one, arrived_ns, data):
+                    if event.event == "reanchored":
+                        self._moved(event)
+                    else:
+                        if event.kind == "video":
+                            health.packet(len(event.data or data), event.time_ns, event.keyframe)
                         event = lips.place(event) if lips else event
                         self._ended_ns[event.kind] = event.dts_ns
                         if not self.pace(event.dts_ns, stop):
@@ -235,8 +242,9 @@ class Source(ABC):
 
     def _believe_clock(self) -> bool:
         """True when our time has begun anew: what is under way has the wrong times."""
-        self.health.set_back = self._steady.ahead
-        if self._steady.believed == self._believed:
+        steady = self._steady
+        self.health.set_back = steady.ahead
+        if steady.believed == self._believed:
             return False
         self._believed = self._steady.believed
         self._ended_ns = dict.fromkeys(("video", "audio"), self._steady.floor_ns)
@@ -247,6 +255,9 @@ class Source(ABC):
         wanted = {stream.index for stream in streams}
         came_ns = self.clock.monotonic_ns()
         with contextlib.closing(_packets_of_all(container)) as packets:
+            if len(wanted) == len(container.streams):
+                yield from packets
+                return
             for packet in packets:
                 now_ns = self.clock.monotonic_ns()
                 if packet.stream_index in wanted:
@@ -271,92 +282,12 @@ class Source(ABC):
     def _stalled(self) -> Lost:
         return self._lost("stalled", f"no packet for {self.stall_s:g} s")
 
-    def _measure(self, event: MediaPacket | Reanchored) -> None:
-        if isinstance(event, Reanchored):
-            self.health.trouble(f"time line moved by {event.by_s:+.1f} s ({event.why})")
-            log.warning("re-anchored", camera=self.camera, by_s=event.by_s, why=event.why)
-        elif event.kind == "video":
-            self.health.packet(event.packet.size, event.time_ns, event.keyframe)
+    def _moved(self, event: Reanchored) -> None:
+        self.health.trouble(f"time line moved by {event.by_s:+.1f} s ({event.why})")
+        log.warning("re-anchored", camera=self.camera, by_s=event.by_s, why=event.why)
 
     def _lost(self, reason: LostReason, detail: str) -> Lost:
         return Lost(reason, detail, self.utc_ns())
-
-
-class Timeline:
-    """Puts one stream's packets on the UTC time line.
-
-    Some servers send their first packets before the time line is known to the demuxer; those
-    are held (a few) and dated backwards from the first that has a time.
-    """
-
-    def __init__(self, stream: Stream, floor_ns: int = 0, *, rtp: bool = False) -> None:
-        self._kind: Literal["video", "audio"] = "video" if stream.type == "video" else "audio"
-        self._time_base = stream.time_base or Fraction(1, 90_000)
-        self._tick_numerator = self._time_base.numerator * NS_PER_S
-        self._tick_denominator = self._time_base.denominator
-        self._spacing_ns = round(NS_PER_S / float(nominal_rate(stream) or 25))
-        self._floor_ns = floor_ns
-        self._anchor = Anchor(floor_ns)
-        # RTP times are known modulo 2^32 ticks (RFC 3550 §5.1); FFmpeg takes a step back for
-        # a wrap, which would be reported as a jump of half a day.
-        self._wrap_s = float(self._time_base * 2**32) if rtp else 0.0
-        self._untimed: list[tuple[Packet[Stream], int]] = []
-        self._last_dts_ns: int | None = None
-
-    def take(self, packet: "Packet[Stream]", arrived_ns: int) -> list[MediaPacket | Reanchored]:
-        """The events that a demuxed packet makes: none, itself, or several."""
-        raw = packet.dts if packet.dts is not None else packet.pts
-        if raw is None and self._last_dts_ns is None:
-            if len(self._untimed) < UNTIMED_MOST:
-                self._untimed.append((packet, arrived_ns))
-            return []
-        if raw is None:
-            dts_ns = (self._last_dts_ns or 0) + self._duration_ns(packet)
-        else:
-            dts_ns = self._ns(raw)
-        events: list[MediaPacket | Reanchored] = []
-        if self._untimed:
-            held_ns = sum(self._duration_ns(held) for held, _ in self._untimed)
-            self._anchor = Anchor(self._floor_ns + held_ns)
-        moved = self._anchor.place(dts_ns, arrived_ns)
-        if moved is not None:
-            by_s = moved.by_ns / NS_PER_S
-            if self._wrap_s:
-                by_s = (by_s + self._wrap_s / 2) % self._wrap_s - self._wrap_s / 2
-            events.append(Reanchored(self._kind, arrived_ns, by_s, moved.why))
-        early_ns = dts_ns
-        for held, held_arrived_ns in reversed(self._untimed):
-            early_ns -= self._duration_ns(held)
-            events.insert(0, self._event(held, early_ns, early_ns, held_arrived_ns))
-        self._untimed.clear()
-        pts = packet.pts
-        pts_ns = dts_ns if pts is None or pts == raw else self._ns(pts)
-        self._last_dts_ns = dts_ns
-        events.append(self._event(packet, pts_ns, dts_ns, arrived_ns))
-        return events
-
-    def _duration_ns(self, packet: "Packet[Stream]") -> int:
-        if packet.duration:
-            return self._ns(packet.duration)
-        return self._spacing_ns
-
-    def _ns(self, ticks: int) -> int:
-        """A time of the stream in nanoseconds; in whole numbers, for fractions are slow."""
-        return (2 * ticks * self._tick_numerator + self._tick_denominator) // (
-            2 * self._tick_denominator
-        )
-
-    def _event(
-        self, packet: "Packet[Stream]", pts_ns: int, dts_ns: int, arrived_ns: int
-    ) -> MediaPacket:
-        return MediaPacket(
-            packet=packet,
-            kind=self._kind,
-            time_ns=self._anchor.utc_ns(pts_ns),
-            dts_ns=self._anchor.utc_ns(dts_ns),
-            arrived_ns=arrived_ns,
-            keyframe=packet.is_keyframe,
-        )
 
 
 def _spoken(seconds: float) -> str:
@@ -378,11 +309,3 @@ def wanted_streams(container: InputContainer) -> tuple[Stream, ...]:
         raise IngestError("the source has no video stream")
     audios = [s for s in container.streams.audio if s.codec_context is not None]
     return (videos[0], *audios[:1])
-
-
-def nominal_rate(stream: Stream) -> Fraction | None:
-    """Pictures a second as the stream declares them, if they are believable."""
-    if not isinstance(stream, VideoStream):
-        return None
-    rate = stream.average_rate or stream.guessed_rate
-    return rate if rate is not None and 0 < rate <= 240 else None

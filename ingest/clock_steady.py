@@ -37,6 +37,7 @@ class SteadyUtc:
     Attributes:
         floor_ns: what it said last, 0 without.
         believed: how often a step back was believed, and time began anew.
+        ahead: our time is ahead of the wall clock, which was set back.
     """
 
     def __init__(self, clock: Clock, floor: Floor | None = None) -> None:
@@ -48,11 +49,7 @@ class SteadyUtc:
         self._lead_ns = self._wall_ns - self._last_monotonic_ns
         self.floor_ns = (floor(self._wall_ns) if floor else None) or 0
         self._last_ns = max(self._wall_ns, self.floor_ns + 1)
-
-    @property
-    def ahead(self) -> bool:
-        """Our time is ahead of the wall clock, which was set back."""
-        return self._last_ns - self._wall_ns > NOTICED_NS
+        self.ahead = self._last_ns - self._wall_ns > NOTICED_NS
 
     def utc_ns(self) -> int:
         """The wall clock, or what is left of being ahead of it."""
@@ -61,9 +58,13 @@ class SteadyUtc:
         self._last_monotonic_ns = monotonic_ns
         slowed_ns = self._last_ns + passed_ns - passed_ns // SLOWER
         before_ns, self._lead_ns = self._lead_ns, self._wall_ns - monotonic_ns
+        if self._wall_ns >= slowed_ns:
+            self._last_ns, self.ahead = self._wall_ns, False
+            return self._wall_ns
         if self._lead_ns < before_ns - _STEP_NS and slowed_ns - self._wall_ns > AHEAD_MOST_NS:
             slowed_ns = self._look_into(slowed_ns)
         self._last_ns = max(self._wall_ns, slowed_ns)
+        self.ahead = self._last_ns - self._wall_ns > NOTICED_NS
         return self._last_ns
 
     def _look_into(self, slowed_ns: int) -> int:

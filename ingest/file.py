@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from core.clock import NS_PER_S, Clock
 from core.video import Frame
-from ingest.base import Source, nominal_rate, wanted_streams
+from ingest.base import Source, wanted_streams
 from ingest.burst import Arrived
 from ingest.errors import CorruptFileError, IngestError, RefusedError
 from ingest.events import Lost
@@ -23,6 +23,7 @@ from ingest.health import OnHealth
 from ingest.nal import PictureSniffer
 from ingest.picture import frame_of
 from ingest.rate import Sampler
+from ingest.timeline import nominal_rate
 
 
 class FileSource(Source):

@@ -15,13 +15,14 @@ from av.video.stream import VideoStream
 
 from core.messages import CameraEvent, CameraEventKind
 from core.video import Frame
-from ingest.base import Source, nominal_rate
+from ingest.base import Source
 from ingest.events import Connected, MediaPacket
 from ingest.hardware import DecoderChoice, decoder_like
 from ingest.nal import PictureSniffer
 from ingest.picture import frame_of
 from ingest.picture_health import PictureWatch
 from ingest.rate import Sampler
+from ingest.timeline import nominal_rate
 
 TIMES_KEPT = 64
 SETTLING = 20

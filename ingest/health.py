@@ -20,6 +20,8 @@ OnHealth = Callable[[CameraHealth], None]
 
 WINDOW_NS = 10 * NS_PER_S
 REPORT_NS = 5 * NS_PER_S
+JUDGE_NS = NS_PER_S // 2
+"""So often a camera that is well is looked at anew while its pictures come."""
 UNSTEADY_NS = 60 * NS_PER_S
 FLAPPING = 3
 STALL_S = 5.0
@@ -53,6 +55,7 @@ class HealthMeter:
         self._lost_reason = "starting"
         self._since_ns = clock.utc_ns()
         self._reported_ns = 0
+        self._judge_ns = 0  # monotonic: when pictures alone make us look again
         self._packets: deque[tuple[int, int]] = deque()  # (monotonic ns, bytes)
         self._missed: deque[tuple[int, int]] = deque()  # (monotonic ns, pictures)
         self._window_bytes = 0
@@ -87,7 +90,8 @@ class HealthMeter:
     def demuxed(self, packet: "Packet[Stream]") -> None:
         """A video packet as the demuxer gave it, for what the camera says of itself."""
         with self._lock:
-            self._sender.take(packet, self._clock.utc_ns(), self._clock.monotonic_ns())
+            arrived_ns, now_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
+            self._sender.take(packet, arrived_ns, now_ns)
 
     def packet(self, size_bytes: int, time_ns: int, keyframe: bool = False) -> None:
         """A picture came; ``time_ns`` is its UTC time."""
@@ -101,17 +105,21 @@ class HealthMeter:
                 self._keyframe_ns = now_ns
             self._packets.append((now_ns, size_bytes))
             self._window_bytes += size_bytes
+            if now_ns < self._judge_ns:
+                return
         self._tell()
 
     def trouble(self, what: str) -> None:
         """Something went wrong without ending the session."""
         with self._lock:
             self._trouble = (self._clock.monotonic_ns(), what)
+            self._judge_ns = 0
 
     def camera_says(self, event: CameraEvent) -> None:
         """The camera noticed something by itself."""
         with self._lock:
             self._says.take(event)
+            self._judge_ns = 0
 
     def missed(self, pictures: int, why: str) -> None:
         """So many pictures are known not to have come."""
@@ -123,6 +131,7 @@ class HealthMeter:
         """What a look at the decoded pictures found."""
         with self._lock:
             self._picture = found
+            self._judge_ns = 0
 
     def taken(self) -> None:
         """A picture was taken for analysis."""
@@ -258,6 +267,7 @@ class HealthMeter:
         if state != self._state:
             self._since_ns = at_ns
         self._state, self._reason = state, reason
+        self._judge_ns = now_ns + JUDGE_NS if state != "offline" else 0
         return changed
 
     def _tell(self, *, force: bool = False) -> None:

@@ -10,7 +10,6 @@ import io
 from fractions import Fraction
 
 import av
-from av.packet import Packet
 from av.stream import Stream
 
 from ingest.nal import leading_units
@@ -22,8 +21,8 @@ _SEQUENCE = {"h264": 7, "hevc": 33}  # SPS_NUT: H.264 table 7-1, H.265 table 7-1
 # unspecified, and 2, a data partition of the Extended profile. H.264's timing and user data (SEI,
 # D.1) are in H.265 TSA_R of temporal layers 0, which is forbidden, and 4, which no camera has.
 _FOREIGN = {
-    "h264": (b"\0\0\1\0\1", b"\0\0\1\2\1", b"\0\0\1\x40\1"),
-    "hevc": (b"\0\0\1\x06\1", b"\0\0\1\x06\5"),
+    "h264": frozenset((b"\0\1", b"\2\1", b"\x40\1")),
+    "hevc": frozenset((b"\x06\1", b"\x06\5")),
 }
 _FIRST_SLICES = {"h264": range(1, 6), "hevc": range(32)}
 
@@ -54,7 +53,7 @@ class ParameterWatch:
         self._known = found
         return True
 
-    def other_codec(self, packet: "Packet[Stream]") -> bool:
+    def other_codec(self, data: bytes) -> bool:
         """Whether a session described as H.264 now brings H.265, or the other way round.
 
         H.264 without SEI in an H.265 session never comes here: the session falls silent.
@@ -62,8 +61,13 @@ class ParameterWatch:
         """
         if not self._active:
             return False
-        data = bytes(packet)
-        return any(data.find(start) >= 0 for start in _FOREIGN[self._codec])
+        foreign = _FOREIGN[self._codec]
+        at = data.find(b"\0\0\1")
+        while at >= 0:
+            if data[at + 3 : at + 5] in foreign:
+                return True
+            at = data.find(b"\0\0\1", at + 3)
+        return False
 
     def _sequence_sets(self, data: bytes) -> frozenset[bytes]:
         """The sets in front of the first slice, without trailing zeros (they mean nothing)."""

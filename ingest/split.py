@@ -25,8 +25,16 @@ class SplitPictures:
         self._keys = 0
         self._splits = False
 
+    @property
+    def holds(self) -> bool:
+        """A key picture waits for what comes after it."""
+        return self._held is not None
+
     def push(self, packet: "Packet[Stream]") -> "list[Packet[Stream]]":
-        """The whole packets that are known after this one, in order."""
+        """The whole packets that are known after this one, in order.
+
+        What is no key picture may go past here while nothing is held.
+        """
         if packet.stream.type != "video":
             return [packet]
         out = []

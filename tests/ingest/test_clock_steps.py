@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from core.clock import NS_PER_S, ManualClock
 from ingest.anchor import Anchor
-from ingest.base import Timeline
 from ingest.clock_steady import SteadyUtc
 from ingest.events import MediaPacket
+from ingest.timeline import Timeline
 
 BASE = Fraction(1, 90_000)
 

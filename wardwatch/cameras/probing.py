@@ -14,13 +14,14 @@ from core.credentials import Credential
 from core.errors import ConfigError
 from core.networks import Networks
 from core.roster import FoundStream, Probed
-from ingest.base import Source, nominal_rate, wanted_streams
+from ingest.base import Source, wanted_streams
 from ingest.errors import IngestError, RefusedError
 from ingest.onvif.camera import OnvifCamera
 from ingest.onvif.camera import Probe as OnvifProbe
 from ingest.onvif.errors import OnvifError, OnvifRefusedError, OnvifUnreachableError
 from ingest.onvif.media import Profile
 from ingest.rtsp import RtspSource
+from ingest.timeline import nominal_rate
 from wardwatch.cameras.drafts import host_of, odd
 
 ANSWER_S = 6.0
