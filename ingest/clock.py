@@ -9,8 +9,9 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
+from typing import Any, cast, get_args
 
-from av.packet import Packet
+from av.packet import Packet, PacketSideData, PktSideDataT
 from av.stream import Stream
 
 from core.clock import NS_PER_S
@@ -24,9 +25,10 @@ STEP_LEAST_NS = NS_PER_S // 2
 STEP_SPREAD_NS = NS_PER_S // 4
 LOSS_WINDOW_NS = 300 * NS_PER_S
 
+_KINDS = get_args(PktSideDataT)
 _REFERENCE_TIME = struct.Struct("=qi")  # AVProducerReferenceTime: microseconds since 1970, flags
 _SENDER_REPORT = struct.Struct("@IQIII")  # AVRTCPSenderReport: ssrc, ntp, rtp, packets, octets
-_NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970 (RFC 5905 §6)
+NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970 (RFC 5905 §6)
 _PLAUSIBLE_NS = 86_400 * NS_PER_S  # a camera that never was set counts from 1970 or 1900
 # These parsers give a picture out when the next one begins (ITU-T H.264 §7.4.1.2.3).
 _HELD_BY_PARSER = frozenset({"h264", "hevc"})
@@ -78,9 +80,30 @@ def sender_times(packet: "Packet[Stream]") -> tuple[int | None, SenderReport | N
     return camera_ns, report
 
 
+def side_data(kind: PktSideDataT, data: bytes) -> PacketSideData:
+    """Side data of a packet that FFmpeg did not put together, as FFmpeg would give it."""
+    # PyAV's stubs leave the constructor out.
+    made = cast(Any, PacketSideData)(_KINDS.index(kind), len(data))
+    memoryview(made)[:] = data
+    return cast(PacketSideData, made)
+
+
+def reference_time(camera_ns: int) -> PacketSideData:
+    """What :func:`sender_times` reads as the camera's own UTC."""
+    return side_data("prft", _REFERENCE_TIME.pack(camera_ns // 1000, 0))
+
+
+def report_of(report: SenderReport) -> PacketSideData:
+    """What :func:`sender_times` reads as a sender report."""
+    seconds, rest_ns = divmod(report.utc_ns, NS_PER_S)
+    ntp = ((seconds + NTP_EPOCH_S) & 0xFFFFFFFF) << 32 | (rest_ns << 32) // NS_PER_S
+    fields = (report.ssrc, ntp, report.rtp_timestamp, report.packets, report.octets)
+    return side_data("rtcp_sr", _SENDER_REPORT.pack(*fields))
+
+
 def _sender_report(data: bytes) -> SenderReport:
     ssrc, ntp, rtp, packets, octets = _SENDER_REPORT.unpack_from(data)
-    utc_ns = ((ntp >> 32) - _NTP_EPOCH_S) * NS_PER_S + ((ntp & 0xFFFFFFFF) * NS_PER_S >> 32)
+    utc_ns = ((ntp >> 32) - NTP_EPOCH_S) * NS_PER_S + ((ntp & 0xFFFFFFFF) * NS_PER_S >> 32)
     return SenderReport(ssrc, utc_ns, rtp, packets, octets)
 
 
@@ -139,7 +162,8 @@ class Delivery:
     def came(self, size_bytes: int) -> None:
         """A packet came."""
         self._received += size_bytes
-        self._largest = max(self._largest, size_bytes)
+        if size_bytes > self._largest:
+            self._largest = size_bytes
 
     def reported(self, report: SenderReport, monotonic_ns: int) -> None:
         """A sender report came."""

@@ -3,10 +3,11 @@
 import random
 import re
 import socket
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import av
+import structlog
 from av.container import InputContainer
 
 from core.clock import Clock
@@ -15,6 +16,8 @@ from ingest.base import STALL_S, Source
 from ingest.errors import IngestError, RefusedError, SignInError
 from ingest.events import Lost
 from ingest.health import OnHealth
+from ingest.rtsp_direct import DirectSession
+from ingest.rtsp_opening import Opening
 from ingest.rtsp_sign import SigningGateway, endpoint, only_sha256
 
 OPEN_S = 10.0
@@ -30,6 +33,8 @@ _TRANSPORT = {
 # UDP first; FFmpeg itself goes back to TCP when no packet comes by UDP.
 _UDP_FIRST = {"rtsp_transport": "udp+tcp"}
 REACH_S = 1.0
+
+log = structlog.get_logger()
 
 _PASSWORD = re.compile(r"(?i)\b(pass(?:word|wd)?|pwd)=[^&;/?#]*")
 
@@ -86,6 +91,7 @@ class RtspSource(Source):
         self._udp_first = False
         self._netloc = parts.netloc
         self._signing = False
+        self._direct = transport != "udp" and parts.scheme == "rtsp"
 
     def open(self) -> InputContainer:
         self._netloc = self._checked()
@@ -133,11 +139,11 @@ class RtspSource(Source):
                 return RefusedError(f"{where} refused: no such stream; check the path")
             case av.error.HTTPClientError() | av.error.HTTPServerError():
                 return RefusedError(f"{where} refused: {_plain(error)}")
-            case av.error.ConnectionRefusedError():
+            case ConnectionRefusedError():
                 return IngestError(f"{where}: nothing listens there; check power and port")
-            case av.error.ExitError() | av.error.TimeoutError():
+            case av.error.ExitError() | TimeoutError():
                 return IngestError(f"{where} did not answer within {self._open_s:g} s")
-            case av.error.EOFError() | av.error.ConnectionResetError():
+            case av.error.EOFError() | ConnectionResetError():
                 return IngestError(f"{where} closed the connection")
             case av.error.InvalidDataError():
                 return IngestError(f"{where} broke off, or its answer cannot be read")
@@ -148,6 +154,11 @@ class RtspSource(Source):
         return f"camera {self.camera} at {redacted(self.url)}"
 
     def _open(self, probe_us: int) -> InputContainer:
+        if self._direct and not self._udp_first:
+            session = self._open_direct(probe_us)
+            if session is not None:
+                # The base asks a container for its streams, their packets and its end, no more.
+                return cast(InputContainer, session)
         if self._signing and self._asks_too_much():
             return self._open_signed(probe_us)
         transport = _UDP_FIRST if self._udp_first else _TRANSPORT[self._transport]
@@ -161,6 +172,31 @@ class RtspSource(Source):
         except (av.error.FFmpegError, OSError, ValueError) as error:
             # `from None`: the cause's text and arguments quote the address with its password.
             raise self.explain(error) from None
+
+    def _open_direct(self, probe_us: int) -> DirectSession | None:
+        """A session whose packets we read ourselves; None when it has to be FFmpeg."""
+        try:
+            camera = socket.create_connection(endpoint(self._netloc), self._open_s)
+        except (OSError, ValueError) as error:
+            raise self.explain(error) from None
+        account = None if self._username is None else (self._username, self._password or "")
+        opening = Opening(self.camera, camera, self.url, account, self._open_s)
+        try:
+            container = self._av_open(opening.address, _TRANSPORT["tcp"], probe_us)
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            opening.give_up()
+            refused = isinstance(error, av.error.HTTPUnauthorizedError)
+            if refused or not (opening.unusual or self._transport == "auto"):
+                raise self.explain(error) from None
+            container = None
+        if container is not None and opening.let_go() and _as_planned(container, opening):
+            return DirectSession(container, opening, self.clock, self.stall_s)
+        if container is not None:
+            container.close()
+            opening.give_up()
+        log.info("left to FFmpeg", camera=self.camera, why=opening.unusual)
+        self._direct = False
+        return None
 
     def _av_open(self, address: str, transport: dict[str, str], probe_us: int) -> InputContainer:
         options = {**transport, "analyzeduration": str(probe_us)}
@@ -217,6 +253,19 @@ def _described(container: InputContainer) -> bool:
     return any(
         v.codec_context is not None and v.codec_context.width for v in container.streams.video
     )
+
+
+def _as_planned(container: InputContainer, opening: Opening) -> bool:
+    """Pictures in the order in which they are decoded, and no surprise in the streams."""
+    plan, videos, audios = opening.plan, container.streams.video, container.streams.audio
+    assert plan is not None
+    usual = len(videos) == 1 and len(audios) == (plan.sound is not None)
+    if usual and _described(container):
+        context = videos[0].codec_context
+        usual = context.name == plan.codec and not context.has_b_frames
+    if not usual:
+        opening.unusual = "streams that are not what was described"
+    return usual
 
 
 def redacted(url: str) -> str:

@@ -66,6 +66,9 @@ class SigningGateway:
         timeout_s: for connecting, and for each write.
     """
 
+    basic = False
+    """Whether a camera that asks for nothing better is shown the password."""
+
     def __init__(
         self,
         who: str,
@@ -119,17 +122,20 @@ class SigningGateway:
                     if not data:
                         return
                     if asks:
-                        camera.sendall(b"".join(self._request(one) for one in asked.feed(data)))
-                        continue
-                    for one in answered.feed(data):
-                        again = self._again(one)
-                        if again is not None:
-                            camera.sendall(again)
-                        else:
-                            # FFmpeg would ask again, and be signed for again.
-                            player.sendall(one.unchallenged)
+                        camera.sendall(b"".join(self.request(one) for one in asked.feed(data)))
+                    else:
+                        for one in answered.feed(data):
+                            self._answer(one, player, camera)
 
-    def _request(self, message: "Message") -> bytes:
+    def _answer(self, answer: "Message", player: socket.socket, camera: socket.socket) -> None:
+        again = self.again(answer)
+        if again is not None:
+            camera.sendall(again)
+        else:
+            # FFmpeg would ask again, and be signed for again.
+            player.sendall(answer.unchallenged)
+
+    def request(self, message: "Message") -> bytes:
         """What FFmpeg asks, signed if the camera has said how; frames as they are."""
         words = message.head.partition(b"\n")[0].split()
         if len(words) != 3 or not words[2].startswith(b"RTSP/"):
@@ -154,7 +160,7 @@ class SigningGateway:
             lines.append(b"Authorization: " + proof.encode())
         return b"\r\n".join(lines) + b"\r\n\r\n" + message.body
 
-    def _again(self, answer: "Message") -> bytes | None:
+    def again(self, answer: "Message") -> bytes | None:
         """The request once more, now signed; None to pass the answer on.
 
         Signed twice only where the camera says that merely the nonce had grown old: cameras
@@ -167,7 +173,7 @@ class SigningGateway:
         if request is None or answer.head.split(None, 2)[1] != b"401":
             return None
         fresh = strongest(_offers(answer))
-        if fresh is None or fresh.algorithm == "BASIC":
+        if fresh is None or (fresh.algorithm == "BASIC" and not self.basic):
             return None
         if self._challenge is not None and not fresh.stale:
             return None
@@ -198,6 +204,11 @@ class Messages:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+
+    @property
+    def rest(self) -> bytes:
+        """What is not complete yet."""
+        return bytes(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Add bytes and yield what is complete; frames that follow each other come together.
