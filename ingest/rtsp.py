@@ -176,11 +176,12 @@ class RtspSource(Source):
     def _open_direct(self, probe_us: int) -> DirectSession | None:
         """A session whose packets we read ourselves; None when it has to be FFmpeg."""
         try:
-            camera = socket.create_connection(endpoint(self._netloc), self._open_s)
+            place = endpoint(self._netloc)
+            camera = socket.create_connection(place, self._open_s)
         except (OSError, ValueError) as error:
             raise self.explain(error) from None
         account = None if self._username is None else (self._username, self._password or "")
-        opening = Opening(self.camera, camera, self.url, account, self._open_s)
+        opening = Opening(self.camera, camera, place, self.url, account, self._open_s)
         try:
             container = self._av_open(opening.address, _TRANSPORT["tcp"], probe_us)
         except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -188,14 +189,14 @@ class RtspSource(Source):
             refused = isinstance(error, av.error.HTTPUnauthorizedError)
             if refused or not (opening.unusual or self._transport == "auto"):
                 raise self.explain(error) from None
-            container = None
-        if container is not None and opening.let_go() and _as_planned(container, opening):
-            return DirectSession(container, opening, self.clock, self.stall_s)
-        if container is not None:
+        else:
+            if opening.let_go() and _as_planned(container, opening):
+                return DirectSession(container, opening, self.clock, self.stall_s)
             container.close()
             opening.give_up()
-        log.info("left to FFmpeg", camera=self.camera, why=opening.unusual)
-        self._direct = False
+        if opening.unusual:
+            log.info("left to FFmpeg", camera=self.camera, why=opening.unusual)
+            self._direct = False
         return None
 
     def _av_open(self, address: str, transport: dict[str, str], probe_us: int) -> InputContainer:

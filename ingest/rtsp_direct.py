@@ -56,6 +56,7 @@ class _Track:
         assert stream.time_base is not None
         self._now_ns = now_ns
         self.cut, self.stream, self.time_base = cut, stream, stream.time_base
+        self._first = True
         self.early: dict[int, SenderReport] = {}
         self.fresh: SenderReport | None = None
         self.last: tuple[SenderReport, int] | None = None
@@ -74,8 +75,13 @@ class _Track:
         """As FFmpeg would give it."""
         made: Packet[Stream] = av.Packet(data)
         made.stream, made.time_base = self.stream, self.time_base
-        made.pts = made.dts = timestamp
         made.duration, made.is_keyframe = duration, key
+        if self._first:
+            # It may be of a time line that the server gives up at once, as GStreamer's does; the
+            # base dates what has no time by what follows. So does FFmpeg.
+            self._first = False
+            return made
+        made.pts = made.dts = timestamp
         if self.early:
             report = self.early.get(self.cut.source)
             self.early = {}
@@ -144,7 +150,7 @@ class DirectSession:
             OSError: the connection broke.
             IngestError: what comes is no RTSP.
         """
-        data = self._opening.passed
+        data, self._opening.passed = self._opening.passed, b""
         came_ns = self._clock.monotonic_ns()
         while True:
             rest = self._cut(data)

@@ -29,6 +29,7 @@ class Opening(SigningGateway):
 
     Args:
         camera: the connection to it; closed here when the session fails to open.
+        place: host and port it goes to.
         account: user name and password, None without.
 
     Attributes:
@@ -45,6 +46,7 @@ class Opening(SigningGateway):
         self,
         who: str,
         camera: socket.socket,
+        place: tuple[str, int],
         url: str,
         account: tuple[str, str] | None,
         timeout_s: float,
@@ -64,18 +66,11 @@ class Opening(SigningGateway):
         self._answers_parameters = False
         self._failed = False
         self._halt, self._halted = socket.socketpair()
-        place = camera.getpeername()
-        super().__init__(who, place[0], place[1], url, account or ("", ""), timeout_s)
+        super().__init__(who, *place, url, account or ("", ""), timeout_s)
 
     def let_go(self) -> bool:
         """Stop passing on; True when the session is open and the connection is ours."""
-        self.close()
-        with contextlib.suppress(OSError):
-            self._halt.send(b".")
-        self._thread.join()
-        for one in (self._halt, self._halted, self._player):
-            if one is not None:
-                one.close()
+        self._end()
         if self._failed or self._play is None or not self._session or self.plan is None:
             self.unusual = self.unusual or "the session was opened in an unusual way"
             return False
@@ -83,8 +78,17 @@ class Opening(SigningGateway):
 
     def give_up(self) -> None:
         """Close everything."""
-        self.let_go()
+        self._end()
         self.camera.close()
+
+    def _end(self) -> None:
+        self.close()
+        with contextlib.suppress(OSError):
+            self._halt.send(b".")
+        self._thread.join()
+        for one in (self._halt, self._halted, self._player):
+            if one is not None:
+                one.close()
 
     def alive(self) -> bytes:
         """A request that means nothing but that we are there."""
@@ -129,7 +133,7 @@ class Opening(SigningGateway):
             while True:
                 ready = [key.fileobj for key, _ in waiting.select()]
                 if self._halted in ready:
-                    self.passed = bytes(self._frames) + answered.rest
+                    self.passed, self._frames = bytes(self._frames) + answered.rest, bytearray()
                     return
                 if player in ready:
                     data = player.recv(_READ_BYTES)
