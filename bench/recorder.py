@@ -2,9 +2,12 @@
 
 A GStreamer server (a process of its own, not counted) sends the cameras over RTSP/TCP on the
 loopback interface; our recorder and one ffmpeg a camera record them in the same run, so that
-the ratio does not depend on what else the machine does.
+the ratio does not depend on what else the machine does. Of several turns, which follow each other
+in the same run, the median of each figure is given.
 
-    python bench/recorder.py [--cameras 4] [--seconds 30] [--json]
+    python bench/recorder.py [--cameras 4] [--seconds 30] [--turns 3] [--shared] [--only NAMES]
+
+``--shared`` has one encoder for all cameras, so that the server leaves a core to record many.
 """
 
 import argparse
@@ -13,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 import psutil
 
@@ -36,6 +41,9 @@ Recorder(Path(root) / "rec", sources, clock, live=relay, sync=sync == "sync").st
 threading.Event().wait()
 """
 
+OPTIONS = {"ours": ("sync", "still"), "unsynced": ("fast", "still"), "relayed": ("sync", "live")}
+NAMES = [*OPTIONS, "ffmpeg"]
+
 
 def main() -> None:
     """Run and print."""
@@ -44,13 +52,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--fps", type=int, default=25)
     parser.add_argument("--kbps", type=int, default=2000)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--shared", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     mount = {"fps": options.fps, "gop": options.fps * 2, "kbps": options.kbps, "pattern": "snow"}
-    mounts = {f"cam{n}": mount for n in range(options.cameras)}
+    mounts = {f"cam{n}": mount for n in range(1 if options.shared else options.cameras)}
     with tempfile.TemporaryDirectory() as folder, GstCamera(**mounts) as server:
-        urls = [server.url(name) for name in mounts]
-        result = measure(urls, Path(folder), options.seconds)
+        urls = [server.url(f"cam{n % len(mounts)}") for n in range(options.cameras)]
+        result = measure(urls, Path(folder), options.seconds, options.turns, options.only)
     if options.json:
         print(json.dumps(result))
         return
@@ -58,49 +69,53 @@ def main() -> None:
         print(f"{name:14}" + "  ".join(f"{key} {value}" for key, value in values.items()))
 
 
-def measure(urls: list[str], folder: Path, seconds: float) -> dict[str, dict[str, float]]:
+def measure(
+    urls: list[str], folder: Path, seconds: float, turns: int, names: Sequence[str]
+) -> dict[str, dict[str, float]]:
     """CPU seconds a minute of video and camera, memory, and bytes written, for each recorder."""
     runs = {
-        "ours": [ours(urls, folder / "ours", "sync", "still")],
-        "ours no sync": [ours(urls, folder / "nosync", "fast", "still")],
-        "ours + relay": [ours(urls, folder / "live", "sync", "live")],
-        "ffmpeg": [ffmpeg(url, folder / "ffmpeg" / str(n)) for n, url in enumerate(urls)],
+        name: ours(urls, folder / name, *OPTIONS[name])
+        if name in OPTIONS
+        else [ffmpeg(url, folder / name / str(n)) for n, url in enumerate(urls)]
+        for name in names
     }
     everyone = [process for processes in runs.values() for process in processes]
+    spent: dict[str, list[float]] = {name: [] for name in runs}
     try:
-        time.sleep(5)  # connections, probing, imports
-        before = {name: cpu(processes) for name, processes in runs.items()}
-        began = time.monotonic()
-        time.sleep(seconds)
-        passed = time.monotonic() - began
-        minutes = passed / 60 * len(urls)
-        result = {}
-        for name, processes in runs.items():
-            used = cpu(processes) - before[name]
-            memory = sum(psutil.Process(p.pid).memory_info().rss for p in processes)
-            result[name] = {
-                "cpu_s_per_camera_minute": round(used / minutes, 3),
-                "rss_mb": round(memory / 1e6),
-            }
+        time.sleep(5 + len(urls) / 4)  # connections, probing, imports
+        for _ in range(turns):
+            before = {name: cpu(processes) for name, processes in runs.items()}
+            began = time.monotonic()
+            time.sleep(seconds)
+            minutes = (time.monotonic() - began) / 60 * len(urls)
+            for name, processes in runs.items():
+                spent[name].append((cpu(processes) - before[name]) / minutes)
+        memory = {
+            name: sum(psutil.Process(p.pid).memory_info().rss for p in processes)
+            for name, processes in runs.items()
+        }
     finally:
         for process in everyone:
             process.kill()
             process.wait()
-    places = {"ours": "ours", "ours no sync": "nosync", "ours + relay": "live"}
-    for name in runs:
-        place = folder / places.get(name, "ffmpeg")
-        written = sum(p.stat().st_size for p in place.rglob("*.mp4"))
-        result[name]["mb_written"] = round(written / 1e6, 2)
-    base = result["ffmpeg"]["cpu_s_per_camera_minute"]
-    for values in result.values():
-        values["times_ffmpeg"] = round(values["cpu_s_per_camera_minute"] / base, 2)
+    result = {}
+    for name, turned in spent.items():
+        written = sum(p.stat().st_size for p in (folder / name).rglob("*.mp4"))
+        result[name] = {
+            "cpu_s_per_camera_minute": round(median(turned), 3),
+            "rss_mb": round(memory[name] / 1e6),
+            "mb_written": round(written / 1e6, 2),
+        }
+        if "ffmpeg" in spent:
+            ratios = [a / b for a, b in zip(turned, spent["ffmpeg"], strict=True)]
+            result[name]["times_ffmpeg"] = round(median(ratios), 2)
     return result
 
 
-def ours(urls: list[str], folder: Path, sync: str, live: str) -> subprocess.Popen[bytes]:
+def ours(urls: list[str], folder: Path, sync: str, live: str) -> list[subprocess.Popen[bytes]]:
     """Our recorder for all cameras."""
     folder.mkdir(parents=True)
-    return subprocess.Popen([sys.executable, "-c", OURS, str(folder), sync, live, *urls])
+    return [subprocess.Popen([sys.executable, "-c", OURS, str(folder), sync, live, *urls])]
 
 
 def ffmpeg(url: str, folder: Path) -> subprocess.Popen[bytes]:
