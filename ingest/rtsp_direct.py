@@ -58,7 +58,7 @@ class _Track:
         self.cut, self.stream, self.time_base = cut, stream, stream.time_base
         self._first = True
         self.early: dict[int, SenderReport] = {}
-        self.fresh: SenderReport | None = None
+        self._fresh: tuple[SenderReport, int] | None = None  # and how many went before it
         self.last: tuple[SenderReport, int] | None = None
         self._zero: tuple[int, int] | None = None  # a time stamp and the camera's UTC then
         self._told, self._tell_ticks = 0, round(TOLD_EVERY_S / self.time_base)
@@ -66,7 +66,8 @@ class _Track:
 
     def reported(self, report: SenderReport) -> None:
         """A sender report on this stream came."""
-        self.fresh, self.last = report, (report, self._now_ns())
+        # It counts what was sent before it: it goes with the packet that was under way then.
+        self._fresh, self.last = (report, len(self.cut.ready)), (report, self._now_ns())
         stamp = self.cut.stamp
         if stamp is not None:
             self._zero = (self.cut.time + steps(stamp, report.rtp_timestamp), report.utc_ns)
@@ -76,26 +77,31 @@ class _Track:
         made: Packet[Stream] = av.Packet(data)
         made.stream, made.time_base = self.stream, self.time_base
         made.duration, made.is_keyframe = duration, key
+        if self.early:
+            known = self.early.get(self.cut.source)
+            self.early = {}
+            if known is not None and self._zero is None:
+                self.reported(known)
+                self._fresh = (known, 0)
+        if self._fresh is not None:
+            report, before = self._fresh
+            if before > 0:
+                self._fresh = (report, before - 1)
+            else:
+                self._fresh = None
+                made.set_sidedata(report_of(report), move=True)
         if self._first:
             # It may be of a time line that the server gives up at once, as GStreamer's does; the
             # base dates what has no time by what follows. So does FFmpeg.
             self._first = False
             return made
         made.pts = made.dts = timestamp
-        if self.early:
-            report = self.early.get(self.cut.source)
-            self.early = {}
-            if report is not None and self._zero is None:
-                self.reported(report)
         if self._zero is not None and not 0 <= timestamp - self._told < self._tell_ticks:
             self._told = timestamp
             at, utc_ns = self._zero
             numerator, denominator = self._tick
             camera_ns = utc_ns + (timestamp - at) * numerator // denominator
             made.set_sidedata(reference_time(camera_ns), move=True)
-        if self.fresh is not None:
-            made.set_sidedata(report_of(self.fresh), move=True)
-            self.fresh = None
         return made
 
 
