@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -151,13 +152,14 @@ def _one(house: House, names: list[str], victim: str, rng: random.Random) -> dic
     _wait_recorded(house.root, names, time.time_ns())
     time.sleep(rng.uniform(0.0, 3.0))
     at_ns = house.kill(victim)
-    row: dict[str, Any] = {"victim": victim, "lost_s": 0.0, "worse_than_torn": 0, "unlisted": 0}
+    row: dict[str, Any] = {"victim": victim, "lost_s": 0.0, "others": [], "unlisted": 0}
     if victim == "recorder":
         ends = [latest_end_ns(house.root, name) or 0 for name in names]
         row["lost_s"] = round(max(at_ns - end_ns for end_ns in ends) / NS_PER_S, 2)
         report = Check(house.root, repair=True).run()
         row["torn"] = sum(one.kind == "torn" for one in report.findings)
-        row["worse_than_torn"] = sum(one.kind not in ("torn", "ledger") for one in report.findings)
+        usual = ("torn", "ledger")
+        row["others"] = [one.kind for one in report.findings if one.kind not in usual]
         row["found"] = sorted(f"{one.kind} {one.detail}" for one in report.findings)
         house.start(victim)
         _wait_recorded(house.root, names, time.time_ns())
@@ -185,7 +187,7 @@ def _sum_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "lost_median_s": median(lost) if lost else None,
         "lost_most_s": max(lost, default=None),
         "torn_files": sum(row.get("torn", 0) for row in rows),
-        "other_findings": sum(row["worse_than_torn"] for row in rows),
+        "other_findings": dict(Counter(kind for row in rows for kind in row["others"])),
         "gaps_not_in_ledger": sum(row["unlisted"] for row in rows),
     }
 
