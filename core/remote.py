@@ -21,6 +21,9 @@ class RemoteState(Value):
     waiting: int = Field(default=0, description="Files that are here only.")
     waiting_bytes: int = 0
     oldest_ns: int | None = Field(default=None, description="When the oldest of them was sealed.")
+    deleting: int = Field(
+        default=0, description="Incidents deleted here of which something is still there."
+    )
     sent: int = Field(default=0, description="Files stored since the start.")
     sent_bytes: int = 0
     failures: int = Field(default=0, description="Attempts that failed since the start.")

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -233,20 +234,33 @@ class Vault:
         Raises:
             VaultError: the id is none, or the folder cannot be used.
         """
-        gone = self.root / DELETED / incident
         if not (self.root / _checked(incident)).is_dir():
             return 0
         with self._exclusive(incident) as folder, self._said_of(incident):
-            shutil.rmtree(gone, ignore_errors=True)  # left by a deletion that was cut short
-            items = {self.root / one.path: one for one in self.manifest(incident).items}
-            paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != LOCK)
-            tell([self._deleted(path, items.get(path)) for path in paths])
-            gone.parent.mkdir(exist_ok=True, mode=0o750)
-            folder.rename(gone)
-            sync_folder(self.root)
-            shutil.rmtree(gone)
-        (self.root / UNSTAMPED / incident).unlink(missing_ok=True)
-        return len(paths)
+            things = self._things(folder, self.manifest(incident).items)
+            tell(things)
+            self._promise(incident)
+            self._remove(folder)
+        return len(things)
+
+    def _things(self, folder: Path, items: Sequence[EvidenceItem]) -> list[Deleted]:
+        """What the record of a deletion must name."""
+        known = {self.root / one.path: one for one in items}
+        paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != LOCK)
+        return [self._deleted(path, known.get(path)) for path in paths]
+
+    def _promise(self, incident: str) -> None:
+        """Told and about to go: what must not be forgotten from here on."""
+
+    def _remove(self, folder: Path) -> None:
+        """Remove an incident's folder; what a crash leaves of it is in :data:`DELETED`."""
+        gone = self.root / DELETED / folder.name
+        shutil.rmtree(gone, ignore_errors=True)  # left by a deletion that was cut short
+        gone.parent.mkdir(exist_ok=True, mode=0o750)
+        folder.rename(gone)
+        sync_folder(self.root)
+        erase(gone)
+        (self.root / UNSTAMPED / folder.name).unlink(missing_ok=True)
 
     def _deleted(self, path: Path, item: EvidenceItem | None) -> Deleted:
         return Deleted(
@@ -357,6 +371,16 @@ def _checked(incident: str) -> str:
     if not _SAFE.fullmatch(incident):
         raise VaultError(f"{incident!r} is no incident id")
     return incident
+
+
+def erase(folder: Path) -> None:
+    """Remove a folder with all in it, also when somebody else is doing so; raises OSError."""
+
+    def failed(_: object, __: str, raised: tuple[type[BaseException], BaseException, Any]) -> None:
+        if not isinstance(raised[1], FileNotFoundError):
+            raise raised[1]
+
+    shutil.rmtree(folder, onerror=failed)
 
 
 def sha256_of(path: Path) -> str:

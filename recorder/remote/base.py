@@ -33,6 +33,19 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Version:
+    """One content of a name, of which there may be several, or a mark that it was deleted.
+
+    Attributes:
+        version: None where the storage keeps only one.
+    """
+
+    key: str
+    size: int
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Retention:
     """Until when the storage must not let an object be deleted."""
 
@@ -102,6 +115,22 @@ class Remote(ABC):
     @abstractmethod
     def names(self, prefix: str, after: str = "") -> Iterator[Listed]:
         """All names that begin so, in order, those that come behind ``after``."""
+
+    @abstractmethod
+    def versions(self, prefix: str) -> list[Version]:
+        """All that lies under names that begin so, also what no listing shows any more."""
+
+    @abstractmethod
+    def delete(self, one: Version) -> None:
+        """Delete it for good; when there is none, all is well.
+
+        Raises:
+            LockedError: the storage must keep it for some time.
+        """
+
+    @abstractmethod
+    def abandon(self, key: str) -> None:
+        """Delete what interrupted calls of :meth:`put` left under a name."""
 
     @abstractmethod
     def checksum_of(self, source: Path | bytes, sha256: str) -> str:

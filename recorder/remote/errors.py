@@ -23,5 +23,17 @@ class GoneError(RemoteError):
     """There is nothing of that name."""
 
 
+class LockedError(RemoteError):
+    """It must not be deleted yet.
+
+    Attributes:
+        until_ns: until when; None: until a person lifts a legal hold.
+    """
+
+    def __init__(self, message: str, until_ns: int | None) -> None:
+        super().__init__(message)
+        self.until_ns = until_ns
+
+
 class DiffersError(RemoteError):
     """What lies there, or here, is not what was sealed."""

@@ -10,6 +10,7 @@ from core.cases import EvidenceItem
 from core.clock import Clock
 from recorder.remote.base import PIECE, Remote, Stream
 from recorder.remote.errors import DiffersError
+from recorder.remote.owed import OwedBook
 from recorder.remote.records import Records
 from recorder.remote.states import FOLDER, StateName, name_of, unpacked
 
@@ -25,7 +26,7 @@ class Library:
     """
 
     def __init__(self, connect: Callable[[], Remote], records: Records, clock: Clock) -> None:
-        self.records = records
+        self.records, self.owed = records, OwedBook(records.folder)
         self._connect, self._clock = connect, clock
         self._mutex = threading.Lock()
         self._remote: Remote | None = None
@@ -85,8 +86,9 @@ class Library:
         return {name: size for name, size in found.items() if not name.startswith(f"{FOLDER}/")}
 
     def incidents(self) -> list[str]:
-        """Ids of all incidents of which something is there."""
+        """Ids of all incidents of which something is there that is not to be deleted."""
         found = {one.key.partition("/")[0] for one in self.remote.names("") if "/" in one.key}
+        found -= set(self.owed.incidents())
         return sorted(one for one in found if not one.startswith("."))
 
     def newest_state(self, incident: str, after: str = "") -> StateName | None:

@@ -85,6 +85,10 @@ class Records:
 
         self.change(incident, change)
 
+    def drop(self, incident: str) -> None:
+        """Nothing is known any more of what was deleted; raises OSError."""
+        self._file(incident).unlink(missing_ok=True)
+
     def fetched(self, incident: str, name: str, at_ns: int) -> None:
         """Note that a file was fetched back, so that it stays for a while; raises OSError."""
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from core.clock import NS_PER_S
-from recorder.remote.base import Ability, Held, Listed, Remote, Retention, Stream
+from recorder.remote.base import Ability, Held, Listed, Remote, Retention, Stream, Version
 from recorder.remote.errors import (
     AwayError,
     DiffersError,
@@ -33,13 +33,14 @@ from recorder.remote.errors import (
     RemoteError,
     TakenError,
 )
+from recorder.remote.s3_deletion import UNKNOWN_TO_IT, Deletion
 from recorder.remote.s3_errors import code_of, told
 from recorder.remote.s3_parts import PART, Parts, composite, pieces
 
 PROBE = ".probe/"
 _CONNECT_S, _READ_S = 5, 30
 _TRIES = 2
-_UNKNOWN_TO_IT = ("NotImplemented", "501")
+_CONDITIONAL = ("PutObject", "CompleteMultipartUpload")
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class S3(Remote):
         self._client = _client(place)
         self._conditional = True
         self._checks: bool | None = None
+        self._deletion = Deletion(self._client, place, place.prefix, self.name, self.names)
 
     def put(
         self,
@@ -136,6 +138,18 @@ class S3(Remote):
             if not page.get("IsTruncated"):
                 return
             asked["ContinuationToken"] = page["NextContinuationToken"]
+
+    def versions(self, prefix: str) -> list[Version]:
+        with self._told(prefix):
+            return self._deletion.versions(prefix)
+
+    def delete(self, one: Version) -> None:
+        with suppress(GoneError), self._told(one.key):
+            self._deletion.delete(one)
+
+    def abandon(self, key: str) -> None:
+        with self._told(key):
+            self._deletion.abandon(key)
 
     def checksum_of(self, source: Path | bytes, sha256: str) -> str:
         if isinstance(source, Path) and source.stat().st_size > PART:
@@ -243,7 +257,8 @@ class S3(Remote):
         try:
             yield
         except (ClientError, BotoCoreError) as error:
-            if code_of(error) in _UNKNOWN_TO_IT and self._conditional:
+            asked = getattr(error, "operation_name", "")
+            if asked in _CONDITIONAL and code_of(error) in UNKNOWN_TO_IT and self._conditional:
                 # From now on a look before each upload is all there is.
                 self._conditional = False
                 log.warning("the storage does not know If-None-Match", storage=self.name)

@@ -1,23 +1,28 @@
-"""What lies where: here, elsewhere, in both places, in neither, or not as it was sealed."""
+"""What lies where: here, elsewhere, in both places, in neither, not as it was sealed, or to go."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
 from core.value import Value
+from recorder.remote.base import Version
+from recorder.remote.deleting import until
+from recorder.remote.errors import RefusedError
+from recorder.remote.owed import Locked, Owed
 from recorder.remote.sending import digest_there
 from recorder.remote.states import FOLDER, name_of
 from recorder.remote.vault import RemoteVault
 from recorder.vault import sha256_of
 
-Where = Literal["local", "remote", "both", "missing", "differs", "unknown"]
+Where = Literal["local", "remote", "both", "missing", "differs", "unknown", "deleting", "locked"]
 
 
 class Place(Value):
     """Where one file is.
 
     ``local``: here only; ``remote``: there only; ``missing``: in neither place; ``differs``: a
-    copy is not what was sealed; ``unknown``: there, and of no incident here.
+    copy is not what was sealed; ``unknown``: there, and of no incident here; ``deleting``: was
+    deleted here and is to go there; ``locked``: the same, and cannot go yet.
     """
 
     incident: str
@@ -31,14 +36,24 @@ def known(vault: RemoteVault) -> Iterator[Place]:
     """As the records have it; asks nobody and hashes nothing.
 
     Raises:
-        VaultError: a manifest is damaged.
+        VaultError: a manifest or a note is damaged.
     """
     for incident in vault.incidents():
+        owed = _unswept(vault, incident)
         sent = vault.library.records.of(incident).files
         for item in vault.manifest(incident).items:
+            if owed is not None and owed.means(item):
+                continue  # told below
             here = vault.path_of(item).is_file()
             there = item.path.removeprefix(f"{incident}/") in sent
+            there = there and owed is None
             yield Place(incident=incident, path=item.path, bytes=item.bytes, where=_of(here, there))
+    for owed in _all_owed(vault):
+        locked = {one.key for one in owed.locked}
+        for name, of in owed.files.items() if not owed.swept else ():
+            if (path := f"{owed.incident}/{name}") not in locked:
+                yield Place(incident=owed.incident, path=path, bytes=of.size, where="deleting")
+        yield from (_locked(owed.incident, one) for one in owed.locked)
 
 
 def compared(vault: RemoteVault, *, read: bool) -> Iterator[Place]:
@@ -53,9 +68,13 @@ def compared(vault: RemoteVault, *, read: bool) -> Iterator[Place]:
     """
     remote = vault.library.remote
     left = {one.key: one.size for one in remote.names("")}
+    going = list(_going(vault, left))
     for incident in vault.incidents():
+        owed = _unswept(vault, incident)
         sent = vault.library.records.of(incident).files
         for item in vault.manifest(incident).items:
+            if owed is not None and owed.means(item):
+                continue  # told below
             path, noted = vault.path_of(item), sent.get(item.path.removeprefix(f"{incident}/"))
             wrong = []
             here, there = path.is_file(), item.path in left
@@ -79,7 +98,9 @@ def compared(vault: RemoteVault, *, read: bool) -> Iterator[Place]:
                 where="differs" if wrong else _of(here, held is not None),
                 detail=" and ".join(wrong),
             )
-        yield from _states(vault, incident, left)
+        if owed is None:
+            yield from _states(vault, incident, left)
+    yield from going
     for key, size in left.items():
         if not key.startswith("."):
             incident = key.partition("/")[0]
@@ -106,6 +127,47 @@ def _states(vault: RemoteVault, incident: str, left: dict[str, int]) -> Iterator
     if state is not None:
         why = "the newest manifest and custody are not there"
         yield Place(incident=incident, path=state.key, bytes=0, where="missing", detail=why)
+
+
+def _going(vault: RemoteVault, left: dict[str, int]) -> Iterator[Place]:
+    """What is to go or locked, also older versions; taken out of ``left``."""
+    for owed in _all_owed(vault):
+        incident = owed.incident
+        locked = {(one.key, one.version): one for one in owed.locked}
+        try:
+            there = vault.library.remote.versions(f"{incident}/")
+        except RefusedError:  # keys that may not delete may not list versions either
+            names = [one for one in left if one.startswith(f"{incident}/")]
+            plain = [Version(one, left[one]) for one in names]
+            there = [one.one for one in owed.locked] if owed.swept else plain
+        for one in there:
+            held = locked.get((one.key, one.version))
+            if held is None and owed.swept:
+                continue  # new evidence
+            left.pop(one.key, None)
+            yield (
+                Place(incident=incident, path=one.key, bytes=one.size, where="deleting")
+                if held is None
+                else _locked(incident, held)
+            )
+
+
+def _locked(incident: str, one: Locked) -> Place:
+    detail = until((one,))
+    return Place(incident=incident, path=one.key, bytes=one.size, where="locked", detail=detail)
+
+
+def _all_owed(vault: RemoteVault) -> Iterator[Owed]:
+    for incident in vault.owed.incidents():
+        owed = vault.owed.of(incident)
+        if owed is not None:
+            yield owed
+
+
+def _unswept(vault: RemoteVault, incident: str) -> Owed | None:
+    """A deletion for which nothing was done there yet: what is there is the old evidence."""
+    owed = vault.owed.of(incident)
+    return owed if owed is not None and not owed.swept else None
 
 
 def _of(here: bool, there: bool) -> Where:

@@ -19,6 +19,7 @@ from core.clock import NS_PER_S, Clock
 from core.errors import WardwatchError
 from core.remote import RemoteState
 from recorder.remote.cache import Cache
+from recorder.remote.deleting import Deleting
 from recorder.remote.errors import AwayError, DiffersError, RefusedError, RemoteError
 from recorder.remote.library import Library
 from recorder.remote.records import SentState
@@ -64,7 +65,7 @@ class Uploads:
 
     Args:
         cache: gives up local copies after a pass.
-        alarm_s: how long evidence may wait before the state is ``stuck``.
+        alarm_s: how long evidence, or its deletion, may wait before the state is ``stuck``.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Uploads:
     ) -> None:
         self._vault, self._sender, self._cache, self._clock = vault, sender, cache, clock
         self._library: Library = vault.library
+        self._deleting = Deleting(vault, sender.remote, clock)
         self._alarm_ns = round(alarm_s * NS_PER_S)
         self._mutex = threading.Lock()
         self._tally = _Tally()
@@ -108,12 +110,25 @@ class Uploads:
         return IDLE_S
 
     def once(self, stop: threading.Event) -> None:
-        """Send what waits, then give up local copies as configured.
+        """Send what waits, delete what was deleted here, give up local copies as configured.
 
         Raises:
             RemoteError: the storage is away or refuses.
             OSError: the vault cannot be read or the records not be written.
         """
+        self._deleting.finish_here()
+        try:
+            self._send_all(stop)
+        finally:  # deleting may make the room that sending lacks
+            self._deleting.once(stop)
+        for item, why in self._cache.look():
+            # What is gone there is sent again in time; what was changed there stays a problem.
+            self._problem(item.path, why)
+            self._library.records.forget(item.incident, _name(item))
+            self._marks.pop(item.incident, None)
+
+    def _send_all(self, stop: threading.Event) -> None:
+        self._forget_deleted()
         jobs = list(self._jobs())
         waiting = {item.path: item for job in jobs for item in job.items}
         with self._mutex:
@@ -123,22 +138,21 @@ class Uploads:
                 return
             with self._noted(job.incident):
                 self._send(job, stop)
-        for item, why in self._cache.look():
-            # What is gone there is sent again in time; what was changed there stays a problem.
-            self._problem(item.path, why)
-            self._library.records.forget(item.incident, _name(item))
-            self._marks.pop(item.incident, None)
 
     def state(self) -> RemoteState:
         """How far it has come; from any thread."""
         with self._mutex:
             tally = self._tally
             waiting = list(tally.waiting.values())
-            problems = tuple(list(tally.problems.values())[:_TOLD])
+            problems = tuple(tally.problems.values())
             oldest_ns = min((one.sealed_ns for one in waiting), default=None)
-            late = oldest_ns is not None and self._clock.utc_ns() - oldest_ns > self._alarm_ns
-            stuck = late or tally.refused or bool(problems)
-            calm = "away" if tally.error else "sending" if waiting else "ok"
+            deleting = self._deleting
+            undeleted, owed_ns = deleting.problems(), deleting.oldest_ns
+            late_ns = self._clock.utc_ns() - self._alarm_ns
+            late = any(since is not None and since < late_ns for since in (oldest_ns, owed_ns))
+            stuck = late or tally.refused or bool(problems) or bool(undeleted)
+            busy = waiting or owed_ns is not None
+            calm = "away" if tally.error else "sending" if busy else "ok"
             return RemoteState(
                 where=self._sender.remote.name,
                 state="stuck" if stuck else calm,
@@ -150,11 +164,15 @@ class Uploads:
                 failures=tally.failures,
                 last_ns=tally.last_ns,
                 error=tally.error,
-                problems=problems,
+                deleting=deleting.waiting,
+                # A lock that was asked for is told, and keeps nobody awake for years.
+                problems=(*problems, *undeleted, *deleting.locks())[:_TOLD],
             )
 
     def _jobs(self) -> Iterator[_Job]:
         for incident in self._vault.incidents():
+            if self._vault.owed.holds_back(incident):
+                continue
             mark = _mark_of(self._vault.root / incident)
             if mark == self._marks.get(incident):
                 continue
@@ -239,6 +257,14 @@ class Uploads:
             return False
         return True
 
+    def _forget_deleted(self) -> None:
+        """Of what was deleted nothing is a problem any more."""
+        here = set(self._vault.incidents())
+        with self._mutex:
+            for known in (self._tally.problems, self._not_before, self._marks):
+                for what in [one for one in known if one.partition("/")[0] not in here]:
+                    del known[what]
+
     @contextmanager
     def _noted(self, what: str) -> Iterator[None]:
         """Trouble with one thing is noted and does not keep others from being sent."""
@@ -246,7 +272,16 @@ class Uploads:
             yield
         except (AwayError, RefusedError):
             raise
-        except WardwatchError as error:
+        except (WardwatchError, OSError) as error:
+            incident = what.partition("/")[0]
+            if self._vault.owed.holds_back(incident):  # deleted on the way
+                with self._mutex:
+                    waiting = self._tally.waiting.items()
+                    left = {path: one for path, one in waiting if one.incident != incident}
+                    self._tally.waiting = left
+                return
+            if isinstance(error, OSError):
+                raise
             self._problem(what, str(error))
 
     def _problem(self, what: str, why: str) -> None:

@@ -1,10 +1,12 @@
 """A vault whose evidence also lies elsewhere, and in time only there.
 
 Everything is sealed on the local disk, as in any vault. What was stored elsewhere and compared
-may be given up here; manifest, custody and signatures never are.
+may be given up here; manifest, custody and signatures never are. What is deleted here is owed the
+deletion of its copies (``owed``), which ``deleting`` sees to.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -13,18 +15,21 @@ from core.cases import EvidenceItem
 from core.clock import Clock
 from core.errors import WardwatchError
 from core.value import new_id
+from recorder.errors import VaultError
 from recorder.remote.container import Gathered
 from recorder.remote.errors import DiffersError
 from recorder.remote.library import Library
+from recorder.remote.owed import Owed
 from recorder.seal.check.canonical import read_json
 from recorder.seal.check.container import Folder
 from recorder.seal.check.form import CUSTODY, MANIFEST, read_manifest
 from recorder.seal.check.judge import STAMP
 from recorder.seal.check.report import Report
+from recorder.seal.deletion import Deleted
 from recorder.seal.files import sync_folder
 from recorder.seal.folder import SealedFolder
 from recorder.seal.sealer import Sealer
-from recorder.vault import Vault
+from recorder.vault import DELETED, Vault, erase
 
 FETCHING = ".fetching"
 _MOST_SMALL = 64 << 20
@@ -41,7 +46,7 @@ class RemoteVault(Vault):
 
     def __init__(self, root: Path, clock: Clock, sealer: Sealer | None, library: Library) -> None:
         super().__init__(root, clock, sealer)
-        self.library = library
+        self.library, self.owed = library, library.owed
 
     def at_hand(self, item: EvidenceItem) -> Path:
         """The item's file here; fetched back and compared if its local copy was given up.
@@ -59,6 +64,11 @@ class RemoteVault(Vault):
                 self.library.fetch(item, fetching)  # takes its time, so not under the lock
                 fetching.chmod(0o440)
                 with self._exclusive(item.incident) as folder:
+                    sealed = self.manifest(item.incident).items
+                    if not any(
+                        (one.path, one.sha256) == (item.path, item.sha256) for one in sealed
+                    ):
+                        raise VaultError(f"{item.path}: was deleted while it was fetched")
                     if not path.exists():
                         os.link(fetching, path)
                         sync_folder(folder)
@@ -76,6 +86,30 @@ class RemoteVault(Vault):
         with self._exclusive(item.incident) as folder, self._said_of(item.incident):
             self.path_of(item).unlink(missing_ok=True)
             sync_folder(folder)
+
+    def finish_deletion(self, owed: Owed) -> None:
+        """Remove what a deletion that was cut short left here.
+
+        Raises:
+            VaultError: something was sealed since; or it cannot be removed.
+        """
+        incident = owed.incident
+        with self._said_of(incident):
+            erase(self.root / DELETED / incident)
+            self.library.records.drop(incident)
+            if not any(owed.means(one) for one in self.manifest(incident).items):
+                return
+            with self._exclusive(incident) as folder:
+                items = self.manifest(incident).items
+                if not items:
+                    return  # it was not cut short: somebody else has just done it
+                if not all(owed.means(one) for one in items):
+                    raise VaultError(
+                        f"{incident}: was being deleted when the program was ended, and evidence "
+                        "was sealed for it since; delete it again"
+                    )
+                self._remove(folder)
+        log.info("deletion finished that was cut short", incident=incident)
 
     def proof(self, incident: str) -> bytes | None:
         """That the manifest is in the site's log (``log.json``), if it is.
@@ -111,7 +145,8 @@ class RemoteVault(Vault):
         library, report = self.library, Report(incident)
         known = library.records.of(incident).state
         state = library.newest_state(incident)
-        if state is None:
+        owed = self.owed.of(incident)
+        if state is None or (owed is not None and not owed.swept):  # what is there is to go
             report.add("no_manifest")
             return report
         try:
@@ -120,6 +155,8 @@ class RemoteVault(Vault):
             report.add("manifest_bad", state.key, str(error))
             return report
         there = library.names(incident)
+        for old in owed.locked if owed is not None else ():
+            there.pop(old.key.removeprefix(f"{incident}/"), None)
         box = Gathered(small, None, there, lambda name: library.open(incident, name))
         folder = SealedFolder(self.root / incident, self._sealer, self._clock)
         with self._said_of(incident):
@@ -148,6 +185,33 @@ class RemoteVault(Vault):
                 if "id" not in row:  # a certificate, or an earlier seal: never changed
                     files[row["path"]] = (self.root / incident / row["path"]).read_bytes()
         return files
+
+    def _things(self, folder: Path, items: Sequence[EvidenceItem]) -> list[Deleted]:
+        """Also what lies elsewhere only: it goes with the rest."""
+        things = super()._things(folder, items)
+        here = {one.path for one in things}
+        for item in items:
+            if item.path not in here:
+                things.append(
+                    Deleted(
+                        path=item.path,
+                        size=item.bytes,
+                        sha256=item.sha256,
+                        camera=item.camera,
+                        first_ns=item.first_ns,
+                        last_ns=item.last_ns,
+                        volume=self.root.name,
+                        hashed="sealing",
+                    )
+                )
+        return sorted(things, key=lambda one: one.path)
+
+    def _promise(self, incident: str) -> None:
+        self.owed.promise(incident, self.manifest(incident).items, self._clock.utc_ns())
+
+    def _remove(self, folder: Path) -> None:
+        super()._remove(folder)
+        self.library.records.drop(folder.name)
 
     def _given_up(self, incident: str) -> list[str]:
         """Files that are no longer here but known to be elsewhere, and were not deleted there."""

@@ -90,6 +90,23 @@ def test_where_evidence_lies(stored: Path, server: Server, tmp_path: Path) -> No
         evidence("verify", "--config", stored)
 
 
+def test_what_is_still_to_go_elsewhere(stored: Path, server: Server) -> None:
+    site = load(stored)
+    vault = open_vault(site, Paths(site.data_dir), SystemClock())
+    vault.delete(INCIDENT, lambda _: None)
+    for command, count in (("status", 1), ("check", 2)):  # the state of the seal, too
+        found = json.loads(evidence("storage", command, "--config", stored, "--json"))
+        assert {where: of["files"] for where, of in found["counts"].items()} == {"deleting": count}
+    assert "远端待删" in evidence("storage", "check", "--config", stored)
+    assert "clip-" in evidence("storage", "check", "--config", stored)
+    verdicts = json.loads(evidence("verify", "--elsewhere", "--config", stored, "--json"))
+    assert verdicts["incidents"] == []
+    send(stored)
+    found = json.loads(evidence("storage", "check", "--config", stored, "--json"))
+    assert found == {"counts": {}, "files": []}
+    assert not raw_client(server.endpoint).list_objects_v2(Bucket=BUCKET).get("Contents")
+
+
 def test_the_doctor_tries_it_out(stored: Path, server: Server) -> None:
     states = {one.detail.split(":")[0]: one.state for one in _elsewhere(load(stored))}
     assert states["write once"] == "ok"

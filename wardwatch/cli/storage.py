@@ -26,6 +26,8 @@ _WORDS = {
     "missing": "缺失 in neither place",
     "differs": "与封存时不符 not as it was sealed",
     "unknown": "远端多出 elsewhere, and of no incident here",
+    "deleting": "本地已删除，远端待删 deleted here, still to go elsewhere",
+    "locked": "本地已删除，远端锁定中 deleted here, locked elsewhere",
 }
 _BAD = ("missing", "differs")
 
@@ -81,5 +83,5 @@ def _show(places: list[Place], *, as_json: bool) -> None:
         table.add_row(_WORDS[where], str(of["files"]), f"{of['bytes'] / 1e6:.1f}")
     Console().print(table)
     for one in places:
-        if one.where in (*_BAD, "unknown"):
+        if one.where in (*_BAD, "unknown", "deleting", "locked"):
             print(f"{one.where}  {one.path}  {one.detail}".rstrip())

@@ -24,6 +24,7 @@ from recorder.remote import s3, s3_parts
 from recorder.remote.errors import RefusedError
 from recorder.remote.s3 import S3, Place
 from recorder.remote.survey import compared
+from recorder.seal.deletion import Deleted
 from tests.recorder.remote.conftest import INCIDENT, PREFIX, Bucket, Station
 
 MIB = 1 << 20
@@ -139,6 +140,16 @@ def test_evidence_on_it(
     station.vault.give_up(clip)
     (folder / clip.path).write_text("Moving pictures")
     assert not station.vault.verify(INCIDENT).authentic
+
+    # It keeps no versions and cannot list any; names are deleted then.
+    (folder / "inc-other").mkdir()
+    (folder / "inc-other" / "a.mp4").write_text("of somebody else")
+    told: list[Deleted] = []
+    station.vault.delete(INCIDENT, told.extend)
+    assert {clip.path, large.path} < {one.path for one in told}
+    station.once()
+    assert station.uploads.state().state == "ok"
+    assert [one.name for one in folder.rglob("*") if one.is_file()] == ["a.mp4"]
 
 
 def test_what_it_can_do(rclone: tuple[Path, Place]) -> None:
