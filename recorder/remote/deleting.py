@@ -118,13 +118,14 @@ class Deleting:
                 if (one.key, one.version) not in kept:
                     raise RemoteError(f"{self._remote.name}: {one.key}: was deleted and is there")
         if not locked:
-            self._vault.owed.settled(incident)
+            self._vault.owed.replace(owed, None)
             log.info("deleted elsewhere", incident=incident, objects=len(there))
             return
         # Where a new content would bear the same version, nothing new is sent before all is gone.
         swept = not any(one.version in _ONE_NAME for one in locked)
         left = tuple(locked)
-        self._vault.owed.put(owed.model_copy(update={"swept": swept, "locked": left}))
+        now = owed.model_copy(update={"swept": swept, "locked": left})
+        self._vault.owed.replace(owed, now)
         self._wait(incident, min(self._left_s(left), LOOK_S))
         log.warning("locked elsewhere", incident=incident, objects=len(left), how=until(left))
 

@@ -4,7 +4,10 @@ Written before the evidence goes here, removed when nothing of it is there any m
 was deleted, so that evidence that bears the same incident's id later is not taken for it.
 """
 
-from collections.abc import Iterable, Mapping
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -107,19 +110,37 @@ class OwedBook:
             )
             for one in items
         }
-        self.put(Owed(incident=incident, at_ns=at_ns, files=files))
-
-    def put(self, owed: Owed) -> None:
-        """Put another note in the place of the present one; raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        write_whole(self._file(owed.incident), owed.model_dump_json().encode(), 0o640)
-        sync_folder(self._folder)
+        with self._locked():
+            self._write(Owed(incident=incident, at_ns=at_ns, files=files))
         sync_folder(self._folder.parent)
 
-    def settled(self, incident: str) -> None:
-        """Nothing is left there; raises OSError."""
-        self._file(incident).unlink(missing_ok=True)
+    def replace(self, known: Owed, by: Owed | None) -> None:
+        """Put another note in a known one's place, or none: nothing is left there.
+
+        If evidence was deleted again meanwhile, that newer note stays. Raises OSError.
+        """
+        with self._locked():
+            if self.of(known.incident) != known:
+                return
+            if by is not None:
+                self._write(by)
+                return
+            self._file(known.incident).unlink()
+            sync_folder(self._folder)
+
+    def _write(self, owed: Owed) -> None:
+        write_whole(self._file(owed.incident), owed.model_dump_json().encode(), 0o640)
         sync_folder(self._folder)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _file(self, incident: str) -> Path:
         return self._folder / f"{incident}{_SUFFIX}"

@@ -96,8 +96,8 @@ class RemoteVault(Vault):
         incident = owed.incident
         with self._said_of(incident):
             erase(self.root / DELETED / incident)
-            self.library.records.drop(incident)
             if not any(owed.means(one) for one in self.manifest(incident).items):
+                self.library.records.drop(incident)
                 return
             with self._exclusive(incident) as folder:
                 items = self.manifest(incident).items

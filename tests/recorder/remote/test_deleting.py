@@ -211,6 +211,23 @@ def test_the_same_incident_again_before_the_old_is_gone(station: Station) -> Non
     assert station.vault.verify_elsewhere(INCIDENT).authentic
 
 
+def test_deleted_again_while_the_old_goes(station: Station) -> None:
+    """The newer note is not taken for the one that was worked off."""
+    clip, _ = stored(station)
+    delete(station)
+
+    def meanwhile(environ: Environ) -> None:
+        if environ["REQUEST_METHOD"] == "DELETE":
+            station.vault.owed.promise(INCIDENT, [clip], 2**60)
+
+    station.bucket.faults.rules.append(meanwhile)
+    station.once()
+    assert station.vault.owed.incidents() == [INCIDENT]
+    station.bucket.faults.rules.clear()
+    station.once()
+    assert station.vault.owed.incidents() == []
+
+
 def test_a_note_that_cannot_be_read(station: Station) -> None:
     stored(station)
     delete(station)
@@ -309,6 +326,8 @@ def test_cut_short_and_sealed_since(
     assert station.vault.path_of(new).exists()
     assert "delete it again" in " ".join(station.uploads.state().problems)
     assert station.uploads.state().state == "stuck"
+    assert station.vault.at_hand(clip).read_text() == "moving pictures", "still to be had"
+    station.vault.give_up(clip)
     assert {clip.path, new.path} <= {one.path for one in delete(station)}
     station.once()
     assert station.bucket.names() == []
