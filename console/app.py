@@ -11,6 +11,7 @@ from console.api import (
     cameras,
     casefiles,
     custody,
+    duty,
     elsewhere,
     events,
     evidence,
@@ -68,7 +69,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live, casefiles, custody, storage, elsewhere,
+        events, live, casefiles, custody, storage, elsewhere, duty,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -42,6 +42,7 @@ class Metrics:
             "wardwatch_commands", "Commands given.", ["action"], registry=self._registry
         )
         self._registry.register(_FeedCollector(services))
+        self._registry.register(_ChannelCollector(services))
 
     def page(self) -> bytes:
         """Everything in the text exposition format."""
@@ -106,6 +107,40 @@ def _elsewhere(state: RemoteState) -> Iterator[Metric]:
         (CounterMetricFamily, "failures", "Attempts that failed.", state.failures),
     ):
         yield family(f"wardwatch_evidence_elsewhere_{name}", meaning, value=value)
+
+
+class _ChannelCollector(Collector):
+    """How the channels of notices do."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> Iterator[Metric]:
+        told = self._services.notifications
+        labels = ["channel", "kind"]
+        waiting = GaugeMetricFamily(
+            "wardwatch_channel_waiting", "Notices that wait.", labels=labels
+        )
+        failing = GaugeMetricFamily(
+            "wardwatch_channel_failing", "1 while deliveries fail.", labels=labels
+        )
+        last = GaugeMetricFamily(
+            "wardwatch_channel_last_success_seconds",
+            "UTC time of the last delivery, seconds since 1970.",
+            labels=labels,
+        )
+        ended = CounterMetricFamily(
+            "wardwatch_channel_notices", "Notices that ended.", labels=[*labels, "end"]
+        )
+        for one in told.channels() if told is not None else ():
+            of = [one.id, one.kind]
+            waiting.add_metric(of, one.waiting)
+            failing.add_metric(of, float(one.failing_since_ns is not None))
+            ended.add_metric([*of, "delivered"], one.delivered)
+            ended.add_metric([*of, "expired"], one.expired)
+            if one.last_ok_ns is not None:
+                last.add_metric(of, one.last_ok_ns / NS_PER_S)
+        yield from (waiting, failing, last, ended)
 
 
 _STATES = ("online", "degraded", "offline", "unknown")

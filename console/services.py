@@ -10,6 +10,8 @@ from core.casefiles import CaseFiles
 from core.clock import Clock
 from core.config.site import Site
 from core.custody import Custody
+from core.duty import DutyDesk
+from core.notices import Notifications
 from core.playback import Playback
 from core.remote import RemoteEvidence
 from core.roster import CameraOffice
@@ -64,6 +66,8 @@ class Services:
         custody: the register of evidence and the locks on recordings; None where out of reach.
         deletions: what was deleted lately; None where out of reach.
         remote: evidence on storage elsewhere; None where all of it is on the local disk.
+        duty: the duty desk; None where there is none.
+        notifications: the channels that notices go out through; None where there are none.
     """
 
     site: Site
@@ -82,3 +86,5 @@ class Services:
     custody: Custody | None = None
     deletions: DeletionBooks | None = None
     remote: RemoteEvidence | None = None
+    duty: DutyDesk | None = None
+    notifications: Notifications | None = None

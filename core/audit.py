@@ -90,6 +90,40 @@ class AuditLog:
         for row in self._connection.execute(query).mappings():
             yield AuditEntry.model_validate(dict(row))
 
+    def between(
+        self, first_ns: int, last_ns: int, *, before: int | None = None, limit: int = 1000
+    ) -> Iterator[AuditEntry]:
+        """Entries of a time, newest first; ``before``: only those with a lower number."""
+        query = select(audit).where(audit.c.at_ns >= first_ns, audit.c.at_ns <= last_ns)
+        if before is not None:
+            query = query.where(audit.c.seq < before)
+        query = query.order_by(audit.c.seq.desc()).limit(limit)
+        for row in self._connection.execute(query).mappings():
+            yield AuditEntry.model_validate(dict(row))
+
+    def after(self, seq: int, limit: int = 1000) -> Iterator[AuditEntry]:
+        """Entries with a higher number, in order."""
+        query = select(audit).where(audit.c.seq > seq).order_by(audit.c.seq).limit(limit)
+        for row in self._connection.execute(query).mappings():
+            yield AuditEntry.model_validate(dict(row))
+
+    def of_action(self, action: str, first_ns: int, limit: int = 1000) -> Iterator[AuditEntry]:
+        """Entries of one action from a time on, newest first."""
+        query = select(audit).where(audit.c.action == action, audit.c.at_ns >= first_ns)
+        query = query.order_by(audit.c.seq.desc()).limit(limit)
+        for row in self._connection.execute(query).mappings():
+            yield AuditEntry.model_validate(dict(row))
+
+    def newest(self, action: str | None = None, object_id: str | None = None) -> AuditEntry | None:
+        """The newest entry, of an action, about a thing; None when there is none."""
+        query = select(audit).order_by(audit.c.seq.desc()).limit(1)
+        if action is not None:
+            query = query.where(audit.c.action == action)
+        if object_id is not None:
+            query = query.where(audit.c.object == object_id)
+        row = self._connection.execute(query).mappings().first()
+        return None if row is None else AuditEntry.model_validate(dict(row))
+
     def verify(self, expected_head: str | None = None) -> tuple[int, str]:
         """Check the whole chain.
 

@@ -1,8 +1,9 @@
 """Read a configuration directory.
 
 ``township.yaml`` holds the site; ``cameras.yaml``, ``officers.yaml`` and ``contacts.yaml`` hold
-the lists named after them. ``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without
-them the ones that come with the product (``configs/``) are used.
+the lists named after them, ``duty.yaml`` the duty desk, ``notify.yaml`` the notifications.
+``catalogue.yaml`` and ``warnings.yaml`` may stand beside them; without them the ones that come
+with the product (``configs/``) are used.
 """
 
 import re
@@ -41,6 +42,8 @@ def load(directory: Path, **overrides: Any) -> Site:
         ("contacts", "contacts.yaml"),
         ("catalogue", "catalogue.yaml"),
         ("warning_texts", "warnings.yaml"),
+        ("duty", "duty.yaml"),
+        ("notify", "notify.yaml"),
     ):
         if section in data:
             raise ConfigError(f"{township}: {section}: belongs into {name}")
@@ -49,7 +52,7 @@ def load(directory: Path, **overrides: Any) -> Site:
             path = SHIPPED / name
         if not path.exists():
             continue
-        content = _read(path, list)
+        content = _read(path, dict if section in ("duty", "notify") else list)
         origin[section] = path
         match section:
             case "catalogue":
@@ -114,7 +117,7 @@ def _explain(
         if section in origin:
             place = place[2:] if section in ("catalogue", "warning_texts") else place[1:]
             rows = data[section]
-            rows = next(iter(rows.values())) if isinstance(rows, dict) else rows
+            rows = rows.get("rows", rows.get("texts", rows)) if isinstance(rows, dict) else rows
             place = _named(place, rows)
             if place and isinstance(place[0], int):
                 place[0] = f"entry {place[0] + 1}"

@@ -10,7 +10,9 @@ from core.config.base import Hours, Id, Section, TimeZone
 from core.config.cameras import Camera
 from core.config.catalogue import Catalogue, WarningTexts
 from core.config.dispatch import Dispatch
+from core.config.duty import Duty
 from core.config.keeping import KeepingDays
+from core.config.notify import Notify
 from core.config.people import Contact, Officer
 from core.config.sealing import Sealing
 from core.config.speakers import SpeakerGroup
@@ -273,6 +275,8 @@ class Site(Section):
     warnings: Warnings = Warnings()
     teaching: Teaching = Teaching()
     dispatch: Dispatch = Dispatch()
+    duty: Duty = Duty()
+    notify: Notify = Notify()
     console: Console = Console()
     map: Path | None = Field(
         default=None, title="底图", description="GeoJSON of roads, water and buildings."

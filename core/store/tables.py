@@ -66,6 +66,14 @@ positions = _entity("positions", _word("status"))
 users = _entity("users", _word("role"))
 marks = _entity("marks")
 outbox = _entity("outbox")
+duty_turns = _entity("duty_turns", _word("state"), _moment("began_ns"))
+duty_tasks = _entity("duty_tasks", _word("kind"), _word("state"), _moment("due_ns"))
+handovers = _entity("handovers", _moment("made_ns"))
+deliveries = _entity(
+    "deliveries", _word("channel"), _word("state"), _moment("due_ns"), _moment("made_ns")
+)
+channels = _entity("channels")
+cursors = _entity("cursors")
 
 audit = Table(
     "audit",

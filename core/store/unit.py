@@ -14,7 +14,9 @@ from core.cases import (
     Suppression,
 )
 from core.clock import Clock
+from core.duty import DutyTask, DutyTurn, Handover
 from core.films import Film
+from core.notices import ChannelRecord, Cursor, Delivery
 from core.seeing import Sighting
 from core.store import tables
 from core.store.collection import Collection
@@ -62,6 +64,12 @@ class Unit:
         self.suppressions = Collection(connection, tables.suppressions, Suppression, lambda e: e.id)
         self.users = Collection(connection, tables.users, User, lambda e: e.name)
         self.outbox = Collection(connection, tables.outbox, Outgoing, lambda e: e.id)
+        self.duty_turns = Collection(connection, tables.duty_turns, DutyTurn, lambda e: e.id)
+        self.duty_tasks = Collection(connection, tables.duty_tasks, DutyTask, lambda e: e.id)
+        self.handovers = Collection(connection, tables.handovers, Handover, lambda e: e.id)
+        self.deliveries = Collection(connection, tables.deliveries, Delivery, lambda e: e.id)
+        self.channels = Collection(connection, tables.channels, ChannelRecord, lambda e: e.id)
+        self.cursors = Collection(connection, tables.cursors, Cursor, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "suppressions": "False alarms that are held back at their place; undo that.",
     "recorder": "Check and mend the recordings.",
     "evidence": "Prove that sealed files are what was sealed.",
+    "notify": "Channels of notices: list, try, set secrets.",
     "audit": "Prove that the audit log is whole.",
     "missions": "Plan drone patrols.",
     "dispatch": "Where officers get in how many minutes.",

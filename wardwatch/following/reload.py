@@ -1,7 +1,8 @@
 """Follow the configuration directory while the command centre runs.
 
-What people edit is the truth. Cameras (with their zones and loudspeakers), their passwords and
-the camera networks are taken over within seconds; everything else at the next start.
+What people edit is the truth. Cameras (with their zones and loudspeakers), their passwords, the
+camera networks and the duty roster are taken over within seconds; everything else at the next
+start.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from wardwatch.paths import Paths
 
 log = structlog.get_logger()
 
-FOLLOWED = ("cameras", "networks")
+FOLLOWED = ("cameras", "networks", "duty")
 _SET_BY_READER = "directory"
 _POLL_S = 0.5
 
@@ -160,7 +161,7 @@ def _keys(site: Site) -> dict[str, object]:
 
 def _told(steps: Steps) -> str:
     parts = [f"{what} {', '.join(names)}" for what, names in vars(steps).items() if names]
-    return "; ".join(parts) or "order of cameras, networks"
+    return "; ".join(parts) or "order of cameras, networks, duty"
 
 
 def _write(path: Path, text: str) -> None:

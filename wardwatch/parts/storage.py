@@ -1,14 +1,19 @@
 """What went wrong with the disks, into the audit log."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import cast
 
 from core.messages import STORAGE
 from core.storage import StorageState, StorageTrouble
 from core.store.database import Store
+from core.store.unit import Unit
 from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
+
+ALARM, ALL = "storage.alarm", "recordings"
+"""The action in the audit log, and what it is about when that is no single volume."""
 
 
 class StoragePart(Part):
@@ -35,17 +40,20 @@ class StoragePart(Part):
         now = {_key(one): one for one in state.troubles}
         over = {key: one for key, one in self._before.items() if key not in now}
         with self._store.begin() as unit:
-            for key, one in now.items():
-                if unit.first_time(f"storage-{key}"):
-                    unit.audit.append(
-                        "system", f"storage.{one.kind}", one.volume or "all", one.detail
-                    )
             for key, one in over.items():
                 if unit.first_time(f"storage-over-{key}"):
-                    unit.audit.append(
-                        "system", "storage.over", one.volume or "all", detail={"kind": one.kind}
-                    )
+                    detail = {"kind": "ok", "over": one.kind}
+                    unit.audit.append("system", ALARM, one.volume or ALL, detail=detail)
+                    # What goes on there is told again, so that the newest entry is how it is.
+                    _tell(unit, (other for other in now.values() if other.volume == one.volume))
+            _tell(unit, (one for key, one in now.items() if unit.first_time(f"storage-{key}")))
         self._before = now
+
+
+def _tell(unit: Unit, troubles: Iterable[StorageTrouble]) -> None:
+    for one in troubles:
+        detail = {"kind": one.kind}
+        unit.audit.append("system", ALARM, one.volume or ALL, one.detail, detail)
 
 
 def _key(one: StorageTrouble) -> str:

@@ -28,6 +28,7 @@ from wardwatch.parts.base import Part
 from wardwatch.parts.casefiles import CaseFilesPart
 from wardwatch.parts.copies import CopiesPart
 from wardwatch.parts.desk import DeskPart
+from wardwatch.parts.duty import DutyPart
 from wardwatch.parts.evidence import EvidencePart
 from wardwatch.parts.expiry import ExpiryPart
 from wardwatch.parts.feed import FeedPart
@@ -64,8 +65,10 @@ def run(context: Context) -> None:
     store = open_store(paths.database_url(site), clock)
     feed = Feed()
     exports = exports_of(site, paths, store, clock)
+    duty = DutyPart(context, store)
     parts: list[Part] = [
         DeskPart(context, store),
+        duty,
         SpeakersPart(context),
         EvidencePart(context),
         CopiesPart(context, store),
@@ -104,6 +107,8 @@ def run(context: Context) -> None:
         custody=Register(site, paths, clock),
         deletions=Books(site, paths, clock),
         remote=uploads.elsewhere if uploads is not None else None,
+        duty=duty.desk,
+        notifications=duty.notifier,
     )
     services.cameras = _office(site, context, services)
     app = create_app(services)

@@ -1,0 +1,214 @@
+"""Entries of the audit log as lines of the duty log, and as titles of notices."""
+
+from collections.abc import Callable
+
+from core.audit import AuditEntry
+from core.config.site import Site
+from core.duty import LogCategory, LogLine
+from core.value import NO_WORDS, Text
+
+_KINDS = {
+    "fishing": Text(zh="违规垂钓", en="illegal fishing"),
+    "dumping": Text(zh="倾倒垃圾", en="dumping"),
+    "occupation": Text(zh="占道经营", en="road occupation"),
+}
+_STATES = {
+    "detected": "已发现", "confirmed": "已确认", "warning": "喊话中", "complied": "已劝离",
+    "persisting": "未听劝", "dispatched": "已派单", "acknowledged": "已签收", "en_route": "途中",
+    "on_scene": "到场", "handled": "已处置", "checked": "已核查", "closed": "办结",
+    "dismissed": "已排除", "transferred": "已移送", "reopened": "重开", "offered": "已派单",
+    "returned": "已退回", "expired": "超时未签收", "cancelled": "已取消",
+}  # fmt: skip
+_CAMERA = {
+    "online": Text(zh="恢复在线", en="is online again"),
+    "degraded": Text(zh="工作不正常", en="is degraded"),
+    "offline": Text(zh="离线", en="is offline"),
+}
+_PICTURES = {
+    "ok": Text(zh="画面恢复正常", en="shows a good picture again"),
+    "black": Text(zh="画面全黑", en="shows black"),
+    "white": Text(zh="画面过曝", en="shows white"),
+    "frozen": Text(zh="画面冻结", en="shows a frozen picture"),
+    "blurred": Text(zh="画面模糊", en="shows a blurred picture"),
+    "covered": Text(zh="镜头被遮挡", en="is covered"),
+    "moved": Text(zh="镜头被移动", en="was moved"),
+}
+_PLAIN = {
+    "incident.severity": Text(zh="情形加重", en="more serious"),
+    "incident.merged": Text(zh="并入新线索", en="another sighting merged"),
+    "incident.still_there": Text(zh="处置后仍在", en="still there"),
+    "incident.unseen": Text(zh="观察期内无画面", en="not analysed meanwhile"),
+    "incident.act_ended": Text(zh="行为结束", en="the act ended"),
+    "incident.waits": Text(zh="等待人工", en="waits for a person"),
+    "announcement.requested": Text(zh="喊话", en="warning"),
+    "order.offered": Text(zh="派单", en="order"),
+    "order.reply_late": Text(zh="迟到的答复", en="late reply"),
+    "dispatch.waits": Text(zh="等待派单", en="waits for an officer"),
+    "command.confirm": Text(zh="人工确认", en="confirmed by hand"),
+    "command.dismiss": Text(zh="人工排除", en="dismissed by hand"),
+    "command.warn": Text(zh="人工喊话", en="warned by hand"),
+    "command.dispatch": Text(zh="人工派单", en="dispatched by hand"),
+    "command.close": Text(zh="人工办结", en="closed by hand"),
+    "command.refused": Text(zh="指令未执行", en="command refused"),
+    "command.failed": Text(zh="指令未送达", en="command failed"),
+    "evidence.sealed": Text(zh="证据封存", en="evidence sealed"),
+    "evidence.download": Text(zh="下载案卷", en="case file taken out"),
+    "evidence.copy": Text(zh="制作副本", en="copy made"),
+    "evidence.copy_failed": Text(zh="副本制作失败", en="copy failed"),
+    "recording.export": Text(zh="导出录像", en="recording taken out"),
+    "recording.lock": Text(zh="锁定录像", en="recording locked"),
+    "recording.release": Text(zh="解除锁定", en="recording released"),
+    "session.opened": Text(zh="登录系统", en="signed in to the console"),
+    "session.closed": Text(zh="退出系统", en="signed out of the console"),
+    "session.refused": Text(zh="登录被拒", en="sign-in refused"),
+    "duty.began": Text(zh="班次开始", en="shift begins"),
+    "duty.ended": Text(zh="班次结束", en="shift ends"),
+    "duty.on": Text(zh="签到", en="signs on"),
+    "duty.off": Text(zh="签退", en="signs off"),
+    "duty.handover.prepared": Text(zh="编制交接班记录", en="prepares the handover"),
+    "duty.handover.edited": Text(zh="修改交接班记录", en="edits the handover"),
+    "duty.handover.signed": Text(zh="签署交接班记录", en="signs the handover"),
+    "duty.export": Text(zh="导出值班记录", en="duty records taken out"),
+    "duty.sign_on_late": Text(zh="到岗超时，已告值班长", en="nobody signed on; the chief is told"),
+    "duty.patrol_overdue": Text(zh="巡查超时，已告值班长", en="patrol overdue; the chief is told"),
+    "duty.awake_missed": Text(zh="在岗确认无应答，已告值班长", en="no answer; the chief is told"),
+    "duty.escalated": Text(zh="仍未处理，已上报", en="still not done; reported upward"),
+    "duty.sign_on_done": Text(zh="已到岗", en="taken over"),
+    "duty.patrol_done": Text(zh="巡查完成", en="patrol done"),
+    "duty.awake_done": Text(zh="应答在岗确认", en="answered the awake check"),
+    "notify.expired": Text(zh="通知过期未送达", en="a notice expired undelivered"),
+    "notify.failing": Text(zh="通知渠道故障", en="a notification channel fails"),
+    "notify.back": Text(zh="通知渠道恢复", en="a notification channel works again"),
+}  # fmt: skip
+_CATEGORIES: dict[str, LogCategory] = {
+    "incident": "incident", "command": "incident", "announcement": "warning",
+    "order": "order", "dispatch": "order", "evidence": "evidence", "recording": "evidence",
+    "camera": "camera", "storage": "storage", "duty": "duty", "notify": "duty",
+    "session": "people", "user": "people",
+}  # fmt: skip
+_LEFT_OUT = frozenset(
+    {"command", "incident.view", "evidence.view", "recording.view", "incident.act_ended"}
+)
+"""Looking is in the access register; the desk's own note of a command repeats the console's."""
+
+
+def line_of(entry: AuditEntry, site: Site) -> LogLine | None:
+    """The entry as a line; None when the duty log leaves it out."""
+    category = _CATEGORIES.get(entry.action.partition(".")[0])
+    if category is None or entry.action in _LEFT_OUT:
+        return None
+    if entry.action == "duty.note":
+        category = "note"
+    corrects = entry.detail.get("corrects")
+    incident = entry.object if entry.object.startswith("inc-") else entry.detail.get("incident")
+    return LogLine(
+        seq=entry.seq,
+        at_ns=entry.at_ns,
+        category=category,
+        actor=entry.actor,
+        text=words_of(entry, site),
+        object=entry.object,
+        incident=incident if isinstance(incident, str) else None,
+        serious=serious(entry),
+        corrects=corrects if isinstance(corrects, int) else None,
+    )
+
+
+def serious(entry: AuditEntry) -> bool:
+    """Whether it must reach somebody at once."""
+    match entry.action:
+        case "incident.detected":
+            return entry.detail.get("severity") == "serious"
+        case "incident.severity":
+            return True
+        case "camera.state":
+            return entry.detail.get("to") == "offline"
+        case "storage.alarm":
+            return entry.detail.get("kind") != "ok"
+        case "duty.awake_missed" | "duty.escalated" | "duty.sign_on_late" | "notify.failing":
+            return True
+    return False
+
+
+def words_of(entry: AuditEntry, site: Site) -> Text:
+    """What happened, for people."""
+    special = _SPECIAL.get(entry.action)
+    if special is not None:
+        return special(entry, site)
+    plain = _PLAIN.get(entry.action, Text.same(entry.action))
+    task = entry.detail if "zh" in entry.detail else None
+    named = Text(zh=str(task["zh"]), en=str(task.get("en"))) if task else NO_WORDS
+    return _joined(plain, named, Text.same(entry.reason))
+
+
+def place_of(camera_id: str, zone_id: str, site: Site) -> Text:
+    """A camera and one of its zones as people call them."""
+    camera = site.camera(camera_id)
+    if camera is None:
+        return Text.same(camera_id)
+    zone = camera.zone(zone_id) if zone_id else None
+    return (
+        camera.name
+        if zone is None
+        else Text(zh=f"{camera.name.zh} {zone.name.zh}", en=f"{camera.name.en}, {zone.name.en}")
+    )
+
+
+def kind_words(kind: str) -> Text:
+    """A kind of act."""
+    return _KINDS.get(kind, Text.same(kind))
+
+
+def state_words(state: str) -> Text:
+    """A state of an incident or order."""
+    return Text(zh=_STATES.get(state, state), en=state.replace("_", " "))
+
+
+def _joined(*parts: Text) -> Text:
+    given = [one for one in parts if not one.blank]
+    return Text(zh="：".join(one.zh for one in given), en=": ".join(one.en for one in given))
+
+
+def _detected(entry: AuditEntry, site: Site) -> Text:
+    place = place_of(str(entry.detail.get("camera")), str(entry.detail.get("zone", "")), site)
+    kind = kind_words(str(entry.detail.get("kind")))
+    found = Text(zh=f"发现{kind.zh}（{place.zh}）", en=f"{kind.en} found at {place.en}")
+    return _joined(found, Text.same(entry.reason))
+
+
+def _state(entry: AuditEntry, _: Site) -> Text:
+    return _joined(state_words(str(entry.detail.get("to", ""))), Text.same(entry.reason))
+
+
+def _receipt(entry: AuditEntry, _: Site) -> Text:
+    ok = Text(zh="喊话已播出", en="warning spoken")
+    bad = Text(zh="喊话失败", en="warning not spoken")
+    return _joined(ok if entry.detail.get("ok") else bad, Text.same(entry.reason))
+
+
+def _camera(entry: AuditEntry, site: Site) -> Text:
+    to = str(entry.detail.get("to"))
+    said = (_CAMERA if entry.action == "camera.state" else _PICTURES).get(to, Text.same(to))
+    place = place_of(entry.object, "", site)
+    what = Text(zh=f"{place.zh} {said.zh}", en=f"{place.en} {said.en}")
+    return _joined(what, Text.same(entry.reason))
+
+
+def _reason_only(entry: AuditEntry, _: Site) -> Text:
+    return Text.same(entry.reason)
+
+
+def _disk(entry: AuditEntry, _: Site) -> Text:
+    return _joined(Text(zh="存储", en="storage"), Text.same(entry.reason))
+
+
+_SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
+    "incident.detected": _detected,
+    "incident.state": _state,
+    "order.state": _state,
+    "announcement.receipt": _receipt,
+    "camera.state": _camera,
+    "camera.picture": _camera,
+    "storage.alarm": _disk,
+    "duty.note": _reason_only,
+}

@@ -1,0 +1,134 @@
+"""Entries of the audit log that are told outside, as notices."""
+
+from datetime import datetime
+
+from alerts.duty.wording import kind_words, place_of, serious, words_of
+from core.audit import AuditEntry
+from core.cases import Severity
+from core.clock import NS_PER_S, iso
+from core.config.site import Site
+from core.notices import Notice
+from core.store.unit import Unit
+from core.value import Text, Value
+
+_DUTY = frozenset(
+    {
+        "duty.sign_on_late",
+        "duty.patrol_overdue",
+        "duty.awake_missed",
+        "duty.escalated",
+        "duty.began",
+        "duty.ended",
+    }
+)
+_PLAIN = frozenset(
+    {"incident.severity", "incident.still_there", "incident.waits", "dispatch.waits"}
+)
+_OWN = frozenset({"notify.failing", "notify.back"})
+
+
+def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
+    """What the entry tells outside; None for what stays in the house."""
+    event = _event(entry)
+    if event is None:
+        return None
+    about: dict[str, str | None] = {}
+    grave = serious(entry)
+    if event.startswith(("incident.", "dispatch.")):
+        incident = unit.incidents.get(entry.object)
+        about = {"incident": entry.object}
+        if incident is not None:
+            about |= {
+                "camera": incident.camera,
+                "zone": incident.zone,
+                "kind": incident.kind.value,
+            }
+            grave = grave or incident.severity is Severity.SERIOUS
+    elif event.startswith("camera."):
+        about = {"camera": entry.object}
+    return Notice(
+        id=f"{entry.hash[:16]}-{entry.seq}",
+        event=event,
+        key=f"{event}/{entry.object}",
+        at_ns=entry.at_ns,
+        title=_title(event, about, site),
+        text=words_of(entry, site),
+        serious=grave,
+        reference=entry.object,
+        **about,
+    )
+
+
+def test_notice(channel: str, at_ns: int, site: Site) -> Notice:
+    """A notice that says it is only a test."""
+    return Notice(
+        id=f"test-{channel}-{at_ns}",
+        event="test",
+        key=f"test/{at_ns}",
+        at_ns=at_ns,
+        title=Text(zh="测试通知", en="Test message"),
+        text=Text(
+            zh=f"{site.name.zh}：渠道 {channel} 的测试通知，无需处理",
+            en=f"{site.name.en}: a test of channel {channel}; nothing is to be done",
+        ),
+    )
+
+
+def local(at_ns: int, site: Site) -> str:
+    """A moment as the clocks of the township show it."""
+    return f"{datetime.fromtimestamp(at_ns // NS_PER_S, site.zone_info):%m-%d %H:%M:%S}"
+
+
+class NoticeOut(Value):
+    """A notice as other systems get it (``wardwatch.notice/1``)."""
+
+    id: str
+    event: str
+    at: str
+    serious: bool
+    title: Text
+    text: Text
+    camera: str | None
+    zone: str | None
+    kind: str | None
+    incident: str | None
+    reference: str
+
+
+def outward(notice: Notice) -> NoticeOut:
+    """The notice for other systems; its time in ISO 8601."""
+    fields = notice.model_dump(exclude={"key", "at_ns"})
+    return NoticeOut.model_validate({**fields, "at": iso(notice.at_ns)})
+
+
+def _event(entry: AuditEntry) -> str | None:
+    detail = entry.detail
+    match entry.action:
+        case "incident.detected":
+            return entry.action
+        case "incident.state":
+            return f"incident.{detail.get('to')}"
+        case "camera.state":
+            return f"camera.{detail.get('to')}"
+        case "camera.picture":
+            return "camera.picture_ok" if detail.get("to") == "ok" else "camera.picture"
+        case "storage.alarm":
+            return f"storage.{detail.get('kind')}"
+    told = entry.action in _PLAIN or entry.action in _DUTY or entry.action in _OWN
+    return entry.action if told else None
+
+
+def _title(event: str, about: dict[str, str | None], site: Site) -> Text:
+    camera, zone, kind = about.get("camera"), about.get("zone"), about.get("kind")
+    if kind and camera:
+        place, what = place_of(camera, zone or "", site), kind_words(kind)
+        return Text(zh=f"{what.zh}（{place.zh}）", en=f"{what.en}, {place.en}")
+    rooms = {
+        "incident": Text(zh="事件", en="Incident"),
+        "dispatch": Text(zh="派单", en="Dispatch"),
+        "camera": Text(zh="摄像机", en="Camera"),
+        "storage": Text(zh="存储", en="Storage"),
+        "duty": Text(zh="值班", en="Duty desk"),
+        "notify": Text(zh="通知渠道", en="Notification channel"),
+    }
+    return rooms.get(event.partition(".")[0], Text.same(event))
