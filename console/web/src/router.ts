@@ -27,6 +27,7 @@ export const router = createRouter({
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },
     { path: "/storage", name: "storage", component: () => import("./pages/StoragePage.vue") },
+    { path: "/duty", name: "duty", component: () => import("./pages/DutyPage.vue") },
     { path: "/films", name: "films", component: () => import("./pages/FilmsPage.vue") },
     { path: "/:rest(.*)", redirect: "/" },
   ],

@@ -52,7 +52,7 @@ def test_mail_arrives_and_a_wrong_password_is_one_clear_error(
     try:
         address = "mailto://ward:{}@127.0.0.1:{}?from=ward@town.test&to=chief@town.test"
         monkeypatch.setenv("TEST_MAIL", address.format("wrong-staple", port))
-        world = NotifyWorld(notify_site([mail()]), store, clock)
+        world = NotifyWorld(notify_site([mail(language="en")]), store, clock)
         world.happen("duty.awake_missed", "awake", zh="在岗确认", en="Awake check")
         assert world.worker("mail").step() == "failed"
         (failing,) = world.audit("notify.failing")  # told at once: a person must mend it

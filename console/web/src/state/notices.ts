@@ -25,6 +25,7 @@ export function problemText(error: unknown): string {
   if (error.code === "throttled") return t("problem.throttled", { s: error.retryAfterS });
   if (error.code === "too-many") return t("problem.too-many", { s: error.retryAfterS });
   if (error.code === "camera") return t("problem.camera", { why: reasonText(error.detail) });
+  if (error.code === "duty" && error.detail) return error.detail;
   if (error.code === "mask") return t("problem.mask", { why: error.detail });
   if (error.code === "disk") return t("problem.disk", { why: error.detail });
   if (error.code === "invalid") return t("problem.invalid", { why: error.detail });
