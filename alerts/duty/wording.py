@@ -51,7 +51,6 @@ _PLAIN = {
     "command.close": Text(zh="人工办结", en="closed by hand"),
     "command.refused": Text(zh="指令未执行", en="command refused"),
     "command.failed": Text(zh="指令未送达", en="command failed"),
-    "evidence.sealed": Text(zh="证据封存", en="evidence sealed"),
     "evidence.download": Text(zh="下载案卷", en="case file taken out"),
     "evidence.copy": Text(zh="制作副本", en="copy made"),
     "evidence.copy_failed": Text(zh="副本制作失败", en="copy failed"),
@@ -80,6 +79,19 @@ _PLAIN = {
     "notify.failing": Text(zh="通知渠道故障", en="a notification channel fails"),
     "notify.back": Text(zh="通知渠道恢复", en="a notification channel works again"),
 }  # fmt: skip
+_ROLES = {
+    "clip": Text(zh="录像", en="clip"),
+    "before": Text(zh="事前录像", en="clip of before"),
+    "after": Text(zh="事后录像", en="clip of afterwards"),
+    "snapshot": Text(zh="截图", en="snapshot"),
+    "snapshot_before": Text(zh="事前截图", en="snapshot of before"),
+    "snapshot_after": Text(zh="事后截图", en="snapshot of afterwards"),
+    "warning_audio": Text(zh="喊话录音", en="sound of the warning"),
+    "working": Text(zh="工作副本", en="working copy"),
+    "redacted": Text(zh="遮挡副本", en="masked copy"),
+}
+_NOT_TOLD = frozenset({"detections", "derivation"})
+"""Files beside what they describe."""
 _CATEGORIES: dict[str, LogCategory] = {
     "incident": "incident", "command": "incident", "announcement": "warning",
     "order": "order", "dispatch": "order", "evidence": "evidence", "recording": "evidence",
@@ -96,6 +108,8 @@ def line_of(entry: AuditEntry, site: Site) -> LogLine | None:
     """The entry as a line; None when the duty log leaves it out."""
     category = _CATEGORIES.get(entry.action.partition(".")[0])
     if category is None or entry.action in _LEFT_OUT:
+        return None
+    if entry.action == "evidence.sealed" and entry.detail.get("role") in _NOT_TOLD:
         return None
     if entry.action == "duty.note":
         category = "note"
@@ -194,6 +208,11 @@ def _camera(entry: AuditEntry, site: Site) -> Text:
     return _joined(what, Text.same(entry.reason))
 
 
+def _sealed(entry: AuditEntry, _: Site) -> Text:
+    role = str(entry.detail.get("role", ""))
+    return _joined(Text(zh="证据封存", en="evidence sealed"), _ROLES.get(role, Text.same(role)))
+
+
 def _reason_only(entry: AuditEntry, _: Site) -> Text:
     return Text.same(entry.reason)
 
@@ -210,5 +229,6 @@ _SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
     "camera.state": _camera,
     "camera.picture": _camera,
     "storage.alarm": _disk,
+    "evidence.sealed": _sealed,
     "duty.note": _reason_only,
 }

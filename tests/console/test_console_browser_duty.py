@@ -4,6 +4,9 @@ import os
 
 from playwright.sync_api import Page, expect
 
+from core.clock import NS_PER_S
+from core.duty import DutyTask, TaskKind
+from core.value import Text
 from tests.console import fake_duty, fake_services
 from tests.console.conftest import Server
 from tests.console.test_console_browser import page, pytestmark, sign_in
@@ -64,18 +67,22 @@ def test_a_shift_from_signing_on_to_handing_over(page: Page, server: Server) -> 
 
 
 def test_the_question_covers_every_page_until_it_is_answered(page: Page, server: Server) -> None:
-    desk = fake_duty.furnish(server.services, awake={"answer_s": 3600, "every_s": 60, "hours": []})
+    desk = fake_duty.furnish(server.services, awake={})
     desk.sign_on("monitor")
-    asking = {"hours": [{"start": "00:00", "end": "00:00"}], "every_s": 60, "answer_s": 3600}
-    fake = fake_duty.furnish(server.services, awake=asking)
+    now_ns = server.services.clock.utc_ns()
+    asked = DutyTask(
+        id="awake/desk/now",
+        kind=TaskKind.AWAKE,
+        what="desk",
+        name=Text(zh="在岗确认", en="Awake check"),
+        due_ns=now_ns,
+        limit_ns=now_ns + 3600 * NS_PER_S,
+    )
+    with server.services.store.begin() as unit:
+        unit.duty_tasks.put(asked)
     sign_in(page, "monitor")
-    for _ in range(130):
-        fake.tick()
-        if page.locator("[data-test=awake]").count():
-            break
-        page.wait_for_timeout(1000)
     expect(page.locator("[data-test=awake]")).to_contain_text("请确认您在岗")
     shoot(page, "awake-zh")
     page.click("[data-test=here]")
     expect(page.locator("[data-test=awake]")).to_have_count(0)
-    assert [one.done_by for one in fake.now().tasks if one.kind == "awake"] == ["monitor"]
+    assert [one.done_by for one in desk.now().tasks if one.id == asked.id] == ["monitor"]

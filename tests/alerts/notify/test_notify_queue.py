@@ -1,16 +1,18 @@
 """The queue: nothing is lost, a flood becomes one message, the same is told once."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.clock import ManualClock
+from core.clock import ManualClock, SystemClock
 from core.seeing import Kind
 from core.store.database import Store, open_store
 from tests.alerts.notify.notify_world import KEY, NotifyWorld, hook, notify_site
-from tests.alerts.notify.peers import Web, free_port, web
+from tests.alerts.notify.peers import Web, free_port, until, web
 from tests.alerts.world import World, sqlite
 
 
@@ -276,3 +278,38 @@ def test_no_secret_and_a_wrong_one_are_said_without_showing_it(
     clock.advance(60)
     world.worker().step()
     assert "environment variable TEST_HOOK is not set" in world.deliveries()[0].error
+
+
+_SENDS = """
+import sys, time
+from pathlib import Path
+from core.clock import SystemClock
+from core.store.database import open_store
+from tests.alerts.notify.notify_world import NotifyWorld, hook, notify_site
+from tests.alerts.world import sqlite
+clock = SystemClock()
+store = open_store(sqlite(Path(sys.argv[1])), clock)
+world = NotifyWorld(notify_site([hook(sys.argv[2], timeout_s=60)]), store, clock)
+for number in range(3):
+    world.happen(about=f"task-{number}")
+world.notifier.start()
+time.sleep(600)
+"""
+
+
+def test_kill_in_the_middle_of_sending_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
+    with web(0) as peer:  # takes the request and never answers
+        process = subprocess.Popen([sys.executable, "-c", _SENDS, str(tmp_path), peer.url])
+        until(lambda: peer.asked, "the first message is on its way")
+        process.kill()
+        process.wait()
+        peer.answer = 200
+        clock = SystemClock()
+        store = open_store(sqlite(tmp_path), clock)
+        world = NotifyWorld(notify_site([hook(peer.url)]), store, clock)
+        world.notifier.start()
+        until(lambda: len(peer.taken) >= 3, "all are delivered")
+        until(lambda: world.notifier.channels()[0].waiting == 0)
+        world.notifier.stop()
+        store.close()
+        assert [one["data"]["reference"] for one in told(peer)] == ["task-0", "task-1", "task-2"]
