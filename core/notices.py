@@ -24,7 +24,7 @@ class Notice(Value):
     reference: str = Field(default="", description="The thing it is about.")
 
 
-DeliveryState = Literal["waiting", "delivered", "summarised", "repeated", "expired"]
+DeliveryState = Literal["waiting", "delivered", "summarised", "expired"]
 
 
 class Delivery(Value):

@@ -36,6 +36,7 @@ from core.store.unit import Unit
 _log = structlog.get_logger()
 
 _TIMERS = "duty.timers"
+_LOOK_S = 30
 
 
 class Desk:
@@ -48,10 +49,12 @@ class Desk:
     def __init__(self, site: Site, store: Store, clock: Clock) -> None:
         self.site, self._store, self._clock = site, store, clock
         self._lock = threading.RLock()
+        self._looked: tuple[int, str] | None = None
 
     def use(self, site: Site) -> None:
         """Take another configuration for what comes next; a running turn keeps its plan."""
         self.site = site
+        self._looked = None
 
     def now(self) -> DutyNow:
         """What is the case."""
@@ -219,13 +222,16 @@ class Desk:
         duty, zone = self.site.duty, self.site.zone_info
         if not duty.shifts:
             return
-        with self._change() as (unit, _):
-            last = unit.cursors.get(_TIMERS)
-            # The first time ever nothing was missed; a clock set back makes nothing twice.
-            since_ns = now_ns if last is None else last.seq
-            tasks.make_due(unit, duty, zone, since_ns, now_ns)
-            unit.cursors.put(Cursor(id=_TIMERS, seq=max(now_ns, since_ns)))
-            self._await(unit, plan.current(duty, zone, now_ns), now_ns)
+        planned = plan.current(duty, zone, now_ns)
+        if not self._quiet(planned, now_ns):
+            with self._change() as (unit, _):
+                last = unit.cursors.get(_TIMERS)
+                # The first time ever nothing was missed; a clock set back makes nothing twice.
+                since_ns = now_ns if last is None else last.seq
+                tasks.make_due(unit, duty, zone, since_ns, now_ns)
+                unit.cursors.put(Cursor(id=_TIMERS, seq=max(now_ns, since_ns)))
+                self._await(unit, planned, now_ns)
+            self._looked = (now_ns, planned.id if planned else "")
         with self._store.read() as unit:
             names = [one.id for one in unit.duty_tasks.find(state=["due", "told"])]
         for name in names:
@@ -241,6 +247,18 @@ class Desk:
     def _change(self) -> Iterator[tuple[Unit, int]]:
         with self._lock, self._store.begin() as unit:
             yield unit, self._clock.utc_ns()
+
+    def _quiet(self, planned: PlannedTurn | None, now_ns: int) -> bool:
+        """Nothing fell due since the last look, which was not long ago: nothing to be written."""
+        if self._looked is None:
+            return False
+        last_ns, turn = self._looked
+        if turn != (planned.id if planned else ""):
+            return False
+        if not 0 <= now_ns - last_ns < _LOOK_S * NS_PER_S:
+            return False
+        found = tasks.falling_due(self.site.duty, self.site.zone_info, last_ns, now_ns)
+        return next(found, None) is None
 
     def _await(self, unit: Unit, planned: PlannedTurn | None, now_ns: int) -> None:
         """Somebody shall sign on for the turn whose hours these are."""

@@ -57,6 +57,7 @@ _PLAIN = {
     "recording.export": Text(zh="导出录像", en="recording taken out"),
     "recording.lock": Text(zh="锁定录像", en="recording locked"),
     "recording.release": Text(zh="解除锁定", en="recording released"),
+    "user.created": Text(zh="建立账户", en="account made"),
     "session.opened": Text(zh="登录系统", en="signed in to the console"),
     "session.closed": Text(zh="退出系统", en="signed out of the console"),
     "session.refused": Text(zh="登录被拒", en="sign-in refused"),

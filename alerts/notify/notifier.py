@@ -76,6 +76,10 @@ class Notifier:
 
     def pump(self) -> int:
         """Read on in the log and queue what it tells; the number of entries read."""
+        with self._store.read() as unit:
+            cursor, newest = unit.cursors.get(_CURSOR), unit.audit.newest()
+            if cursor is not None and (newest is None or newest.seq <= cursor.seq):
+                return 0  # without waiting for whoever writes
         with self._store.begin() as unit:
             cursor = unit.cursors.get(_CURSOR)
             if cursor is None:
@@ -84,8 +88,6 @@ class Notifier:
                 unit.cursors.put(Cursor(id=_CURSOR, seq=newest.seq if newest else 0))
                 return 0
             entries = list(unit.audit.after(cursor.seq, _BATCH))
-            if not entries:
-                return 0
             running = unit.duty_turns.find(state="running", limit=1)
             shift = running[0].plan.shift if running else None
             now_ns = self._clock.utc_ns()
@@ -105,15 +107,15 @@ class Notifier:
         told = []
         with self._store.read() as unit:
             for one in self._site.notify.channels:
-                waits = queue.waiting(unit, one.id)
+                oldest = unit.deliveries.find(channel=one.id, state="waiting", limit=1)
                 record = unit.channels.get(one.id) or ChannelRecord(id=one.id)
                 told.append(
                     ChannelNow(
                         **record.model_dump(),
                         kind=one.kind,
                         enabled=one.enabled,
-                        waiting=len(waits),
-                        oldest_ns=min((w.made_ns for w in waits), default=None),
+                        waiting=unit.deliveries.count(channel=one.id, state="waiting"),
+                        oldest_ns=oldest[0].made_ns if oldest else None,
                     )
                 )
         return tuple(told)
@@ -183,7 +185,7 @@ class Notifier:
                 newest_by="made_ns",
                 before=oldest_ns,
                 limit=_PRUNE,
-                state=["delivered", "summarised", "repeated", "expired"],
+                state=["delivered", "summarised", "expired"],
             )
         if old:
             with self._store.begin() as unit:

@@ -64,11 +64,15 @@ class Worker:
     def step(self) -> Step:
         """Send one message if one is due and may go."""
         now_ns, ticks_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
-        self._expire(now_ns)
-        with self._store.read() as unit:
-            due = [one for one in queue.waiting(unit, self.channel.id) if one.due_ns <= now_ns]
         if ticks_ns < self._again_ns:
             return "waits"
+        oldest_ns = now_ns - round(self.channel.expire_s * NS_PER_S)
+        with self._store.read() as unit:
+            waiting = queue.waiting(unit, self.channel.id)
+        old = [one for one in waiting if one.made_ns <= oldest_ns]
+        if old:
+            self._expire(old, now_ns)
+        due = [one for one in waiting if one.due_ns <= now_ns and one.made_ns > oldest_ns]
         if not due:
             self._idle()
             return "nothing"
@@ -153,12 +157,7 @@ class Worker:
             record = self._record(unit)
             unit.channels.put(record.model_copy(update={"error": error}))
 
-    def _expire(self, now_ns: int) -> None:
-        oldest_ns = now_ns - round(self.channel.expire_s * NS_PER_S)
-        with self._store.read() as unit:
-            old = [one for one in queue.waiting(unit, self.channel.id) if one.made_ns <= oldest_ns]
-        if not old:
-            return
+    def _expire(self, old: list[Delivery], now_ns: int) -> None:
         with self._store.begin() as unit:
             for one in old:
                 queue.end(unit, one, "expired", now_ns)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, update
 
 from core.value import Value
 
@@ -89,6 +89,13 @@ class Collection(Generic[T]):
             query = query.order_by(self._table.c.id)
         bodies = self._connection.execute(query.limit(limit)).scalars()
         return [self._model.model_validate(body) for body in bodies]
+
+    def count(self, **where: str) -> int:
+        """How many entities have these values in their columns."""
+        query = select(func.count()).select_from(self._table)
+        for name, value in where.items():
+            query = query.where(self._table.c[name] == value)
+        return int(self._connection.execute(query).scalar_one())
 
     def spanning(
         self,

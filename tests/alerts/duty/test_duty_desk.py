@@ -54,7 +54,7 @@ def test_nobody_signs_on_where_no_shift_is_planned(store: Store, clock: ManualCl
 
 def test_a_handover_is_refused_with_all_that_is_missing_named(duty: DeskWorld) -> None:
     duty.desk.sign_on("d1")
-    duty.go(NOON)  # the patrol of ten o'clock was not made
+    duty.go(NOON, step_s=600)  # the patrol of ten o'clock was not made
     draft = duty.desk.prepare("d1")
     with pytest.raises(DutyRefusedError) as error:
         duty.desk.sign("e1", "leaving", draft.revision)
@@ -73,7 +73,7 @@ def test_only_with_both_signatures_the_shift_ends_and_the_next_begins(duty: Desk
     duty.go("2026-11-22 10:05")
     (patrol,) = [one for one in duty.desk.now().tasks if one.kind is TaskKind.PATROL]
     duty.desk.do(patrol.id, "d1", "all quiet")
-    duty.go("2026-11-22 15:55")
+    duty.go("2026-11-22 15:55", step_s=600)
     revision = duty.ready()
     duty.desk.sign("d1", "leaving", revision)
     assert duty.desk.now().turn.id == "2026-11-22.day"  # type: ignore[union-attr]
@@ -115,9 +115,9 @@ def test_a_shift_runs_on_until_it_is_handed_over_and_then_whoevers_hours_these_a
     duty.desk.sign_on("d1")
     duty.go("2026-11-22 10:01")
     duty.desk.do("patrol/ferry/2026-11-22T10:00+0800", "d1", "")
-    duty.go("2026-11-22 15:00")
+    duty.go("2026-11-22 15:00", step_s=600)
     stale = duty.ready()
-    duty.go("2026-11-22 23:40")  # nobody came for the evening
+    duty.go("2026-11-22 23:40", step_s=600)  # nobody came for the evening
     with pytest.raises(DutyRefusedError) as error:
         duty.desk.sign("d1", "leaving", stale)
     assert "another shift follows now" in refusal(error)
@@ -145,7 +145,7 @@ def test_a_late_sign_on_is_told_to_the_chief_then_upward_each_once(duty: DeskWor
 
 
 def test_who_is_awake_answers_and_who_is_not_is_reported(duty: DeskWorld) -> None:
-    duty.go("2026-11-22 23:31")
+    duty.go("2026-11-22 23:31", step_s=600)
     duty.desk.sign_on("n1")
     duty.go("2026-11-23 00:01")
     (asked,) = [one for one in duty.desk.now().tasks if one.kind is TaskKind.AWAKE]
