@@ -57,7 +57,9 @@ class Notifier:
         self._site = site.model_copy(update={"notify": self._site.notify})
 
     def start(self) -> None:
-        """Begin to read and to send."""
+        """Begin to read and to send; a second time changes nothing."""
+        if self._threads:
+            return
         loops: dict[str, Callable[[], None]] = {"reader": self._read}
         for name, worker in self.workers.items():
             loops[name] = partial(self._work, worker)

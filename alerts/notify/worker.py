@@ -60,6 +60,7 @@ class Worker:
         self._sent: deque[int] = deque()
         self._failures = 0
         self._again_ns = 0
+        self._singly = 0
 
     def step(self) -> Step:
         """Send one message if one is due and may go."""
@@ -87,8 +88,9 @@ class Worker:
 
     def _choose(self, due: list[Delivery]) -> list[Delivery]:
         groups = self._driver.groups if self._driver else self.channel.kind != "mqtt"
-        if groups and len(due) > self.channel.group_over:
+        if groups and len(due) > self.channel.group_over and self._singly == 0:
             return due[:_MOST_IN_SUMMARY]
+        self._singly = max(0, self._singly - 1)
         # What is serious overtakes; among equals the older goes first.
         return [min(due, key=lambda one: (not one.notice.serious, one.seq))]
 
@@ -148,8 +150,11 @@ class Worker:
             unit.channels.put(record.model_copy(update=update))
 
     def _put_off(self, chosen: list[Delivery], error: str, now_ns: int) -> None:
-        """Only these wait; the channel goes on with the others."""
+        """Only this one waits; the channel goes on with the others."""
         _log.warning("notice refused", channel=self.channel.id, error=error)
+        if len(chosen) > 1:
+            self._singly = len(chosen)  # whichever of them it is, the others shall arrive
+            return
         with self._store.begin() as unit:
             for one in chosen:
                 pause_ns = self._pause_ns(one.attempts + 1, False)

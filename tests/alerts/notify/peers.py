@@ -33,9 +33,13 @@ class Taken:
 
 @dataclass
 class Web:
-    """A web server; ``answer`` is the status it gives, 0: it never answers."""
+    """A web server; ``answer`` is the status it gives, 0: it never answers.
+
+    What is longer than ``most_bytes`` is refused.
+    """
 
     answer: int = 200
+    most_bytes: int = 1 << 20
     port: int = 0
     taken: list[Taken] = field(default_factory=list)
     asked: int = 0
@@ -58,10 +62,11 @@ def web(answer: int = 200) -> Iterator[Web]:
             if state.answer == 0:
                 state.release.wait(PATIENCE_S)
                 return
-            if 200 <= state.answer < 300:
+            status = state.answer if len(body) <= state.most_bytes else 413
+            if 200 <= status < 300:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 state.taken.append(Taken(self.path, headers, body))
-            self.send_response(state.answer)
+            self.send_response(status)
             self.send_header("content-length", "0")
             self.end_headers()
 

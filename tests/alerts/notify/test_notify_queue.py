@@ -172,6 +172,17 @@ def test_a_flood_becomes_one_summary_that_holds_all_of_it(store: Store, clock: M
         assert {one.state for one in world.deliveries()} == {"summarised"}
 
 
+def test_a_summary_that_is_refused_goes_one_by_one(store: Store, clock: ManualClock) -> None:
+    with web() as peer:
+        peer.most_bytes = 600
+        world = NotifyWorld(notify_site([hook(peer.url, per_minute=60)]), store, clock)
+        for number in range(8):
+            world.happen(about=f"task-{number}")
+        assert world.worker().step() == "failed"
+        assert world.drain() == 8
+        assert [one["data"]["reference"] for one in told(peer)] == [f"task-{n}" for n in range(8)]
+
+
 def test_a_channel_is_sent_no_more_a_minute_than_it_may_get(
     store: Store, clock: ManualClock
 ) -> None:
