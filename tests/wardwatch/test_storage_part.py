@@ -49,11 +49,28 @@ def test_each_trouble_begins_and_ends_once(
     StoragePart(Context("hub", bare_site, paths, clock=clock), store).run()
     StoragePart(Context("hub", bare_site, paths, clock=clock), store).run()  # after a restart
     with store.read() as unit:
-        told = [(one.action, one.object, one.reason) for one in unit.audit.entries()]
+        told = [
+            (one.action, one.object, one.detail["kind"], one.reason) for one in unit.audit.entries()
+        ]
     store.close()
     assert told == [
-        ("storage.volume_lost", "disk1", "read-only"),
-        ("storage.disk_full", "all", ""),
-        ("storage.over", "disk1", ""),
-        ("storage.over", "all", ""),
+        ("storage.alarm", "disk1", "volume_lost", "read-only"),
+        ("storage.alarm", "recordings", "disk_full", ""),
+        ("storage.alarm", "disk1", "ok", ""),
+        ("storage.alarm", "recordings", "ok", ""),
     ]
+
+
+def test_what_goes_on_at_a_disk_is_told_again_when_another_trouble_there_ends(
+    bare_site: Site, paths: Paths, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = StorageTrouble(kind="volume_slow", since_ns=1, volume="disk1")
+    low = StorageTrouble(kind="disk_low", since_ns=2, volume="disk1", detail="2 GB left")
+    bus = _Bus(state(slow, low), state(low))
+    monkeypatch.setattr(Context, "bus", lambda *_: bus)
+    store = open_store(paths.database_url(bare_site), clock)
+    StoragePart(Context("hub", bare_site, paths, clock=clock), store).run()
+    with store.read() as unit:
+        told = [one.detail["kind"] for one in unit.audit.entries()]
+    store.close()
+    assert told == ["volume_slow", "disk_low", "ok", "disk_low"]
