@@ -5,7 +5,7 @@ from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, WITH_OFFICER
 from alerts.officers import is_free
 from alerts.work import Work
-from core.cases import Incident, IncidentState, Notice, NoticeKind, Transfer
+from core.cases import Incident, IncidentState, Notice, NoticeKind, Priority, Transfer
 from core.messages import NOTICES, Action, Command
 from core.value import Text, Value
 
@@ -65,18 +65,17 @@ def refuse(work: Work, command: Command, why: Text) -> Refusal:
     """Log a refusal and give it back."""
     facts = {"command": command.id, "action": command.action.value, "en": why.en}
     work.note("command.refused", command.incident, why, facts, command.user)
-    work.send(
-        NOTICES,
-        Notice(
-            id=f"{command.id}:{NoticeKind.REFUSED.value}",
-            incident=command.incident,
-            kind=NoticeKind.REFUSED,
-            audience="user",
-            to=command.user,
-            text=why,
-            at_ns=work.now_ns,
-        ),
+    notice = Notice(
+        id=f"{command.id}:{NoticeKind.REFUSED.value}",
+        incident=command.incident,
+        kind=NoticeKind.REFUSED,
+        audience="user",
+        to=command.user,
+        text=why,
+        at_ns=work.now_ns,
     )
+    work.unit.notices.put(notice)
+    work.send(NOTICES, notice)
     return Refusal(command=command.id, incident=command.incident, action=command.action, text=why)
 
 
@@ -125,7 +124,8 @@ def _why_silent(work: Work, incident: Incident, command: Command) -> Text | None
     camera = work.camera(incident)
     if camera is None or camera.speaker is None:
         return words.no_speaker()
-    if speech.speaking(work, camera):
+    # Who outranks what is said breaks it off; everybody else waits until it has been said.
+    if command.priority is Priority.ROUTINE and speech.speaking(work, camera):
         return words.speaker_speaks()
     if command.reason.strip():
         return None
@@ -160,7 +160,14 @@ def _warn(work: Work, incident: Incident, command: Command) -> None:
         return
     incident = _confirm(work, incident, command)
     override = command.reason.strip() or None
-    incident = speech.warn(work, incident, camera, actor=command.user, override=override)
+    incident = speech.warn(
+        work,
+        incident,
+        camera,
+        actor=command.user,
+        override=override,
+        manner=speech.Manner(command.priority, command.group, command.volume),
+    )
     if incident.state not in WITH_OFFICER:
         reason = _reason(command, words.warned(len(incident.announcements)))
         work.step(incident, IncidentState.WARNING, reason, actor=command.user)

@@ -69,5 +69,6 @@ def _tell(work: Work, notice: Notice) -> None:
     if not work.unit.first_time(f"told:{notice.id}"):
         return
     facts = {"kind": notice.kind.value, "audience": notice.audience, "to": notice.to}
+    work.unit.notices.put(notice)
     work.note("notice", notice.incident, notice.text, {**facts, "order": notice.order})
     work.send(NOTICES, notice)

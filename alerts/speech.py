@@ -5,12 +5,13 @@ that it plans with them instead of being refused. Whatever is refused or fails i
 again by the program: an officer goes instead.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from alerts import words
 from alerts.lifecycle import SYSTEM
 from alerts.work import Work
-from core.cases import Announcement, Incident, IncidentState, Receipt
+from core.cases import Announcement, Incident, IncidentState, Priority, Receipt
 from core.clock import NS_PER_S
 from core.config.cameras import Camera
 from core.messages import ANNOUNCEMENTS
@@ -22,6 +23,15 @@ RECENT = 20
 """So many announcements of a camera are looked at to know whether its loudspeaker rests."""
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a warning is said, where a person chose; see :class:`core.cases.Announcement`."""
+
+    priority: Priority = Priority.ROUTINE
+    group: str | None = None
+    volume: int | None = None
+
+
 def warn(
     work: Work,
     incident: Incident,
@@ -29,8 +39,10 @@ def warn(
     *,
     actor: str = SYSTEM,
     override: str | None = None,
+    manner: Manner | None = None,
 ) -> Incident:
     """Ask for the next warning. The state becomes ``warning`` unless an officer is under way."""
+    manner = manner or Manner()
     attempt = len(incident.announcements) + 1
     announcement = Announcement(
         id=f"{incident.id}-warn{attempt}",
@@ -41,6 +53,9 @@ def warn(
         requested_ns=work.now_ns,
         requested_by=actor,
         override_reason=override,
+        priority=manner.priority,
+        group=manner.group,
+        volume=manner.volume,
     )
     work.unit.announcements.put(announcement)
     facts = {"incident": incident.id, "attempt": attempt, "text": announcement.text}

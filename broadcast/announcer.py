@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ from broadcast.audio import Audio, sha256
 from broadcast.base import Delivery, SpeakerDriver, StreamingDriver
 from broadcast.drone import Link
 from broadcast.errors import BroadcastError
-from broadcast.feed import InStep, Recording
+from broadcast.feed import Feed, InStep, LiveFeed, Recording
 from broadcast.groups import Place, Step, members
 from broadcast.journal import Begun, Journal
+from broadcast.live import hear_out
 from broadcast.rules import Policy
 from broadcast.speech import Speech
 from broadcast.turns import Turn, Turns
@@ -99,7 +101,7 @@ class Announcer:
 
         The first receipt carries the announcement's own id, the others ``id.2`` and so on.
         """
-        asked = members(announcement, self._site, drivers.identity)
+        asked = self.members(announcement)
         if len(asked) == 1:
             return [self.handle(asked[0])]
         step = Step(len(asked))
@@ -112,11 +114,26 @@ class Announcer:
         self._keep(heard)
         return heard
 
-    def handle(self, announcement: Announcement, place: Place | None = None) -> Receipt:
+    def members(self, announcement: Announcement) -> Sequence[Announcement]:
+        """One announcement for each loudspeaker that is to speak."""
+        return members(announcement, self._site, drivers.identity)
+
+    def talker(self, camera_id: str) -> str:
+        """The announcement that the loudspeaker of a camera says now; empty when none."""
+        camera = self._site.camera(camera_id)
+        return "" if camera is None else self._turns.talker(drivers.identity(camera))
+
+    def handle(
+        self,
+        announcement: Announcement,
+        place: Place | None = None,
+        live: LiveFeed | None = None,
+    ) -> Receipt:
         """Speak, and say what became of it. Never raises for anything a device may do.
 
         Args:
             place: in a group that begins together.
+            live: what somebody says now, instead of the announcement's words.
 
         The same announcement id always gives the same receipt and is spoken once, also after a
         restart, also when two threads bring it at the same moment.
@@ -133,7 +150,7 @@ class Announcer:
             return running.result()
         assert mine is not None
         try:
-            receipt = self._answer(announcement, place)
+            receipt = self._answer(announcement, place, live)
             self._keep(receipt)
             mine.set_result(receipt)
         except BaseException as error:
@@ -146,7 +163,9 @@ class Announcer:
                 self._running.pop(announcement.id, None)
         return receipt
 
-    def _answer(self, announcement: Announcement, place: Place | None) -> Receipt:
+    def _answer(
+        self, announcement: Announcement, place: Place | None, live: LiveFeed | None
+    ) -> Receipt:
         camera = self._site.camera(announcement.camera)
         if camera is None:
             return _refused(announcement, f"no camera {announcement.camera!r} is configured")
@@ -176,7 +195,9 @@ class Announcer:
                             return refusal
                         judged = True
                     delivery = Delivery(device_reply=delivery.device_reply)
-                    receipt = self._speak(announcement, camera, speaker, turn, delivery, place)
+                    receipt = self._speak(
+                        announcement, camera, speaker, turn, delivery, place, live
+                    )
                 finally:
                     if delivery.started_ns is not None:
                         spoke = True
@@ -186,7 +207,7 @@ class Announcer:
                     return receipt
                 said = f"broken off after {delivery.seconds:.1f} s by {turn.broken_by}"
                 log.info("warning.broken_off", announcement=announcement.id, by=turn.broken_by)
-                why = self._not_again(announcement)
+                why = self._not_again(announcement) if live is None else "it was live"
                 error = f"camera {camera.id}: {said}; not said again: {why or 'no turn came'}"
                 broken = receipt.model_copy(update={"error": error})
                 if why is not None:
@@ -226,24 +247,29 @@ class Announcer:
         turn: Turn,
         delivery: Delivery,
         place: Place | None,
+        live: LiveFeed | None,
     ) -> Receipt:
         path: Path | None = None
         digest: str | None = None
         error: str | None = None
         try:
-            audio = self._speech.render(announcement.text, announcement.language)
-            if audio.seconds > MAX_TALK_S:
-                raise BroadcastError(
-                    f"the warning lasts {audio.seconds:.0f} s, at most {MAX_TALK_S:.0f} s; "
-                    "shorten it"
-                )
-            driver, audio = self._set_up(announcement, camera, audio)
-            wav = audio.wav()
-            digest = sha256(wav)
-            path = self._store(wav, digest)
+            driver, gain_db = self._set_up(announcement, camera)
+            if live is None:
+                audio = self._render(announcement).louder(gain_db)
+                path, digest = self._store(audio)
+                feed: Feed = Recording(audio)
+            else:
+                if live.closed:
+                    raise BroadcastError(f"camera {camera.id}: given up before its turn")
+                live.gain = 10 ** (gain_db / 20)
+                feed = live
             self._journal.begin(Begun(announcement, speaker, self._clock.utc_ns()))
-            if place is not None and isinstance(driver, StreamingDriver):
-                driver.stream(InStep(Recording(audio), place.ready), turn.stop, delivery)
+            if place is not None:
+                feed = InStep(feed, place.ready)
+            if isinstance(driver, StreamingDriver) and (live or place):
+                driver.stream(feed, turn.stop, delivery)
+            elif live is not None:
+                driver.speak(hear_out(live, self._clock, turn.stop), turn.stop, delivery)
             else:
                 driver.speak(audio, turn.stop, delivery)
             if turn.lost:
@@ -255,6 +281,11 @@ class Announcer:
             # A defect in a driver must not take the other loudspeakers with it.
             error = f"camera {camera.id}: {type(problem).__name__}: {problem}"
             log.exception("warning.crashed", announcement=announcement.id, camera=camera.id)
+        if live is not None and delivery.started_ns is not None:
+            try:
+                path, digest = self._store(live.said())  # also of what broke off
+            except BroadcastError as problem:
+                error = error or str(problem)
         return Receipt(
             announcement=announcement.id,
             incident=announcement.incident,
@@ -271,24 +302,32 @@ class Announcer:
             error=error,
         )
 
-    def _set_up(
-        self, announcement: Announcement, camera: Camera, audio: Audio
-    ) -> tuple[SpeakerDriver, Audio]:
-        """The driver, and the sound as loud as it shall be sent."""
+    def _render(self, announcement: Announcement) -> Audio:
+        audio = self._speech.render(announcement.text, announcement.language)
+        if audio.seconds > MAX_TALK_S:
+            raise BroadcastError(
+                f"the warning lasts {audio.seconds:.0f} s, at most {MAX_TALK_S:.0f} s; shorten it"
+            )
+        return audio
+
+    def _set_up(self, announcement: Announcement, camera: Camera) -> tuple[SpeakerDriver, float]:
+        """The driver, and by how many decibels the sound is to be made louder for it."""
         assert camera.speaker is not None
         volume = announcement.volume or camera.speaker.volume
         driver = self._build(camera, volume)
         gain_db = camera.speaker.gain_db
         if volume is not None and not driver.sets_volume:
             gain_db += 20 * math.log10(volume / 100)
-        return driver, audio.louder(gain_db)
+        return driver, gain_db
 
-    def _store(self, wav: bytes, digest: str) -> Path:
-        """Keep the rendered audio under its own hash; the same words are kept once a day."""
+    def _store(self, audio: Audio) -> tuple[Path, str]:
+        """Keep the sound under its own hash; the same words are kept once a day."""
+        wav = audio.wav()
+        digest = sha256(wav)
         day = datetime.fromtimestamp(self._clock.utc_ns() // NS_PER_S, UTC)
         path = self._audio_dir / f"{day:%Y-%m-%d}" / f"{digest}.wav"
         if path.exists() and sha256(path.read_bytes()) == digest:
-            return path
+            return path, digest
         part = path.with_suffix(f".{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -302,7 +341,7 @@ class Announcer:
         finally:
             with suppress(OSError):
                 part.unlink()
-        return path
+        return path, digest
 
     def _keep(self, receipt: Receipt) -> None:
         try:

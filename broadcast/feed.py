@@ -90,6 +90,11 @@ class LiveFeed(Feed):
     Args:
         rate: samples a second of what is put.
         held_s: at most so much waits for its turn.
+
+    Attributes:
+        lost_s: seconds that came too late.
+        ended: why it is over; empty while it is not.
+        gain: factor by which it is made louder or softer.
     """
 
     def __init__(
@@ -106,6 +111,7 @@ class LiveFeed(Feed):
             raise BroadcastError(f"live sound at {rate} Hz; 8000 to 48000 are taken")
         self.seconds = None
         self.lost_s = 0.0
+        self.gain = 1.0
         self.ended = ""
         self._clock, self._in_rate = clock, rate
         self._held = round(held_s * rate)
@@ -139,6 +145,21 @@ class LiveFeed(Feed):
                 self.lost_s += gone / self._in_rate
             return True
 
+    @property
+    def begun(self) -> bool:
+        """The loudspeaker takes it."""
+        return self._out_rate > 0
+
+    @property
+    def closed(self) -> bool:
+        """Whoever speaks has ended it."""
+        return self._closed
+
+    @property
+    def said_s(self) -> float:
+        """Seconds handed to the driver so far."""
+        return len(self._said) * FRAME_S
+
     def close(self) -> None:
         """Nothing more comes; what waits is still said."""
         with self._lock:
@@ -168,6 +189,8 @@ class LiveFeed(Feed):
             return None
         piece, self._ready = self._ready[:size], self._ready[size:]
         piece = np.pad(piece, (0, size - len(piece)))
+        if self.gain != 1.0:
+            piece = np.clip(piece * self.gain, -32768, 32767).astype(np.int16)
         self._said.append(piece)
         return piece
 

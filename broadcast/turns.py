@@ -60,6 +60,12 @@ class Turns:
             talking = self._talking.get(speaker)
             return talking is not None and _RANK[priority] > _RANK[talking.priority]
 
+    def talker(self, speaker: str) -> str:
+        """The announcement that is said there now; empty when none is."""
+        with self._changed:
+            talking = self._talking.get(speaker)
+            return "" if talking is None else talking.who
+
     def take(self, speaker: str, who: str, priority: Priority, wait_s: float) -> Turn | None:
         """Wait for the turn, breaking off who is less urgent; None when it did not come."""
         mine = Turn(speaker, who, priority)

@@ -18,12 +18,14 @@ from console.api import (
     films,
     incidents,
     live,
+    notices,
     recordings,
     session,
     site,
     status,
     storage,
     suppressions,
+    talks,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
@@ -69,7 +71,7 @@ def create_app(services: Services) -> FastAPI:
     api = APIRouter(prefix="/api/v1")
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
-        events, live, casefiles, custody, storage, elsewhere, duty,
+        events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from typing import Literal, get_args
 
 from console.errors import ConsoleError
-from core.cases import OfficerPosition
+from core.cases import Notice, OfficerPosition
 from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from core.storage import StorageState
 from core.value import Value
 
-Topic = Literal["incidents", "positions", "health", "objects", "storage"]
+Topic = Literal["incidents", "positions", "health", "objects", "storage", "notices"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
 
@@ -152,6 +152,8 @@ def _key(topic: str, message: Value) -> str:
             return f"{camera}/{process}"
         case "objects", ObjectsSeen(camera=camera):
             return camera
+        case "notices", Notice(id=name):
+            return name
         case "storage", StorageState():
             return ""
     raise ConsoleError(

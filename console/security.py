@@ -33,7 +33,8 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    # The microphone is for live talk from the console itself.
+    "permissions-policy": "camera=(), microphone=(self), geolocation=(), payment=(), usb=()",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from console.feed import Feed
 from core.casefiles import CaseFiles
@@ -17,6 +17,7 @@ from core.remote import RemoteEvidence
 from core.roster import CameraOffice
 from core.storage import DeletionBooks
 from core.store.database import Store
+from core.talking import TalkOffice
 from core.value import Value
 
 PartKind = Literal["init", "key", "delta"]
@@ -41,6 +42,9 @@ class LivePart(Protocol):
 
 Live = Callable[[str], AsyncIterator[LivePart]]
 Send = Callable[[str, Value], None]
+Reach = Callable[[bool], dict[str, Any]]
+"""GeoJSON of what is reached in how many minutes, see ``alerts/roads/reach.py``: from the posts
+(False) or from where officers are now (True). May take seconds the first time."""
 
 
 @dataclass
@@ -68,6 +72,8 @@ class Services:
         remote: evidence on storage elsewhere; None where all of it is on the local disk.
         duty: the duty desk; None where there is none.
         notifications: the channels that notices go out through; None where there are none.
+        reach: how far officers get in time; None where nobody reckons it.
+        talks: speaks to the scene with a person's own voice; None where it cannot be done.
     """
 
     site: Site
@@ -88,3 +94,5 @@ class Services:
     remote: RemoteEvidence | None = None
     duty: DutyDesk | None = None
     notifications: Notifications | None = None
+    reach: Reach | None = None
+    talks: TalkOffice | None = None

@@ -210,6 +210,8 @@ class Notice(Value):
     at_ns: int
     place: GeoPoint | None = None
     order: str | None = None
+    acknowledged_by: str = Field(default="", description="Who took note of it at the desk.")
+    acknowledged_ns: int | None = None
 
 
 class Suppression(Value):

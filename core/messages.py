@@ -38,7 +38,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.cases import Incident, OrderState
+from core.cases import Incident, OrderState, Priority
 from core.geometry import Box, GeoPoint
 from core.value import NO_WORDS, Text, Value
 
@@ -122,6 +122,9 @@ class Command(Value):
     )
     to: str = Field(default="", description="TRANSFER: the competent department.")
     documents: tuple[str, ...] = Field(default=(), description="TRANSFER: what goes with it.")
+    group: str | None = Field(default=None, description="WARN: by this group of loudspeakers.")
+    priority: Priority = Field(default=Priority.ROUTINE, description="WARN: whose turn it is.")
+    volume: int | None = Field(default=None, ge=1, le=100, description="WARN: so loud.")
 
 
 class IncidentChanged(Value):

@@ -8,23 +8,25 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from console.api.notices import concerns
 from console.api.outward import outward
 from console.context import Viewer, context_of
 from console.feed import Topic
-from console.sessions import COOKIE
+from console.sessions import COOKIE, Signed
+from core.cases import Notice
 from core.clock import NS_PER_S, iso
 
 router = APIRouter(tags=["events"])
 
 CHECK_SESSION_S = 30
 PING_S = 15
-_EVERY_TOPIC: list[Topic] = ["incidents", "positions", "health", "storage"]
+_EVERY_TOPIC: list[Topic] = ["incidents", "positions", "health", "storage", "notices"]
 
 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(
     request: Request,
-    _: Viewer,
+    signed: Viewer,
     topic: Annotated[list[Topic] | None, Query(description="Which; all but objects.")] = None,
 ) -> EventSourceResponse:
     """Events named after their topic, each with one whole value as JSON.
@@ -32,10 +34,12 @@ async def events(
     ``hello`` comes first with the server's time; ``resync`` says that messages were lost and
     lists must be loaded again; ``signed-out`` comes last when the session has ended.
     """
-    return EventSourceResponse(_events(request, topic or _EVERY_TOPIC), ping=PING_S)
+    return EventSourceResponse(_events(request, signed, topic or _EVERY_TOPIC), ping=PING_S)
 
 
-async def _events(request: Request, topics: list[Topic]) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    request: Request, signed: Signed, topics: list[Topic]
+) -> AsyncIterator[ServerSentEvent]:
     ctx = context_of(request)
     clock = ctx.services.clock
     yield _event("hello", {"now": iso(clock.utc_ns())})
@@ -48,6 +52,8 @@ async def _events(request: Request, topics: list[Topic]) -> AsyncIterator[Server
                 yield _event("signed-out", {})
                 return
         for topic, message in batch:
+            if isinstance(message, Notice) and not concerns(message, signed):
+                continue
             yield _event(topic, {} if message is None else outward(message))
 
 

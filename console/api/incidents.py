@@ -16,15 +16,19 @@ from console.api.models import (
     IncidentFile,
     IncidentList,
     IncidentOut,
+    NoticeOut,
     OrderOut,
     ReceiptOut,
 )
+from console.api.notices import concerns
 from console.api.outward import outward
+from console.api.status import RUNNING
 from console.api.suppressions import made_by
 from console.context import Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
-from core.cases import Announcement, Incident, IncidentState, Receipt, Severity
+from core.cases import Announcement, Incident, IncidentState, Order, Receipt, Severity
+from core.compliance import compliance
 from core.messages import COMMANDS, Action, Command
 from core.reviews import standing
 from core.seeing import Kind
@@ -39,7 +43,14 @@ FINAL = (IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.TRANSFERRE
 OPEN = tuple(state.value for state in IncidentState if state not in FINAL)
 _DONE = (IncidentState.COMPLIED, IncidentState.CHECKED)
 _SILENT = (*_DONE, IncidentState.HANDLED)
-_NEEDS_REASON = (Action.DISMISS, Action.CLOSE)
+_NEEDS_REASON = (Action.DISMISS, Action.CLOSE, Action.TRANSFER, Action.REOPEN)
+_CHIEFS = (Action.CLOSE, Action.TRANSFER, Action.REOPEN)
+_BUSY = (
+    IncidentState.DISPATCHED,
+    IncidentState.ACKNOWLEDGED,
+    IncidentState.EN_ROUTE,
+    IncidentState.ON_SCENE,
+)
 
 
 @router.get("")
@@ -100,6 +111,10 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         audit = list(unit.audit.entries(incident_id))
         suppression = made_by(unit, found, ctx.services.clock.utc_ns())
         reviews = unit.reviews.find(incident=incident_id)
+        notices = sorted(
+            (one for one in unit.notices.find(incident=incident_id) if concerns(one, signed)),
+            key=lambda one: (one.at_ns, one.id),
+        )
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
         announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
@@ -107,7 +122,9 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         evidence=[evidence_out(one) for one in evidence],
         audit=[AuditOut.model_validate(outward(one)) for one in audit],
         catalogue=_catalogue(ctx, found),
-        actions=allowed(ctx, found, signed),
+        actions=allowed(ctx, found, signed, led=_led(orders)),
+        compliance=compliance(found, announcements, receipts.values()),
+        notices=[NoticeOut.model_validate(outward(one)) for one in notices],
         suppression=suppression,
         standing=standing(reviews, {one.sha256 for one in evidence if one.parent_sha256 is None}),
     )
@@ -123,11 +140,19 @@ def evidence_of(incident_id: str, ctx: Ctx, _: Viewer) -> list[EvidenceOut]:
 
 @router.post("/{incident_id}/actions", status_code=202)
 def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> CommandOut:
-    """Confirm, dismiss, warn, dispatch or close. What becomes of it is told by the events."""
+    """Decide something about it. What becomes of that is told by the events."""
     with ctx.services.store.read() as unit:
         found = _find(unit, incident_id)
+        led = _led(unit.orders.find(incident=incident_id))
     reason = given.reason.strip()
-    _check_action(ctx, found, given, reason, signed)
+    if given.seen is not None and given.seen != found.version:
+        raise ProblemError(
+            409,
+            "moved-on",
+            "Somebody else decided first",
+            f"{found.id} is {found.state.value} now: look again, then decide.",
+        )
+    _check_action(ctx, found, given, reason, signed, led)
     command = Command(
         id=new_id("cmd"),
         incident=incident_id,
@@ -136,8 +161,18 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
         at_ns=ctx.services.clock.utc_ns(),
         reason=reason,
         officer=given.officer,
+        seen=given.seen,
+        to=given.to.strip(),
+        documents=tuple(given.documents),
+        group=given.group,
+        priority=given.priority,
+        volume=given.volume,
     )
     detail = {"command": command.id, "officer": given.officer or ""}
+    if given.action is Action.TRANSFER:
+        detail |= {"to": command.to, "documents": "; ".join(command.documents)}
+    if given.action is Action.WARN:
+        detail |= {"priority": command.priority.value, "group": command.group or ""}
     # First the log, then the deed: a command nobody can find in the log must not exist.
     with ctx.services.store.begin() as unit:
         unit.audit.append(
@@ -156,10 +191,16 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
     return CommandOut(command=command.id)
 
 
-def allowed(ctx: Context, found: Incident, signed: Signed) -> list[Action]:
-    """What this person may do with the incident in its present state."""
-    if found.state in FINAL or not signed.may(Role.MONITOR):
+def allowed(ctx: Context, found: Incident, signed: Signed, *, led: bool) -> list[Action]:
+    """What this person may do with the incident in its present state.
+
+    Args:
+        led: an officer has been asked to come, or is on the way or there.
+    """
+    if not signed.may(Role.MONITOR):
         return []
+    if found.state in FINAL:
+        return [Action.REOPEN] if signed.may(Role.CHIEF) else []
     camera = ctx.services.site.camera(found.camera)
     actions = []
     if found.state in (IncidentState.DETECTED, IncidentState.REOPENED):
@@ -168,18 +209,22 @@ def allowed(ctx: Context, found: Incident, signed: Signed) -> list[Action]:
         actions.append(Action.WARN)
     if found.state not in _DONE:
         actions.append(Action.DISPATCH)
+    if found.state in _BUSY and led:
+        actions.append(Action.SUPPORT)
     actions.append(Action.DISMISS)
     if signed.may(Role.CHIEF):
-        actions.append(Action.CLOSE)
+        actions += [Action.TRANSFER, Action.CLOSE]
     return actions
 
 
 def _check_action(
-    ctx: Context, found: Incident, given: ActionIn, reason: str, signed: Signed
+    ctx: Context, found: Incident, given: ActionIn, reason: str, signed: Signed, led: bool
 ) -> None:
-    if given.action is Action.CLOSE and not signed.may(Role.CHIEF):
-        raise ProblemError(403, "role", "Your role does not allow this", "Closing needs chief.")
-    if given.action not in allowed(ctx, found, signed):
+    if given.action in _CHIEFS and not signed.may(Role.CHIEF):
+        raise ProblemError(
+            403, "role", "Your role does not allow this", f"To {given.action.value} needs chief."
+        )
+    if given.action not in allowed(ctx, found, signed, led=led):
         raise ProblemError(
             409,
             "state",
@@ -195,11 +240,23 @@ def _check_action(
         raise ProblemError(
             403, "override", "Only a chief may override", "Warn without a reason, or ask the chief."
         )
+    _check_manner(ctx, given)
     if given.officer is not None:
-        if given.action is not Action.DISPATCH:
-            raise ProblemError(422, "officer", "Only dispatch takes an officer")
+        if given.action not in (Action.DISPATCH, Action.SUPPORT):
+            raise ProblemError(422, "officer", "Only dispatch and support take an officer")
         if ctx.services.site.officer(given.officer) is None:
             raise not_found("officer", given.officer)
+
+
+def _check_manner(ctx: Context, given: ActionIn) -> None:
+    if given.action is Action.TRANSFER and not given.to.strip():
+        raise ProblemError(422, "to", "Say which department it is transferred to")
+    if given.group is not None and ctx.services.site.speaker_group(given.group) is None:
+        raise not_found("loudspeaker group", given.group)
+
+
+def _led(orders: list[Order]) -> bool:
+    return any(one.role == "lead" and one.state in RUNNING for one in orders)
 
 
 def _find(unit: Unit, incident_id: str) -> Incident:

@@ -2,9 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from core.cases import Hearing, IncidentState, OfficerStatus, OrderState, Severity
+from core.cases import (
+    Hearing,
+    IncidentState,
+    NoticeKind,
+    OfficerStatus,
+    OrderState,
+    Priority,
+    Severity,
+    Transfer,
+)
+from core.compliance import Compliance
+from core.config.people import Travel
 from core.geometry import GeoPoint
 from core.messages import Action, PictureState
 from core.reviews import Standing
@@ -60,6 +71,20 @@ class OfficerOut(BaseModel):
     name: Text
     call_sign: str
     place: GeoPoint
+    travel: Travel
+    vehicle: Text | None = Field(description="That the officer shares with others.")
+
+
+class ContactOut(BaseModel):
+    id: str
+    name: Text
+    role: Text
+
+
+class SpeakerGroupOut(BaseModel):
+    id: str
+    name: Text
+    cameras: list[str]
 
 
 class SiteOut(BaseModel):
@@ -70,6 +95,8 @@ class SiteOut(BaseModel):
     now: Moment
     cameras: list[CameraOut]
     officers: list[OfficerOut]
+    contacts: list[ContactOut]
+    speaker_groups: list[SpeakerGroupOut]
 
 
 class ChangeOut(BaseModel):
@@ -99,6 +126,12 @@ class IncidentOut(BaseModel):
     announcements: list[str]
     orders: list[str]
     evidence: list[str]
+    support: int
+    transfer: Transfer | None
+
+    @computed_field(description="Give it as `seen` with an action: refused if it has moved on.")
+    def version(self) -> int:
+        return len(self.history) + len(self.orders)
 
 
 class IncidentList(BaseModel):
@@ -145,6 +178,8 @@ class OrderOut(BaseModel):
     place: GeoPoint
     distance_m: float
     eta_s: float
+    reckoned: Literal["road", "line"]
+    role: Literal["lead", "support"]
     result: Text
 
 
@@ -221,6 +256,22 @@ class LiftIn(Given):
     reason: str = Field(max_length=500)
 
 
+class NoticeOut(BaseModel):
+    """Something that one person was told."""
+
+    id: str
+    incident: str
+    kind: NoticeKind
+    audience: Literal["chief", "contact", "officer", "user"]
+    to: str
+    text: Text
+    at: Moment
+    place: GeoPoint | None
+    order: str | None
+    acknowledged_by: str
+    acknowledged: Moment | None
+
+
 class IncidentFile(BaseModel):
     """One incident with everything that belongs to it."""
 
@@ -231,6 +282,8 @@ class IncidentFile(BaseModel):
     audit: list[AuditOut]
     catalogue: CatalogueOut | None
     actions: list[Action] = Field(description="What this person may do with it now.")
+    compliance: Compliance | None = Field(description="What came of its warnings.")
+    notices: list[NoticeOut] = Field(description="Who was told what about it.")
     suppression: SuppressionOut | None = Field(
         description="The rule that followed from its dismissal, while it is in force."
     )
@@ -240,7 +293,19 @@ class IncidentFile(BaseModel):
 class ActionIn(Given):
     action: Action
     reason: str = Field(default="", max_length=500)
-    officer: str | None = Field(default=None, max_length=63, description="dispatch: this one.")
+    officer: str | None = Field(
+        default=None, max_length=63, description="dispatch, support: this one."
+    )
+    seen: int | None = Field(
+        default=None, ge=0, description="`version` of the incident that was looked at."
+    )
+    to: str = Field(default="", max_length=200, description="transfer: the department.")
+    documents: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        default=[], max_length=50, description="transfer: what goes with it."
+    )
+    group: str | None = Field(default=None, max_length=63, description="warn: loudspeakers.")
+    priority: Priority = Priority.ROUTINE
+    volume: int | None = Field(default=None, ge=1, le=100, description="warn: so loud.")
 
 
 class CommandOut(BaseModel):

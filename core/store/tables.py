@@ -58,6 +58,7 @@ receipts = _entity(
 orders = _entity("orders", _word("incident"), _word("officer"), _word("state"))
 evidence = _entity("evidence", _word("incident"), _word("role"), _word("camera"))
 reviews = _entity("reviews", _word("incident"), _word("kind", index=False), _moment("at_ns"))
+notices = _entity("notices", _word("incident"), _word("audience", index=False), _moment("at_ns"))
 films = _entity("films", _word("source"), _moment("start_ns"), _moment("end_ns"))
 suppressions = _entity(
     "suppressions", _word("camera"), _word("zone", index=False), _word("kind", index=False)

@@ -7,6 +7,7 @@ from core.cases import (
     Announcement,
     EvidenceItem,
     Incident,
+    Notice,
     OfficerPosition,
     Order,
     Receipt,
@@ -57,6 +58,7 @@ class Unit:
         self.orders = Collection(connection, tables.orders, Order, lambda e: e.id)
         self.evidence = Collection(connection, tables.evidence, EvidenceItem, lambda e: e.id)
         self.reviews = Collection(connection, tables.reviews, Review, lambda e: e.id)
+        self.notices = Collection(connection, tables.notices, Notice, lambda e: e.id)
         self.films = Collection(connection, tables.films, Film, lambda e: e.id)
         self.positions = Collection(
             connection, tables.positions, OfficerPosition, lambda e: e.officer

@@ -61,10 +61,12 @@ class Bus:
             Action.WARN: IncidentState.WARNING,
             Action.DISPATCH: IncidentState.DISPATCHED,
             Action.CLOSE: IncidentState.CLOSED,
-        }[message.action]
+            Action.TRANSFER: IncidentState.TRANSFERRED,
+            Action.REOPEN: IncidentState.REOPENED,
+        }.get(message.action)
         with self._store.begin() as unit:
             one = unit.incidents.get(message.incident)
-            if one is None:
+            if one is None or state is None:
                 return
             change = StateChange(
                 state=state.value,

@@ -51,7 +51,7 @@ def test_an_incident_comes_with_all_that_belongs_to_it(desk: Desk) -> None:
     assert file["announcements"][0]["receipt"]["ok"] is True
     assert {one["role"] for one in file["evidence"]} == {"clip", "snapshot", "warning_audio"}
     assert file["catalogue"]["basis"].startswith("渔业法")
-    assert file["actions"] == ["warn", "dispatch", "dismiss", "close"]
+    assert file["actions"] == ["warn", "dispatch", "dismiss", "transfer", "close"]
     assert desk.audit("incident.view")[0].actor == "chief"
     assert file["audit"][-1]["action"] == "incident.view", "its own view is in what it shows"
 
@@ -83,7 +83,7 @@ def test_no_number_leaves_that_a_browser_cannot_hold(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [("viewer", []), ("monitor", ["confirm", "warn", "dispatch", "dismiss"]),
-     ("chief", ["confirm", "warn", "dispatch", "dismiss", "close"])],
+     ("chief", ["confirm", "warn", "dispatch", "dismiss", "transfer", "close"])],
 )  # fmt: skip
 def test_roles(desk: Desk, name: str, allowed: list[str]) -> None:
     client = desk.sign_in(name)
@@ -109,7 +109,7 @@ def test_a_command_is_logged_and_sent(desk: Desk) -> None:
     assert stream == COMMANDS
     assert isinstance(command, Command)
     assert command.id == answer.json()["command"]
-    assert command.model_dump(exclude={"id"}, exclude_unset=True) == {
+    assert command.model_dump(exclude={"id"}, exclude_defaults=True) == {
         "incident": "inc-river-1", "action": Action.DISPATCH, "user": "monitor",
         "at_ns": desk.clock.utc_ns(), "reason": "已两次喊话", "officer": "officer-2"}  # fmt: skip
     entry = desk.audit("command.dispatch")[0]

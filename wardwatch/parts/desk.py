@@ -40,13 +40,14 @@ class DeskPart(Part):
     def __init__(self, context: Context, store: Store) -> None:
         super().__init__(context)
         self._bus = context.bus(self.name)
+        self.roads = roads_of(context.site, context.paths)
         self._desk = Desk(
             context.site,
             store,
             context.clock,
             self._send,
             WarningWriter(context.site),
-            roads=roads_of(context.site, context.paths),
+            roads=self.roads,
         )
 
     def run(self) -> None:

@@ -3,11 +3,12 @@
 import threading
 
 from console.feed import Feed, Topic
-from core.cases import OfficerPosition
+from core.cases import Notice, OfficerPosition
 from core.config.site import Site
 from core.messages import (
     HEALTH,
     INCIDENTS,
+    NOTICES,
     OBJECTS,
     POSITIONS,
     STORAGE_NOW,
@@ -25,6 +26,7 @@ _TOPICS: dict[Topic, tuple[str, type[Value]]] = {
     "positions": (POSITIONS, OfficerPosition),
     "health": (HEALTH, CameraHealth),
     "objects": (OBJECTS, ObjectsSeen),
+    "notices": (NOTICES, Notice),
     "storage": (STORAGE_NOW, StorageState),
 }
 

@@ -10,6 +10,8 @@ from typing import cast
 import structlog
 
 from broadcast.announcer import Announcer
+from broadcast.errors import BroadcastError
+from broadcast.live import LiveTalk
 from core.cases import Announcement, Receipt
 from core.clock import NS_PER_S
 from core.config.site import Site
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 
 _TALKERS = 16
 _LISTENERS = 4
+_TALKS = 4
 
 
 class SpeakersPart(Part):
@@ -51,6 +54,34 @@ class SpeakersPart(Part):
         )
         self._vault = open_vault(context.site, context.paths, context.clock)
 
+        self._talks = ThreadPoolExecutor(_TALKS, thread_name_prefix="live")
+        self._talking = threading.BoundedSemaphore(_TALKS)
+
+    def begin(self, announcement: Announcement) -> LiveTalk:
+        """A person speaks live; see :class:`core.talking.TalkOffice`.
+
+        Raises:
+            BroadcastError: too many talk, or the program ends.
+        """
+        if self.context.stop.is_set() or not self._talking.acquire(blocking=False):
+            raise BroadcastError(f"{announcement.camera}: {_TALKS} people are talking already")
+        talk = LiveTalk(self._announcer, announcement, self.context.clock)
+        self._talks.submit(self._talk, talk, announcement.id)
+        return talk
+
+    def _talk(self, talk: LiveTalk, name: str) -> None:
+        try:
+            for receipt in talk.run():
+                self._bus.publish(RECEIPTS, receipt)
+                self._seal(receipt)
+        except WardwatchError as error:
+            log.error("talk not kept", announcement=name, error=str(error))
+        except Exception:
+            log.exception("talk failed", announcement=name)
+        finally:
+            talk.close()
+            self._talking.release()
+
     def run(self) -> None:
         stop = self.context.stop
         drones = threading.Thread(target=self._drones.run, args=(stop,), name="drones-answers")
@@ -65,6 +96,7 @@ class SpeakersPart(Part):
 
             self._bus.consume("speakers", {ANNOUNCEMENTS: (Announcement, speak)}, stop)
             self._announcer.stop()
+        self._talks.shutdown()
         drones.join()
         self._bus.close()
 

@@ -40,6 +40,7 @@ from wardwatch.parts.storage import StoragePart
 from wardwatch.parts.teaching import TeachingPart
 from wardwatch.parts.uploads import UploadsPart
 from wardwatch.processes.context import Context
+from wardwatch.reach import Reach
 from wardwatch.vaults import open_vault
 
 log = structlog.get_logger()
@@ -65,11 +66,11 @@ def run(context: Context) -> None:
     store = open_store(paths.database_url(site), clock)
     feed = Feed()
     exports = exports_of(site, paths, store, clock)
-    duty = DutyPart(context, store)
+    desk, speakers, duty = DeskPart(context, store), SpeakersPart(context), DutyPart(context, store)
     parts: list[Part] = [
-        DeskPart(context, store),
+        desk,
         duty,
-        SpeakersPart(context),
+        speakers,
         EvidencePart(context),
         CopiesPart(context, store),
         FeedPart(context, feed),
@@ -109,8 +110,10 @@ def run(context: Context) -> None:
         remote=uploads.elsewhere if uploads is not None else None,
         duty=duty.desk,
         notifications=duty.notifier,
+        talks=speakers,
     )
     services.cameras = _office(site, context, services)
+    services.reach = Reach(lambda: services.site, desk.roads, store, clock)
     app = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)

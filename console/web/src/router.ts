@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from "vue-router";
 import { whenSignedOut } from "./api/http";
 import { disconnect } from "./state/events";
+import { forgetInbox } from "./state/inbox";
 import { forget } from "./state/incidents";
 import { resume, session } from "./state/session";
 
@@ -23,6 +24,7 @@ export const router = createRouter({
     },
     { path: "/casefiles", name: "casefiles", component: () => import("./pages/CaseFilesPage.vue") },
     { path: "/locks", name: "locks", component: () => import("./pages/LocksPage.vue") },
+    { path: "/notices", name: "notices", component: () => import("./pages/NoticesPage.vue") },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },
@@ -43,5 +45,6 @@ whenSignedOut(() => {
   session.value = null;
   disconnect();
   forget();
+  forgetInbox();
   if (router.currentRoute.value.name !== "sign-in") void router.push({ name: "sign-in" });
 });

@@ -5,7 +5,8 @@ export type Words = Record<Language, string>;
 export type Role = "viewer" | "reviewer" | "monitor" | "chief" | "admin";
 export type Kind = "fishing" | "dumping" | "occupation";
 export type Severity = "minor" | "serious";
-export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close";
+export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen";
+export type Priority = "routine" | "urgent" | "emergency";
 export type Box = [number, number, number, number];
 
 export type IncidentState =
@@ -68,6 +69,20 @@ export interface Officer {
   name: Words;
   call_sign: string;
   place: Place;
+  travel: "car" | "motorcycle" | "foot" | "boat";
+  vehicle: Words | null;
+}
+
+export interface Contact {
+  id: string;
+  name: Words;
+  role: Words;
+}
+
+export interface SpeakerGroup {
+  id: string;
+  name: Words;
+  cameras: string[];
 }
 
 export interface Site {
@@ -78,6 +93,41 @@ export interface Site {
   now: string;
   cameras: Camera[];
   officers: Officer[];
+  contacts: Contact[];
+  speaker_groups: SpeakerGroup[];
+}
+
+/** What came of an incident's warnings. */
+export interface Compliance {
+  outcome: "left" | "packed_up" | "removed" | "persisted" | "unheard" | "watching";
+  warnings: number;
+  seconds: number | null;
+}
+
+/** Something that one person was told. */
+export interface Told {
+  id: string;
+  incident: string;
+  kind: "early_control" | "beyond_circle" | "nobody" | "chase" | "escalated" | "refused";
+  audience: "chief" | "contact" | "officer" | "user";
+  to: string;
+  text: Words;
+  at: string;
+  order: string | null;
+  acknowledged_by: string;
+  acknowledged: string | null;
+}
+
+/** How a live talk stands; the problem when it was refused. */
+export interface TalkState {
+  phase: "waiting" | "speaking" | "over";
+  by: string;
+  by_user?: string;
+  seconds: number;
+  why: string;
+  receipts: Receipt[];
+  problem?: string;
+  detail?: string;
 }
 
 /** Evidence on storage elsewhere. */
@@ -116,6 +166,8 @@ export interface Incident {
   announcements: string[];
   orders: string[];
   evidence: string[];
+  support: number;
+  transfer: { to: string; documents: string[] } | null;
 }
 
 export interface Receipt {
@@ -156,6 +208,8 @@ export interface Order {
   history: Change[];
   distance_m: number;
   eta_s: number;
+  reckoned: "road" | "line";
+  role: "lead" | "support";
   result: Words;
 }
 
@@ -238,6 +292,8 @@ export interface IncidentFile {
   audit: AuditEntry[];
   catalogue: CatalogueRow | null;
   actions: Action[];
+  compliance: Compliance | null;
+  notices: Told[];
   suppression: Suppression | null;
   standing: Standing;
 }

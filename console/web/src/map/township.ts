@@ -8,6 +8,7 @@ import type { Camera, Health, Incident, OfficerNow, Place } from "../api/types";
 import { say, t } from "../i18n";
 import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, relabel, turnCamera } from "./markers";
 import "./marks.css";
+import { drawReach } from "./reach";
 import { groundLabels, groundStyle } from "./style";
 
 setWorkerUrl(workerUrl);
@@ -118,6 +119,13 @@ export class TownshipMap {
       relabel(marker.getElement(), text);
     }
     this.thin();
+  }
+
+  /** Areas that are reached in so many minutes, and the cameras that are not; null hides them. */
+  showReach(reach: FeatureCollection | null): void {
+    const draw = (): void => drawReach(this.map, reach);
+    if (this.map.isStyleLoaded()) draw();
+    else void this.map.once("idle", draw);
   }
 
   /** Hide the ground's names that lie under a mark or another name, once the marks are drawn. */

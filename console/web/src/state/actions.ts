@@ -2,7 +2,7 @@
 
 import { shallowRef } from "vue";
 import { api } from "../api/http";
-import type { Action, Incident, IncidentFile, IncidentState } from "../api/types";
+import type { Action, Incident, IncidentFile, IncidentState, Priority } from "../api/types";
 import { language, t } from "../i18n";
 import { isFinal } from "./incidents";
 import { notify } from "./notices";
@@ -10,40 +10,66 @@ import { mayCommand, mayOverride } from "./session";
 import { camera } from "./site";
 
 const done = new Set<IncidentState>(["complied", "checked"]);
+const withOfficer = new Set<IncidentState>(["dispatched", "acknowledged", "en_route", "on_scene"]);
 const LOOK_AGAIN_MS = [1200, 4000];
 
 export function possible(one: Incident): Action[] {
-  if (!mayCommand.value || isFinal(one)) return [];
+  if (!mayCommand.value) return [];
+  if (isFinal(one)) return mayOverride.value ? ["reopen"] : [];
   const found: Action[] = [];
   if (one.state === "detected" || one.state === "reopened") found.push("confirm");
   if (camera(one.camera)?.speaker && !done.has(one.state) && one.state !== "handled") found.push("warn");
   if (!done.has(one.state)) found.push("dispatch");
+  if (withOfficer.has(one.state)) found.push("support");
   found.push("dismiss");
-  if (mayOverride.value) found.push("close");
+  if (mayOverride.value) found.push("transfer", "close");
   return found;
 }
 
 export interface Question {
   incident: Incident;
   action: Action;
+  /** The competent department, where the catalogue names one. */
+  department: string;
+}
+
+/** What a person adds to a decision. */
+export interface Answer {
+  reason: string;
+  officer: string | null;
+  to: string;
+  documents: string[];
+  group: string | null;
+  priority: Priority;
+  volume: number | null;
+}
+
+/** Grows with every step and every order: what the person looked at. */
+export function version(one: Incident): number {
+  return one.history.length + one.orders.length;
+}
+
+/** What an action is called now: whoever dispatches once more sends another officer. */
+export function actionName(one: Incident, action: Action): string {
+  return t(action === "dispatch" && withOfficer.has(one.state) ? "desk.reassign" : `action.${action}`);
 }
 
 /** The action a person is being asked about; the dialog shows it. */
 export const question = shallowRef<Question | null>(null);
 
-export function ask(incident: Incident, action: Action): void {
-  if (possible(incident).includes(action)) question.value = { incident, action };
+export function ask(incident: Incident, action: Action, department = ""): void {
+  if (possible(incident).includes(action)) question.value = { incident, action, department };
   else notify(t("problem.state"), true);
 }
 
-export async function act(asked: Question, reason: string, officer: string | null): Promise<void> {
+export async function act(asked: Question, answer: Answer): Promise<void> {
   const path = `/incidents/${encodeURIComponent(asked.incident.id)}`;
   const given = await api<{ command: string }>("POST", `${path}/actions`, {
     action: asked.action,
-    reason,
-    officer,
+    seen: version(asked.incident),
+    ...answer,
   });
-  notify(t("action.sent", { what: t(`action.${asked.action}`) }));
+  notify(t("action.sent", { what: actionName(asked.incident, asked.action) }));
   for (const later of LOOK_AGAIN_MS) {
     window.setTimeout(() => void tellRefusal(path, given.command), later);
   }
@@ -58,9 +84,15 @@ async function tellRefusal(path: string, command: string): Promise<void> {
   const entry = file?.audit.find(
     (one) => one.action === "command.refused" && one.detail["command"] === command,
   );
-  if (!entry || told.has(command)) return;
-  told.add(command);
+  if (!entry) return;
   const english = String(entry.detail["en"] ?? "");
   const why = language.value === "en" && english ? english : entry.reason || english;
-  notify(t("action.refused", { why }), true);
+  tellOnce(command, t("action.refused", { why }));
+}
+
+/** Say what became of a command; it may be heard of in two ways. */
+export function tellOnce(command: string, text: string): void {
+  if (told.has(command)) return;
+  told.add(command);
+  notify(text, true);
 }

@@ -22,6 +22,12 @@ export function ring(severity: Severity): void {
   notes.forEach((hertz, n) => note(context as AudioContext, hertz, n * 0.24));
 }
 
+/** Three rising notes: somebody has to be told again, or the chief must look. */
+export function callChief(): void {
+  if (muted.value || !context || context.state !== "running") return;
+  [440, 587, 784, 784].forEach((hertz, n) => note(context as AudioContext, hertz, n * 0.2));
+}
+
 function note(audio: AudioContext, hertz: number, delay: number): void {
   const start = audio.currentTime + delay;
   const tone = audio.createOscillator();

@@ -2,9 +2,10 @@
 
 import { ref } from "vue";
 import { signedOut } from "../api/http";
-import type { Health, Incident, ObjectsSeen, Position, StorageState } from "../api/types";
+import type { Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
 import { setServerTime } from "./clock";
 import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
+import { hearTold, loadInbox } from "./inbox";
 import { hear, loadOpen } from "./incidents";
 import { resume, session } from "./session";
 import { reloadSite } from "./site";
@@ -26,12 +27,12 @@ function on<T>(source: EventSource, name: string, handle: (data: T) => void): vo
 }
 
 async function reload(): Promise<void> {
-  await Promise.all([loadOpen(), loadField(), loadStorage()]);
+  await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox()]);
 }
 
 export function connect(): void {
   disconnect();
-  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage");
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices");
   main = source;
   followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
@@ -45,6 +46,7 @@ export function connect(): void {
   on<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
   on<Position>(source, "positions", hearPosition);
   on<Health>(source, "health", hearHealth);
+  on<Told>(source, "notices", hearTold);
   on<StorageState>(source, "storage", hearStorage);
   source.onerror = () => {
     connected.value = false;

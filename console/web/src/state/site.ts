@@ -49,6 +49,11 @@ export function officerName(id: string): string {
   return say(officer(id)?.name) || id;
 }
 
+export function contactName(id: string): string {
+  const found = site.value?.contacts.find((one) => one.id === id);
+  return found ? `${say(found.name)}（${say(found.role)}）` : id;
+}
+
 const zone = computed(() => site.value?.timezone ?? "Asia/Shanghai");
 
 export const clockText = computed(() => timeOfDay(now.value, language.value, zone.value));

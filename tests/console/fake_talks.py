@@ -1,0 +1,61 @@
+"""The real loudspeaker room behind the console: every talk becomes a file."""
+
+import threading
+from pathlib import Path
+
+from broadcast.announcer import Announcer
+from broadcast.live import LiveTalk
+from console.services import Services
+from core.cases import Announcement, Receipt
+from core.clock import Clock, SystemClock
+from core.config.cameras import Speaker
+
+
+class Beat(SystemClock):
+    """Talks take real time; what time it is the console's clock says."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def utc_ns(self) -> int:
+        return self._clock.utc_ns()
+
+
+class FileTalks:
+    """Speaks with the `file` driver into ``folder/horn`` and stores the receipts."""
+
+    def __init__(self, services: Services, folder: Path) -> None:
+        self.horn = folder / "horn"
+        self.receipts: list[Receipt] = []
+        self._services, self._clock = services, Beat(services.clock)
+        speaker = Speaker(driver="file", url=str(self.horn))
+        site = services.site
+        cameras = tuple(
+            one.model_copy(update={"speaker": speaker}) if one.speaker else one
+            for one in site.cameras
+        )
+        self._announcer = Announcer(
+            site.model_copy(update={"cameras": cameras}),
+            clock=self._clock,
+            audio_dir=folder / "audio",
+        )
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, announcement: Announcement) -> LiveTalk:
+        talk = LiveTalk(self._announcer, announcement, self._clock)
+
+        def run() -> None:
+            for receipt in talk.run():
+                with self._services.store.begin() as unit:
+                    unit.receipts.put(receipt)
+                self.receipts.append(receipt)
+
+        self._threads.append(threading.Thread(target=run))
+        self._threads[-1].start()
+        return talk
+
+    def join(self, limit_s: float = 30.0) -> None:
+        """Wait for all talks to be over; they must end by themselves."""
+        for thread in self._threads:
+            thread.join(limit_s)
+            assert not thread.is_alive(), "a talk did not end"

@@ -1,0 +1,64 @@
+"""What came of warnings, from the record alone."""
+
+import pytest
+
+from core.cases import Announcement, Incident, IncidentState, Receipt, StateChange
+from core.clock import NS_PER_S
+from core.compliance import compliance
+from core.seeing import Kind
+from tests.console import fake_township
+
+S = IncidentState
+
+
+def _incident(kind: Kind, *steps: tuple[IncidentState, int]) -> Incident:
+    one = fake_township.incident("inc-1", "river", [(S.DETECTED, 0)], 0, True)
+    history = tuple(
+        StateChange(state=state.value, at_ns=at_s * NS_PER_S, actor="system")
+        for state, at_s in steps
+    )
+    return one.model_copy(update={"kind": kind, "state": steps[-1][0], "history": history})
+
+
+def _said(number: int, at_s: int | None, ok: bool = True) -> tuple[Announcement, Receipt]:
+    name = f"inc-1-warn{number}"
+    announcement = Announcement(
+        id=name, incident="inc-1", camera="river", text="x", attempt=number, requested_ns=0
+    )
+    begun = None if at_s is None else at_s * NS_PER_S
+    receipt = Receipt(
+        announcement=name, incident="inc-1", camera="river", ok=ok, driver="file", text="x",
+        started_ns=begun, seconds=5)  # fmt: skip
+    return announcement, receipt
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [(Kind.FISHING, "left"), (Kind.OCCUPATION, "packed_up"), (Kind.DUMPING, "removed")],
+)
+def test_heeded_after_the_second_warning(kind: Kind, outcome: str) -> None:
+    said = [_said(1, 10), _said(2, 80)]
+    one = _incident(kind, (S.DETECTED, 0), (S.WARNING, 9), (S.COMPLIED, 95), (S.REOPENED, 300))
+    found = compliance(one, [a for a, _ in said], [r for _, r in said])
+    assert found is not None
+    assert (found.outcome, found.warnings, found.seconds) == (outcome, 2, 85.0)
+
+
+def test_not_heeded_unheard_and_not_yet_known() -> None:
+    said = _said(1, 10)
+    still = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9), (S.PERSISTING, 130),
+                      (S.DISPATCHED, 131), (S.COMPLIED, 500))  # fmt: skip
+    found = compliance(still, [said[0]], [said[1]])
+    assert found is not None
+    assert (found.outcome, found.seconds) == ("persisted", None)
+    waits = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9))
+    for receipts, outcome in (([said[1]], "watching"), ([], "watching")):
+        told = compliance(waits, [said[0]], receipts)
+        assert told is not None
+        assert told.outcome == outcome
+    broken = _said(1, None, ok=False)
+    sent = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9), (S.DISPATCHED, 20))
+    told = compliance(sent, [broken[0]], [broken[1]])
+    assert told is not None
+    assert told.outcome == "unheard"
+    assert compliance(waits, [], []) is None
