@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from console.compliance_metrics import heeded
 from console.services import Services
 from console.storage_metrics import disks
 from core.clock import NS_PER_S
@@ -65,6 +66,7 @@ class _FeedCollector(Collector):
         )
         if self._services.remote is not None:
             yield from _elsewhere(self._services.remote.state())
+        yield from heeded(self._services.store, self._services.clock)
         known = {(one.camera, one.process): one for one in feed.health()}
         oldest_ns = self._services.clock.utc_ns() - STALE_S * NS_PER_S
         # Of the roster as it is now: a camera that was removed or switched off has no samples.

@@ -34,8 +34,9 @@ class FileTalks:
             one.model_copy(update={"speaker": speaker}) if one.speaker else one
             for one in site.cameras
         )
+        rules = site.warnings.model_copy(update={"cooldown_s": 0})
         self._announcer = Announcer(
-            site.model_copy(update={"cameras": cameras}),
+            site.model_copy(update={"cameras": cameras, "warnings": rules}),
             clock=self._clock,
             audio_dir=folder / "audio",
         )
@@ -47,7 +48,8 @@ class FileTalks:
         def run() -> None:
             for receipt in talk.run():
                 with self._services.store.begin() as unit:
-                    unit.receipts.put(receipt)
+                    # Nobody seals the sound here, so there is none to be listened to.
+                    unit.receipts.put(receipt.model_copy(update={"audio_sha256": None}))
                 self.receipts.append(receipt)
 
         self._threads.append(threading.Thread(target=run))

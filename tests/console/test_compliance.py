@@ -7,8 +7,16 @@ from core.clock import NS_PER_S
 from core.compliance import compliance
 from core.seeing import Kind
 from tests.console import fake_township
+from tests.console.conftest import Desk
 
 S = IncidentState
+
+
+def test_the_figures_of_a_day_are_told(desk: Desk) -> None:
+    page = desk.sign_in("viewer").get("/metrics").text
+    heeded = 'wardwatch_warned_incidents{kind="fishing",outcome="persisted"} 1.0'
+    assert heeded in page
+    assert 'wardwatch_seconds_to_comply{kind="occupation",quantile="0.5"}' in page
 
 
 def _incident(kind: Kind, *steps: tuple[IncidentState, int]) -> Incident:
