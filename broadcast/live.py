@@ -70,6 +70,7 @@ class LiveTalk:
             return self._receipts
         finally:
             self.close()
+            self._receipts = self._receipts or []  # over, whatever happened
 
     def put(self, pcm: bytes) -> bool:
         """See :meth:`core.talking.Talk.put`."""
