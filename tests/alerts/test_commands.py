@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.cases import Hearing, OfficerStatus, OrderState
+from core.cases import Hearing, OfficerStatus, OrderState, Priority
 from core.messages import ORDERS, Action
 from core.seeing import Phase
 from core.value import Text
@@ -50,6 +50,22 @@ def test_warning_confirms_as_well(world: World) -> None:
     assert world.states() == ["detected", "confirmed", "warning"]
     assert world.announcements[0].requested_by == "zhou"
     assert world.announcements[0].override_reason is None
+
+
+def test_a_more_urgent_warning_need_not_wait_and_goes_out_as_chosen(world: World) -> None:
+    world.see("s1")
+    assert world.command(Action.WARN) is not None, "the first one is still being said"
+    assert world.command(Action.WARN, priority=Priority.EMERGENCY, volume=80) is None
+    said = world.announcements[-1]
+    assert (said.priority, said.volume, said.group) == (Priority.EMERGENCY, 80, None)
+
+
+def test_what_people_are_told_is_kept(world: World) -> None:
+    world.see("s1")
+    assert world.command(Action.CLOSE) is not None
+    with world.store.read() as unit:
+        (kept,) = unit.notices.find()
+    assert (kept.audience, kept.to, kept.acknowledged_ns) == ("user", "zhou", None)
 
 
 def test_the_limits_hold_for_people_too_unless_they_give_a_reason(world: World) -> None:

@@ -281,6 +281,7 @@ class World:
         incident: str = "",
         *,
         seen: int | None = None,
+        **more: Any,
     ) -> Text | None:
         """A person commands; the words of the refusal, if it was refused."""
         self.numbers += 1
@@ -293,6 +294,7 @@ class World:
             reason=reason,
             officer=officer,
             seen=seen,
+            **more,
         )
         refusal = self.desk.on_command(command)
         if self.twice:
