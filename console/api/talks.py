@@ -5,7 +5,6 @@ import contextlib
 import json
 from typing import Any
 
-import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, ValidationError
@@ -25,7 +24,6 @@ from core.talking import RATE, Talk, TalkState
 from core.value import new_id
 
 router = APIRouter()
-_log = structlog.get_logger()
 
 CHECK_SESSION_S = 30
 TELL_S = 0.25
