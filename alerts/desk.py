@@ -235,13 +235,14 @@ class Desk:
         return list({one.id: one for one in [*newest, *open_ones]}.values())
 
     def _open(self, work: Work, sighting: Sighting) -> Incident:
-        incident = work.save(triage.open_incident(self._site, sighting))
+        incident = work.save(triage.open_incident(self._site, sighting, work.judge))
         facts = {
             "camera": incident.camera,
             "zone": incident.zone,
             "kind": incident.kind.value,
             "severity": incident.severity.value,
             "catalogue_row": incident.catalogue_row,
+            "catalogue_version": incident.catalogue_version,
             "sighting": sighting.id,
             "cues": list(incident.cues),
             "model": sighting.model,
@@ -257,6 +258,7 @@ class Desk:
             before,
             sighting,
             [one for one in others if one is not None and one.id != sighting.id],
+            work.judge,
         )
         work.save(incident)
         if sighting.id not in before.sightings:

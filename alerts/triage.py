@@ -8,12 +8,14 @@ Everything here looks at frame time alone, so a replay merges as the live run di
 
 import hashlib
 from collections.abc import Iterable
+from datetime import date
 
-from alerts.catalogue import act_day, choose
+from alerts.catalogue import Judge, act_day
 from alerts.lifecycle import ENDS, SYSTEM, since_ns
 from core.cases import Incident, IncidentState, Severity, StateChange
 from core.clock import NS_PER_S
 from core.config.site import Site
+from core.powers import RowVersion
 from core.seeing import Phase, Sighting
 
 
@@ -60,18 +62,13 @@ def incident_id(sighting: Sighting) -> str:
     return f"inc-{hashlib.sha256(sighting.id.encode()).hexdigest()[:10]}"
 
 
-def open_incident(site: Site, sighting: Sighting) -> Incident:
+def open_incident(site: Site, sighting: Sighting, judge: Judge) -> Incident:
     """A new incident in state ``detected``; severity by the catalogue of the day of the act.
 
     Without a row in force the incident is minor and ``catalogue_row`` stays None.
     """
     camera = site.camera(sighting.camera)
-    row = choose(
-        site.catalogue,
-        sighting.kind,
-        sighting.cues,
-        act_day(sighting.started_ns, site.zone_info),
-    )
+    law = judge(sighting.kind, sighting.cues, act_day(sighting.started_ns, site.zone_info))
     first = StateChange(
         state=IncidentState.DETECTED.value,
         at_ns=sighting.fired_ns,
@@ -81,7 +78,7 @@ def open_incident(site: Site, sighting: Sighting) -> Incident:
     return Incident(
         id=incident_id(sighting),
         kind=sighting.kind,
-        severity=row.severity if row else Severity.MINOR,
+        severity=law.content.severity if law else Severity.MINOR,
         camera=sighting.camera,
         zone=sighting.zone,
         place=camera.place if camera else None,
@@ -93,36 +90,58 @@ def open_incident(site: Site, sighting: Sighting) -> Incident:
         box=sighting.box,
         why=sighting.why.text,
         cues=tuple(sorted(set(sighting.cues))),
-        catalogue_row=row.id if row else None,
+        catalogue_row=law.row if law else None,
+        catalogue_version=law.version if law else None,
         sightings=(sighting.id,),
     )
 
 
 def absorb(
-    site: Site, incident: Incident, sighting: Sighting, others: Iterable[Sighting]
+    site: Site,
+    incident: Incident,
+    sighting: Sighting,
+    others: Iterable[Sighting],
+    judge: Judge,
 ) -> Incident:
     """The incident with what a (new or continued) sighting adds.
 
-    Severity may rise with new cues, never fall: a person lowers it by dismissing.
+    Severity may rise with new cues, never fall: a person lowers it by dismissing. The version of
+    the catalogue that judged stays while no cue is new, and the row that a reviewer chose always.
 
     Args:
         others: the incident's other sightings as they were last heard.
     """
     cues = tuple(sorted({*incident.cues, *sighting.cues}))
-    row = choose(site.catalogue, incident.kind, cues, act_day(incident.started_ns, site.zone_info))
     changes: dict[str, object] = {
         "cues": cues,
         "last_seen_ns": max(incident.last_seen_ns, sighting.last_ns),
         "active": still_active([sighting, *others], site.warnings.merge_s),
     }
-    falls = incident.severity is Severity.SERIOUS and row and row.severity is Severity.MINOR
-    if row is not None and not falls:
-        changes |= {"severity": row.severity, "catalogue_row": row.id}
+    if incident.catalogue_row is None or (incident.basis is None and cues != incident.cues):
+        changes |= _judged(incident, judge(incident.kind, cues, _day(site, incident)))
     if sighting.last_ns >= incident.last_seen_ns and sighting.camera == incident.camera:
         changes["box"] = sighting.box
     if sighting.id not in incident.sightings:
         changes["sightings"] = (*incident.sightings, sighting.id)
     return incident.model_copy(update=changes)
+
+
+def _judged(incident: Incident, law: RowVersion | None) -> dict[str, object]:
+    """What another row of the catalogue changes, unless it were milder."""
+    if law is None:
+        return {}
+    severity = law.content.severity
+    if incident.severity is Severity.SERIOUS and severity is Severity.MINOR:
+        return {}
+    return {
+        "severity": severity,
+        "catalogue_row": law.row,
+        "catalogue_version": law.version,
+    }
+
+
+def _day(site: Site, incident: Incident) -> date:
+    return act_day(incident.started_ns, site.zone_info)
 
 
 def still_active(sightings: Iterable[Sighting], merge_s: float) -> bool:

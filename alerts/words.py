@@ -275,3 +275,14 @@ def speaker_rests(seconds: float) -> Text:
 
 def speaker_speaks() -> Text:
     return Text(zh="喇叭正在喊话", en="the loudspeaker is about to speak already")
+
+
+def only_reviewers_choose() -> Text:
+    return Text(zh="适用条款只能由审核人员选定", en="only a reviewer chooses the row that applies")
+
+
+def row_not_in_force(row: str) -> Text:
+    return Text(
+        zh=f"条款“{row}”在行为发生当天无效，或不属于此类行为",
+        en=f"row {row!r} was not in force on the day of the act, or is of another kind",
+    )

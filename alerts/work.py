@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from alerts.catalogue import Judge, judge
 from alerts.lifecycle import SYSTEM, advance, has_been
 from alerts.outbox import Letter
 from alerts.roads.graph import Roads
@@ -133,6 +134,11 @@ class Work:
         """Everything that is to leave once the transaction is committed."""
         changed = (Letter(INCIDENTS, IncidentChanged(incident=i)) for i in self._changed.values())
         return [*self.outgoing, *changed]
+
+    @property
+    def judge(self) -> Judge:
+        """Which version of which row of the catalogue applies to an act."""
+        return judge(self.unit, self.site.catalogue)
 
     def camera(self, incident: Incident) -> Camera | None:
         """The camera of an incident, None when the configuration no longer has it."""

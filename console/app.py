@@ -10,6 +10,7 @@ from console.accounts import Throttle
 from console.api import (
     cameras,
     casefiles,
+    catalogue,
     custody,
     duty,
     elsewhere,
@@ -72,10 +73,12 @@ def create_app(services: Services) -> FastAPI:
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
+        catalogue,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)
     api.include_router(casefiles.incident)
+    api.include_router(catalogue.incident)
     app.include_router(api)
     app.include_router(_probes())
     app.include_router(pages.pages(services.web_root))

@@ -12,6 +12,7 @@ from core.config.site import Site
 from core.custody import Custody
 from core.duty import DutyDesk
 from core.notices import Notifications
+from core.papers import Papers
 from core.playback import Playback
 from core.remote import RemoteEvidence
 from core.roster import CameraOffice
@@ -74,6 +75,7 @@ class Services:
         notifications: the channels that notices go out through; None where there are none.
         reach: how far officers get in time; None where nobody reckons it.
         talks: speaks to the scene with a person's own voice; None where it cannot be done.
+        papers: sets papers and assessment sheets; None where none can be set.
     """
 
     site: Site
@@ -96,3 +98,4 @@ class Services:
     notifications: Notifications | None = None
     reach: Reach | None = None
     talks: TalkOffice | None = None
+    papers: Papers | None = None

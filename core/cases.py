@@ -51,6 +51,15 @@ class Transfer(Value):
     documents: tuple[str, ...] = Field(default=(), description="Names or numbers of the papers.")
 
 
+class BasisChoice(Value):
+    """A legal reviewer's choice of the row that applies; the program does not change it."""
+
+    by: str
+    at_ns: int
+    reason: str
+    instead_of: str | None = Field(description="Id of the version it took the place of.")
+
+
 class Incident(Value):
     """One act that the township answers; sightings of the same act are merged into it."""
 
@@ -69,6 +78,10 @@ class Incident(Value):
     why: Text
     cues: tuple[str, ...] = ()
     catalogue_row: str | None = Field(default=None, description="Row of the catalogue in force.")
+    catalogue_version: int | None = Field(
+        default=None, description="Of that row: the version that judged; 0 or None: the file's."
+    )
+    basis: BasisChoice | None = None
     sightings: tuple[str, ...] = ()
     announcements: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()

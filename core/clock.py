@@ -6,7 +6,7 @@ measured on the monotonic clock, which a step of the wall clock does not touch.
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 NS_PER_S = 1_000_000_000
@@ -93,3 +93,8 @@ def parse_iso(text: str) -> int:
         raise ValueError(f"time {text!r} has no offset; write e.g. 2026-09-21T14:13:20Z")
     whole = moment.astimezone(UTC)
     return int(whole.replace(microsecond=0).timestamp()) * NS_PER_S + whole.microsecond * 1000
+
+
+def local_day(at_ns: int, zone: tzinfo) -> date:
+    """The calendar day of a moment in a time zone."""
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).astimezone(zone).date()

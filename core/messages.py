@@ -104,6 +104,7 @@ class Action(StrEnum):
     SUPPORT = "support"  # 增援: another officer beside the first
     TRANSFER = "transfer"  # 移送
     REOPEN = "reopen"
+    CHOOSE = "choose"  # 适用条款: a reviewer chooses the row that applies
 
 
 class Command(Value):
@@ -125,6 +126,7 @@ class Command(Value):
     group: str | None = Field(default=None, description="WARN: by this group of loudspeakers.")
     priority: Priority = Field(default=Priority.ROUTINE, description="WARN: whose turn it is.")
     volume: int | None = Field(default=None, ge=1, le=100, description="WARN: so loud.")
+    row: str = Field(default="", description="CHOOSE: the catalogue row.")
 
 
 class IncidentChanged(Value):

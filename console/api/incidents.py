@@ -29,6 +29,7 @@ from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.cases import Announcement, Incident, IncidentState, Order, Receipt, Severity
 from core.compliance import compliance
+from core.lawbook import finding, ruling
 from core.messages import COMMANDS, Action, Command
 from core.reviews import standing
 from core.seeing import Kind
@@ -115,13 +116,14 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
             (one for one in unit.notices.find(incident=incident_id) if concerns(one, signed)),
             key=lambda one: (one.at_ns, one.id),
         )
+        catalogue = _catalogue(ctx, unit, found)
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
         announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
         orders=[OrderOut.model_validate(outward(one)) for one in orders],
         evidence=[evidence_out(one) for one in evidence],
         audit=[AuditOut.model_validate(outward(one)) for one in audit],
-        catalogue=_catalogue(ctx, found),
+        catalogue=catalogue,
         actions=allowed(ctx, found, signed, led=_led(orders)),
         compliance=compliance(found, announcements, receipts.values()),
         notices=[NoticeOut.model_validate(outward(one)) for one in notices],
@@ -271,10 +273,12 @@ def _announcement(one: Announcement, receipt: Receipt | None) -> AnnouncementOut
     return AnnouncementOut.model_validate({**outward(one), "receipt": given})
 
 
-def _catalogue(ctx: Context, found: Incident) -> CatalogueOut | None:
-    rows = ctx.services.site.catalogue.rows
-    row = next((one for one in rows if one.id == found.catalogue_row), None)
-    if row is None:
+def _catalogue(ctx: Context, unit: Unit, found: Incident) -> CatalogueOut | None:
+    law = ruling(unit, ctx.services.site.catalogue, found)
+    if law is None:
         return None
-    fields = row.model_dump(mode="json", include=set(CatalogueOut.model_fields))
+    fields = law.content.model_dump(mode="json", include=set(CatalogueOut.model_fields))
+    known = finding(unit, law.id)
+    if known is not None:
+        fields["verified_by"] = known.by if known.confirmed else ""
     return CatalogueOut.model_validate(fields)

@@ -35,6 +35,11 @@ class CatalogueRow(Section):
     sanction: Text = Field(title="罚则", description="Range; never announced as decided.")
     authority: Authority = Field(title="事权", description="Own, assigned, delegated, transfer.")
     department: Text = Field(title="主管部门", description="Competent department.")
+    demand: Text | None = Field(
+        default=None,
+        title="改正要求",
+        description="What the order to correct asks; without it the paper leaves a line to fill.",
+    )
     severity: Severity = Field(title="程度", description="minor: warn first; serious: dispatch.")
     when: tuple[str, ...] = Field(
         default=(),
@@ -73,6 +78,19 @@ class Catalogue(Section):
         for row_id in ids:
             if ids.count(row_id) > 1:
                 raise ValueError(f"row id {row_id!r} appears twice")
+        return self
+
+    @model_validator(mode="after")
+    def _one_in_force(self) -> Self:
+        for number, row in enumerate(self.rows):
+            for other in self.rows[:number]:
+                if row.kind is other.kind and set(row.when) == set(other.when):
+                    first = max(row.effective_from, other.effective_from)
+                    if row.in_force(first) and other.in_force(first):
+                        raise ValueError(
+                            f"rows {other.id!r} and {row.id!r} are both in force from {first} "
+                            "with the same cues; end one of them or change its cues"
+                        )
         return self
 
 

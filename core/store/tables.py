@@ -75,6 +75,9 @@ deliveries = _entity(
 )
 channels = _entity("channels")
 cursors = _entity("cursors")
+row_versions = _entity("row_versions", _word("row"), _word("kind"))
+confirmations = _entity("confirmations", _word("version"))
+powers = _entity("powers", _word("row"))
 
 audit = Table(
     "audit",

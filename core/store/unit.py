@@ -18,6 +18,7 @@ from core.clock import Clock
 from core.duty import DutyTask, DutyTurn, Handover
 from core.films import Film
 from core.notices import ChannelRecord, Cursor, Delivery
+from core.powers import Confirmation, Power, RowVersion
 from core.seeing import Sighting
 from core.store import tables
 from core.store.collection import Collection
@@ -72,6 +73,11 @@ class Unit:
         self.deliveries = Collection(connection, tables.deliveries, Delivery, lambda e: e.id)
         self.channels = Collection(connection, tables.channels, ChannelRecord, lambda e: e.id)
         self.cursors = Collection(connection, tables.cursors, Cursor, lambda e: e.id)
+        self.row_versions = Collection(connection, tables.row_versions, RowVersion, lambda e: e.id)
+        self.confirmations = Collection(
+            connection, tables.confirmations, Confirmation, lambda e: e.id
+        )
+        self.powers = Collection(connection, tables.powers, Power, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
 

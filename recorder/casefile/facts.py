@@ -7,6 +7,7 @@ from core.cases import Announcement, Incident, Order, Receipt, Review
 from core.config.cameras import Camera
 from core.config.catalogue import CatalogueRow
 from core.config.site import Site
+from core.lawbook import finding, ruling
 from core.seeing import Sighting
 from core.store.unit import Unit
 from recorder.casefile.errors import CaseFileError
@@ -18,7 +19,7 @@ class Facts:
 
     Attributes:
         camera: as it is configured now; None when it is gone.
-        row: of the catalogue, if one was in force.
+        row: the version that judged the incident, with who confirmed it; None: none applied.
         audit: all entries about the incident.
     """
 
@@ -50,7 +51,9 @@ def gather(unit: Unit, site: Site, incident_id: str) -> Facts:
         raise CaseFileError(f"incident {incident_id!r}: there is none of that id")
     sightings = (unit.sightings.get(name) for name in incident.sightings)
     announcements = unit.announcements.find(incident=incident_id)
-    rows = site.catalogue.rows
+    law = ruling(unit, site.catalogue, incident)
+    checked = finding(unit, law.id) if law else None
+    verified = {"verified_by": checked.by if checked.confirmed else ""} if checked else {}
     return Facts(
         incident=incident,
         sightings=tuple(one for one in sightings if one is not None),
@@ -60,5 +63,5 @@ def gather(unit: Unit, site: Site, incident_id: str) -> Facts:
         reviews=tuple(sorted(unit.reviews.find(incident=incident_id), key=lambda r: r.at_ns)),
         audit=tuple(unit.audit.entries(incident_id)),
         camera=site.camera(incident.camera),
-        row=next((one for one in rows if one.id == incident.catalogue_row), None),
+        row=law.content.model_copy(update=verified) if law else None,
     )

@@ -14,6 +14,7 @@ from console.feed import Feed
 from console.services import Services
 from core.config.site import Console, Site
 from core.errors import WardwatchError
+from core.lawbook import seed
 from core.store.database import open_store
 from recorder.playback.library import Library
 from recorder.playback.patient import PatientLibrary
@@ -24,6 +25,7 @@ from wardwatch.custody import Register
 from wardwatch.deletions import Books
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
+from wardwatch.papers.office import PaperOffice
 from wardwatch.parts.base import Part
 from wardwatch.parts.casefiles import CaseFilesPart
 from wardwatch.parts.copies import CopiesPart
@@ -64,6 +66,8 @@ def run(context: Context) -> None:
     site, paths, clock = context.site, context.paths, context.clock
     listener = _listen(site.console)
     store = open_store(paths.database_url(site), clock)
+    with store.begin() as unit:
+        seed(unit, site.catalogue, clock.utc_ns())
     feed = Feed()
     exports = exports_of(site, paths, store, clock)
     desk, speakers, duty = DeskPart(context, store), SpeakersPart(context), DutyPart(context, store)
@@ -91,6 +95,7 @@ def run(context: Context) -> None:
     for part in parts:
         part.start()
     exports.resume()
+    papers = PaperOffice(site, store, clock)
     bus = context.bus("console")
     services = Services(
         site=site,
@@ -111,6 +116,7 @@ def run(context: Context) -> None:
         duty=duty.desk,
         notifications=duty.notifier,
         talks=speakers,
+        papers=papers,
     )
     services.cameras = _office(site, context, services)
     services.reach = Reach(lambda: services.site, desk.roads, store, clock)
@@ -124,6 +130,9 @@ def run(context: Context) -> None:
             part.use(site)
         services.site, services.cameras = site, _office(site, context, services)
         exports.station = replace(exports.station, site=site)
+        papers.site = site
+        with store.begin() as unit:
+            seed(unit, site.catalogue, clock.utc_ns())
 
     following = threading.Thread(target=follow, args=(context, use), name="configuration")
     with store.read() as unit:
