@@ -25,6 +25,7 @@ from console.api import (
     site,
     status,
     storage,
+    supervision,
     suppressions,
     talks,
 )
@@ -73,7 +74,7 @@ def create_app(services: Services) -> FastAPI:
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
-        catalogue,
+        catalogue, supervision,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -28,8 +28,10 @@ from console.context import Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.cases import Announcement, Incident, IncidentState, Order, Receipt, Severity
+from core.clock import local_day
 from core.compliance import compliance
-from core.lawbook import finding, ruling
+from core.config.catalogue import Authority
+from core.lawbook import disposal, finding, ruling
 from core.messages import COMMANDS, Action, Command
 from core.reviews import standing
 from core.seeing import Kind
@@ -278,6 +280,11 @@ def _catalogue(ctx: Context, unit: Unit, found: Incident) -> CatalogueOut | None
     if law is None:
         return None
     fields = law.content.model_dump(mode="json", include=set(CatalogueOut.model_fields))
+    day = local_day(found.started_ns, ctx.services.site.zone_info)
+    where = disposal(unit, law, day)
+    if where.way != "unknown":  # the township's own list goes before what is usual
+        power = where.power
+        fields["authority"] = power.authority.value if power else Authority.TRANSFER.value
     known = finding(unit, law.id)
     if known is not None:
         fields["verified_by"] = known.by if known.confirmed else ""

@@ -16,6 +16,7 @@ from core.config.notify import Notify
 from core.config.people import Contact, Officer
 from core.config.sealing import Sealing
 from core.config.speakers import SpeakerGroup
+from core.config.supervision import Supervision
 from core.config.vault import VaultPlace
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
@@ -278,6 +279,7 @@ class Site(Section):
     duty: Duty = Duty()
     notify: Notify = Notify()
     console: Console = Console()
+    supervision: Supervision = Supervision()
     map: Path | None = Field(
         default=None, title="底图", description="GeoJSON of roads, water and buildings."
     )

@@ -22,6 +22,7 @@ from core.powers import Confirmation, Power, RowVersion
 from core.seeing import Sighting
 from core.store import tables
 from core.store.collection import Collection
+from core.store.figures import Figures
 from core.store.users import User
 from core.value import Value
 
@@ -80,6 +81,7 @@ class Unit:
         self.powers = Collection(connection, tables.powers, Power, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
+        self.figures = Figures(connection)
 
     def first_time(self, message_id: str) -> bool:
         """True the first time an id is given, False ever after (consumers are idempotent)."""

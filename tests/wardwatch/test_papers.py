@@ -8,12 +8,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from core.clock import ManualClock
+from core.clock import ManualClock, local_day
 from core.config.catalogue import Authority
 from core.lawbook import confirm, empower, seed
 from core.powers import PaperKind
 from core.store.database import Store, open_store
 from core.store.users import Role, User
+from core.supervision import By, month_of, report, sheet_of
 from tests.console import fake_township
 from wardwatch.papers.office import PaperError, PaperOffice
 
@@ -74,3 +75,18 @@ def test_a_confirmed_row_on_the_list_makes_no_draft(store: Store, tmp_path: Path
     )
     assert "草稿" not in order
     assert "委托事项，委托协议3号，以县农业农村局的名义" in order
+
+
+def test_the_assessment_sheet_shows_what_is_unknown(store: Store, tmp_path: Path) -> None:
+    site = fake_township.site(tmp_path / "map.geojson")
+    clock = ManualClock()
+    first, last = month_of(local_day(clock.utc_ns(), site.zone_info))
+    with store.read() as unit:
+        reports = [
+            report(unit, site, first, last, by, clock.utc_ns())
+            for by in (By.ZONE, By.KIND, By.SHIFT)
+        ]
+    sheet = sheet_of(site, first, reports, "2026", "chief")
+    shown = words(PaperOffice(site, store, clock).assessment(sheet))
+    for part in ("月度考核表", "按班次", "青石滩禁钓区", "不明", "合计"):
+        assert part in shown

@@ -28,6 +28,7 @@ export function problemText(error: unknown): string {
   if (error.code === "duty" && error.detail) return error.detail;
   if (error.code === "mask") return t("problem.mask", { why: error.detail });
   if (error.code === "disk") return t("problem.disk", { why: error.detail });
+  if (error.code === "law" || error.code === "paper") return t("problem.law", { why: error.detail });
   if (error.code === "invalid") return t("problem.invalid", { why: error.detail });
   return maybe(`problem.${error.code}`, t("problem.unknown"));
 }
