@@ -54,6 +54,7 @@ def test_each_paper_tells_facts_and_no_penalty(store: Store, tmp_path: Path) -> 
     letter = words(office.paper("inc-river-1", PaperKind.TRANSFER, "monitor"))
     assert "农业农村主管部门：" in letter
     assert "现场拾音听到" in letter
+    assert "不在本镇权责清单" not in letter  # no list is recorded: nothing is claimed of it
     order = words(office.paper("inc-river-1", PaperKind.CORRECTION, "monitor"))
     assert "不得以本镇名义送达" in order
     with pytest.raises(PaperError, match="no incident 'inc-none'"):

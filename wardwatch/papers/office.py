@@ -111,7 +111,7 @@ class PaperOffice:
             "authority": _AUTHORITY[power.authority] if power else "",
             "document": power.document if power else "",
             "delegator": power.delegator if power else "",
-            "why_transfer": where.why.zh,
+            "why_transfer": where.why.zh if where.way == "transfer" else "",
             "seen": found.why.zh,
             "demand": law.content.demand.zh if law.content.demand else "",
             "warnings": [
