@@ -30,12 +30,19 @@ def create_user(
     role: Role,
     clock: Clock,
     language: Language = "zh",
+    officer: str | None = None,
 ) -> User:
     """Make an account, or give an existing one a new password and role.
 
+    Args:
+        officer: the officer of the site who signs in with it.
+
     Raises:
-        ConsoleError: the name is empty or too long, or the password too short.
+        ConsoleError: the name is empty or too long, or the password too short; or it
+            is an officer's account and no officer is named.
     """
+    if role is Role.OFFICER and officer is None:
+        raise ConsoleError(f"user {name!r}: name the officer whose account it is")
     name = name.strip()
     if not 1 <= len(name) <= 64 or not name.isprintable():
         raise ConsoleError(f"user {name!r}: the name must have 1 to 64 printable characters")
@@ -49,10 +56,13 @@ def create_user(
         role=role,
         language=language,
         created_ns=clock.utc_ns(),
+        officer=officer,
     )
     with store.begin() as unit:
         unit.users.put(user)
-        unit.audit.append("system", "user.created", name, detail={"role": role.value})
+        unit.audit.append(
+            "system", "user.created", name, detail={"role": role.value, "officer": officer or ""}
+        )
     return user
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from console import pages, problems
 from console.accounts import Throttle
 from console.api import (
+    alarms,
     cameras,
     casefiles,
     catalogue,
@@ -16,6 +17,8 @@ from console.api import (
     elsewhere,
     events,
     evidence,
+    field,
+    field_media,
     films,
     incidents,
     live,
@@ -74,7 +77,7 @@ def create_app(services: Services) -> FastAPI:
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
-        catalogue, supervision,
+        catalogue, supervision, field, field_media, alarms,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

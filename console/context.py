@@ -159,7 +159,8 @@ def at_least(role: Role) -> Callable[[Signed], Signed]:
 
 
 Ctx = Annotated[Context, Depends(context_of)]
-Viewer = Annotated[Signed, Depends(signed_in)]
+SignedIn = Annotated[Signed, Depends(signed_in)]
+Viewer = Annotated[Signed, Depends(at_least(Role.VIEWER))]
 Reviewer = Annotated[Signed, Depends(at_least(Role.REVIEWER))]
 Monitor = Annotated[Signed, Depends(at_least(Role.MONITOR))]
 Chief = Annotated[Signed, Depends(at_least(Role.CHIEF))]

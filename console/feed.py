@@ -14,11 +14,14 @@ from typing import Literal, get_args
 
 from console.errors import ConsoleError
 from core.cases import Notice, OfficerPosition
+from core.fieldwork import FieldAlarm
 from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from core.storage import StorageState
 from core.value import Value
 
-Topic = Literal["incidents", "positions", "health", "objects", "storage", "notices"]
+Topic = Literal[
+    "incidents", "positions", "health", "objects", "storage", "notices", "alarms"
+]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
 
@@ -150,6 +153,8 @@ def _key(topic: str, message: Value) -> str:
             return officer
         case "health", CameraHealth(camera=camera, process=process):
             return f"{camera}/{process}"
+        case "alarms", FieldAlarm(id=alarm):
+            return alarm
         case "objects", ObjectsSeen(camera=camera):
             return camera
         case "notices", Notice(id=name):

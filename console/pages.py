@@ -1,4 +1,7 @@
-"""The built web pages: hashed assets for ever, ``index.html`` for every address of the app."""
+"""The built web pages: hashed assets for ever, ``index.html`` for every address of the app.
+
+The officer's page is an app of its own: a phone loads ``field.html`` and nothing of the console.
+"""
 
 from pathlib import Path
 
@@ -25,6 +28,8 @@ def pages(web_root: Path) -> APIRouter:
         if file.is_relative_to(base) and file.is_file() and file != base / "index.html":
             cache = _FOREVER if file.is_relative_to(base / "assets") else "no-cache"
             return FileResponse(file, headers={"cache-control": cache})
+        if path == "field" and (base / "field.html").is_file():
+            return FileResponse(base / "field.html", headers={"cache-control": "no-cache"})
         if Path(path).suffix or not (base / "index.html").is_file():
             if not (base / "index.html").is_file() and not Path(path).suffix:
                 return PlainTextResponse(_NOT_BUILT, 503)

@@ -36,6 +36,13 @@ _HEADERS = {
     # The microphone is for live talk from the console itself.
     "permissions-policy": "camera=(), microphone=(self), geolocation=(), payment=(), usb=()",
 }
+# The officer's page takes pictures, speaks and knows where it is; no other page does.
+_FIELD = {
+    **_HEADERS,
+    "permissions-policy": (
+        "camera=(self), microphone=(self), geolocation=(self), payment=(), usb=()"
+    ),
+}
 
 
 def same_origin(headers: Headers) -> bool:
@@ -68,7 +75,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 given["content-security-policy"] = policy
-                for name, value in _HEADERS.items():
+                for name, value in (_FIELD if scope["path"] == "/field" else _HEADERS).items():
                     given[name] = value
                 if scope["path"].startswith("/api/"):
                     given.setdefault("cache-control", "no-store")

@@ -11,6 +11,7 @@ from core.clock import Clock
 from core.config.site import Site
 from core.custody import Custody
 from core.duty import DutyDesk
+from core.fieldwork import EvidenceIntake
 from core.notices import Notifications
 from core.papers import Papers
 from core.playback import Playback
@@ -76,6 +77,9 @@ class Services:
         reach: how far officers get in time; None where nobody reckons it.
         talks: speaks to the scene with a person's own voice; None where it cannot be done.
         papers: sets papers and assessment sheets; None where none can be set.
+        show: tells those who look on now; lost while the bus is away. None: the feed alone.
+        intake: takes files from officers' phones into the vault; None where out of reach.
+        field_root: directory of the pieces of such files.
     """
 
     site: Site
@@ -99,3 +103,6 @@ class Services:
     reach: Reach | None = None
     talks: TalkOffice | None = None
     papers: Papers | None = None
+    show: Send | None = None
+    intake: EvidenceIntake | None = None
+    field_root: Path = Path("var/field")

@@ -1,8 +1,9 @@
 """Signed session cookies and the token that protects against cross-site requests.
 
 A session is a signed cookie: who, which session, until when, and a fingerprint of the password
-hash, so that a new password ends every session. Signing out puts the session on a list until it
-would have expired. Nothing of it needs the database, so a page costs one look at the user alone.
+hash and of how often the desk signed the person out, so that either ends every session. Signing
+out puts the session on a list until it would have expired. Nothing of it needs the database, so a
+page costs one look at the user alone.
 """
 
 import hashlib
@@ -107,4 +108,5 @@ def check_csrf(signed: Signed, given: str | None) -> None:
 
 
 def _fingerprint(user: User) -> str:
-    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
+    said = user.password_hash + (f":{user.generation}" if user.generation else "")
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -199,6 +199,7 @@ class OfficerPosition(Value):
     officer: str
     at_ns: int
     place: GeoPoint
+    accuracy_m: float | None = Field(default=None, description="Radius it is right within.")
     status: OfficerStatus
 
 
@@ -265,7 +266,8 @@ class EvidenceItem(Value):
     incident: str
     role: str = Field(
         description="clip, snapshot, before, snapshot_before, after, snapshot_after, "
-        "warning_audio, detections, working, redacted, derivation"
+        "warning_audio, detections, working, redacted, derivation, field_photo, field_audio, "
+        "field_video"
     )
     path: str
     sha256: str

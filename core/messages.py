@@ -16,6 +16,7 @@ commands             Command                     console              alerts
 storage              storage.StorageState        recorder             audit log, on every change
 notices              cases.Notice                alerts               whoever notifies people
 drone.speech         DroneSpeech                 broadcast            whoever flies the drone
+alarms               fieldwork.FieldAlarm        officers' phones     whoever notifies people
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -51,6 +52,7 @@ ORDERS = "orders"
 ORDER_REPLIES = "order.replies"
 COMMANDS = "commands"
 NOTICES = "notices"
+ALARMS = "alarms"
 INCIDENTS = "incidents"
 POSITIONS = "positions"
 HEALTH = "health"

@@ -78,6 +78,8 @@ def running(
     password = secrets.token_urlsafe(9)
     store = open_store(paths.database_url(site), clock)
     create_user(store, USER, password, Role.CHIEF, clock)
+    for officer in site.officers:
+        create_user(store, officer.id, password, Role.OFFICER, clock, officer=officer.id)
     store.close()
     variables = {camera.password_env for camera in site.cameras if camera.password_env}
     camera_password = secrets.token_urlsafe(12)

@@ -52,6 +52,11 @@ class Paths:
         return self.data / "films"
 
     @property
+    def field(self) -> Path:
+        """Pieces of files that officers' phones are sending."""
+        return self.data / "field"
+
+    @property
     def teaching(self) -> Path:
         """Pictures of judged incidents, for training."""
         return self.data / "teaching"
@@ -102,6 +107,7 @@ class Paths:
             self.recordings,
             self.vault,
             self.films,
+            self.field,
             self.audio,
             self.spool,
             self.bus,

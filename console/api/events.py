@@ -12,15 +12,20 @@ from console.api.notices import concerns
 from console.api.outward import outward
 from console.context import Viewer, context_of
 from console.feed import Topic
+from console.field.view import alarm_out
 from console.sessions import COOKIE, Signed
 from core.cases import Notice
 from core.clock import NS_PER_S, iso
+from core.fieldwork import FieldAlarm
+from core.value import Value
 
 router = APIRouter(tags=["events"])
 
 CHECK_SESSION_S = 30
 PING_S = 15
-_EVERY_TOPIC: list[Topic] = ["incidents", "positions", "health", "storage", "notices"]
+_EVERY_TOPIC: list[Topic] = [
+    "incidents", "positions", "health", "storage", "notices", "alarms",
+]  # fmt: skip
 
 
 @router.get("/events", response_class=EventSourceResponse)
@@ -54,7 +59,13 @@ async def _events(
         for topic, message in batch:
             if isinstance(message, Notice) and not concerns(message, signed):
                 continue
-            yield _event(topic, {} if message is None else outward(message))
+            yield _event(topic, {} if message is None else _content(message))
+
+
+def _content(message: Value) -> dict[str, object]:
+    if isinstance(message, FieldAlarm):
+        return alarm_out(message).model_dump(mode="json")
+    return outward(message)
 
 
 def _event(name: str, data: dict[str, object]) -> ServerSentEvent:

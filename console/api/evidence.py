@@ -29,7 +29,10 @@ _REASON_LEAST = 2
 ON_DUTY = "值班处置 on duty"
 """Why a person at the desk looks at what an alarm shows, unless another reason is given."""
 # What a browser may show in place; anything else is only ever downloaded.
-_SHOWN = ("video/mp4", "image/jpeg", "image/png", "image/webp", "audio/wav", "audio/x-wav")
+_SHOWN = (
+    "video/mp4", "video/webm", "image/jpeg", "image/png", "image/webp",
+    "audio/wav", "audio/x-wav", "audio/webm", "audio/mp4", "audio/ogg",
+)  # fmt: skip
 
 
 def evidence_out(item: EvidenceItem) -> EvidenceOut:
@@ -62,13 +65,33 @@ def file(
     if item is None:
         raise not_found("evidence", evidence_id)
     handed_out = request.method != "HEAD"
-    path, remote = _place(ctx, item, whole=download and handed_out)
-    if download:
-        why = _reason_to_take(signed, reason)
-        if handed_out:
-            _take_out(ctx, signed, item, why, recipient.strip())
-    elif handed_out:
-        _look_at(ctx, signed, item, reason.strip())
+    if not download:
+        return evidence_file(ctx, signed, item, request, reason.strip())
+    path, remote = _place(ctx, item, whole=handed_out)
+    why = _reason_to_take(signed, reason)
+    if handed_out:
+        _take_out(ctx, signed, item, why, recipient.strip())
+    return _sent(item, path, remote, request, download=True)
+
+
+def evidence_file(
+    ctx: Context, signed: Signed, item: EvidenceItem, request: Request, reason: str = ""
+) -> Response:
+    """The file to look at; the look is written down."""
+    path, remote = _place(ctx, item, whole=False)
+    if request.method != "HEAD":
+        _look_at(ctx, signed, item, reason)
+    return _sent(item, path, remote, request, download=False)
+
+
+def _sent(
+    item: EvidenceItem,
+    path: Path,
+    remote: RemoteEvidence | None,
+    request: Request,
+    *,
+    download: bool,
+) -> Response:
     digest = base64.b64encode(bytes.fromhex(item.sha256)).decode()
     mime = item.mime if item.mime in _SHOWN else "application/octet-stream"
     name = f"{item.incident}-{item.role}-{item.sha256[:8]}{path.suffix}"

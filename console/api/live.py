@@ -14,6 +14,7 @@ from console.problems import problem_response
 from console.security import same_origin
 from console.sessions import COOKIE
 from console.viewer import ViewerQueue
+from core.store.users import Role
 
 router = APIRouter()
 _log = structlog.get_logger()
@@ -36,6 +37,8 @@ async def live(socket: WebSocket, camera_id: str) -> None:
         problem = ProblemError(403, "cross-site", "Requests from other sites are refused")
     elif signed is None:
         problem = ProblemError(401, "sign-in", "Please sign in")
+    elif not signed.may(Role.VIEWER):
+        problem = ProblemError(403, "role", "Your role does not allow this")
     elif camera is None or not camera.enabled:
         problem = not_found("camera", camera_id)
     if problem is not None or signed is None:

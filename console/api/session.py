@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from console.accounts import password_fits
 from console.api.models import SessionChange, SessionOut, SignIn
-from console.context import Ctx, Viewer
+from console.context import Ctx, SignedIn
 from console.errors import ProblemError
 from console.sessions import COOKIE, LIFETIME_S, Signed
 
@@ -56,13 +56,13 @@ def sign_in(given: SignIn, request: Request, response: Response, ctx: Ctx) -> Se
 
 
 @router.get("")
-def me(signed: Viewer) -> SessionOut:
+def me(signed: SignedIn) -> SessionOut:
     """Who is signed in, and the token for requests that change something."""
     return _out(signed)
 
 
 @router.patch("")
-def change(given: SessionChange, signed: Viewer, ctx: Ctx) -> SessionOut:
+def change(given: SessionChange, signed: SignedIn, ctx: Ctx) -> SessionOut:
     """Keep the person's language."""
     with ctx.services.store.begin() as unit:
         user = unit.users.get(signed.user.name) or signed.user
@@ -72,7 +72,7 @@ def change(given: SessionChange, signed: Viewer, ctx: Ctx) -> SessionOut:
 
 
 @router.delete("", status_code=204)
-def sign_out(signed: Viewer, response: Response, ctx: Ctx) -> None:
+def sign_out(signed: SignedIn, response: Response, ctx: Ctx) -> None:
     """Sign out; the cookie is worth nothing afterwards."""
     ctx.sessions.close(signed.session)
     with ctx.services.store.begin() as unit:

@@ -14,7 +14,7 @@ from console.api.models import (
     SpeakerGroupOut,
     ZoneOut,
 )
-from console.context import Ctx, Viewer
+from console.context import Context, Ctx, Viewer
 from console.errors import ProblemError
 from core.clock import iso
 from core.config.cameras import Camera
@@ -58,6 +58,11 @@ def site(ctx: Ctx, _: Viewer) -> SiteOut:
 @router.get("/map", response_model=dict[str, Any])
 def ground(ctx: Ctx, _: Viewer) -> JSONResponse:
     """GeoJSON (RFC 7946) of roads, water, buildings, green and fields; empty without a map."""
+    return ground_of(ctx)
+
+
+def ground_of(ctx: Context) -> JSONResponse:
+    """The map file."""
     path = ctx.services.site.map
     if path is None:
         return JSONResponse(_EMPTY, media_type="application/geo+json")

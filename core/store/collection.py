@@ -59,6 +59,11 @@ class Collection(Generic[T]):
         """Forget the entity of that id, if there is one."""
         self._connection.execute(delete(self._table).where(self._table.c.id == key))
 
+    def forget_before(self, moment: str, ns: int) -> int:
+        """Remove what is older by that column of nanoseconds; how many it was."""
+        gone = self._connection.execute(delete(self._table).where(self._table.c[moment] < ns))
+        return gone.rowcount
+
     def find(
         self,
         *,

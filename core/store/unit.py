@@ -16,6 +16,7 @@ from core.cases import (
 )
 from core.clock import Clock
 from core.duty import DutyTask, DutyTurn, Handover
+from core.fieldwork import FieldAct, FieldAlarm, FieldDuty, FieldMedia, TrackPoint
 from core.films import Film
 from core.notices import ChannelRecord, Cursor, Delivery
 from core.powers import Confirmation, Power, RowVersion
@@ -67,6 +68,11 @@ class Unit:
         )
         self.suppressions = Collection(connection, tables.suppressions, Suppression, lambda e: e.id)
         self.users = Collection(connection, tables.users, User, lambda e: e.name)
+        self.field_duties = Collection(connection, tables.field_duties, FieldDuty, lambda e: e.id)
+        self.field_acts = Collection(connection, tables.field_acts, FieldAct, lambda e: e.id)
+        self.field_track = Collection(connection, tables.field_track, TrackPoint, lambda e: e.id)
+        self.field_media = Collection(connection, tables.field_media, FieldMedia, lambda e: e.id)
+        self.field_alarms = Collection(connection, tables.field_alarms, FieldAlarm, lambda e: e.id)
         self.outbox = Collection(connection, tables.outbox, Outgoing, lambda e: e.id)
         self.duty_turns = Collection(connection, tables.duty_turns, DutyTurn, lambda e: e.id)
         self.duty_tasks = Collection(connection, tables.duty_tasks, DutyTask, lambda e: e.id)

@@ -8,8 +8,12 @@ from core.value import Language, Value
 
 
 class Role(StrEnum):
-    """What a person may do. Everybody may look, but only some may act or judge."""
+    """What a person may do. Everybody but an officer may look, only some may act or judge.
 
+    OFFICER's own page asks for more: the account must be tied to an officer of the site.
+    """
+
+    OFFICER = "officer"  # 队员: the page /field, with the orders given to that officer
     VIEWER = "viewer"  # 查看
     REVIEWER = "reviewer"  # 法制、技术审核: review evidence, and nothing else beside looking
     MONITOR = "monitor"  # 坐席员: confirm, dismiss, warn, dispatch, export, lock recordings
@@ -26,7 +30,8 @@ class Role(StrEnum):
 
 
 _BELOW: dict[Role, tuple[Role, ...]] = {
-    Role.VIEWER: (),
+    Role.OFFICER: (),
+    Role.VIEWER: (Role.OFFICER,),
     Role.REVIEWER: (Role.VIEWER,),
     Role.MONITOR: (Role.VIEWER,),
     Role.CHIEF: (Role.MONITOR, Role.REVIEWER),
@@ -42,3 +47,7 @@ class User(Value):
     role: Role
     language: Language = "zh"
     created_ns: int
+    officer: str | None = Field(default=None, description="The officer who signs in with it.")
+    generation: int = Field(
+        default=0, description="Grows when the desk signs the person out everywhere."
+    )

@@ -41,6 +41,7 @@ def demo(
             Panel(
                 f"[bold]{running.url}[/bold]\n"
                 f"登录 sign in: [bold]{running.user}[/bold] / [bold]{running.password}[/bold]\n"
+                f"队员页 officer's page: {running.url}/field [bold]officer-1[/bold] / same\n"
                 f"模型 model: {running.model.label}",
                 title="望守 Wardwatch",
                 subtitle="Ctrl-C 结束 ends it",

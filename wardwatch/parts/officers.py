@@ -1,11 +1,15 @@
-"""Simulated officers for the demo, on the same streams as the phones of real ones."""
+"""Simulated officers for the demo, on the same streams as the phones of real ones.
+
+One whom a person plays, on duty with a phone, is not simulated meanwhile.
+"""
 
 import threading
 from functools import partial
 from typing import cast
 
-from core.cases import Order
+from core.cases import OfficerPosition, Order, OrderState
 from core.messages import ORDER_REPLIES, ORDERS, POSITIONS
+from core.store.database import Store
 from core.value import Value
 from sim.officers import SimulatedOfficers
 from wardwatch.parts.base import Part
@@ -21,15 +25,16 @@ class OfficersPart(Part):
 
     name = "officers"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, store: Store) -> None:
         super().__init__(context)
+        self._store = store
         self._bus = context.bus(self.name)
         self._lock = threading.Lock()
         self._officers = SimulatedOfficers(
             context.site.officers,
             context.clock,
             partial(self._bus.publish, ORDER_REPLIES),
-            partial(self._bus.show, POSITIONS),
+            self._show,
             speedup=_SPEEDUP,
         )
 
@@ -41,8 +46,21 @@ class OfficersPart(Part):
         self._bus.close()
 
     def _order(self, message: Value) -> None:
+        order = cast(Order, message)
+        if order.state is OrderState.OFFERED and self._by_phone(order.officer):
+            return
         with self._lock:
-            self._officers.on_order(cast(Order, message))
+            self._officers.on_order(order)
+
+    def _show(self, position: OfficerPosition) -> None:
+        if not self._by_phone(position.officer):
+            self._bus.show(POSITIONS, position)
+
+    def _by_phone(self, officer: str) -> bool:
+        """True while a person with a phone is on duty as that officer."""
+        with self._store.read() as unit:
+            found = unit.field_duties.find(officer=officer, newest_by="start_ns", limit=1)
+        return bool(found) and found[0].on
 
     def _move(self) -> None:
         while not self.context.clock.wait(self.context.stop, _TICK_S):

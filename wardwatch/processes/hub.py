@@ -23,6 +23,7 @@ from wardwatch.cameras.office import Office
 from wardwatch.casefiles import exports_of
 from wardwatch.custody import Register
 from wardwatch.deletions import Books
+from wardwatch.field import Intake
 from wardwatch.following.follow import follow
 from wardwatch.live import live_of
 from wardwatch.papers.office import PaperOffice
@@ -34,6 +35,7 @@ from wardwatch.parts.duty import DutyPart
 from wardwatch.parts.evidence import EvidencePart
 from wardwatch.parts.expiry import ExpiryPart
 from wardwatch.parts.feed import FeedPart
+from wardwatch.parts.field import FieldPart
 from wardwatch.parts.inbox import InboxPart
 from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
@@ -91,7 +93,7 @@ def run(context: Context) -> None:
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
     if site.mode == "demo":
-        parts.append(OfficersPart(context))
+        parts.append(OfficersPart(context, store))
     for part in parts:
         part.start()
     exports.resume()
@@ -117,9 +119,14 @@ def run(context: Context) -> None:
         notifications=duty.notifier,
         talks=speakers,
         papers=papers,
+        show=bus.show,
+        intake=Intake(open_vault(site, paths, clock), bus.publish),
+        field_root=paths.field,
     )
     services.cameras = _office(site, context, services)
     services.reach = Reach(lambda: services.site, desk.roads, store, clock)
+    parts.append(FieldPart(context, services))
+    parts[-1].start()
     app = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)

@@ -1,0 +1,126 @@
+"""What an officer's phone is shown: its own orders, and no more of anything than they need."""
+
+from console.api.outward import outward
+from console.context import Context
+from console.field.models import (
+    FieldAlarmOut,
+    FieldOfficer,
+    FieldOrder,
+    FieldSite,
+    FieldState,
+    SeenEvidence,
+    SeenIncident,
+)
+from console.field.who import DONE_SHOWN_NS, InField, duty_of, shown
+from core.cases import EvidenceItem, Incident, Order
+from core.clock import iso
+from core.fieldwork import AlarmState, FieldAlarm
+from core.store.unit import Unit
+from core.value import NO_WORDS
+
+SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before")
+"""What shows the act; recordings of the room and case papers stay at the desk."""
+_MOST_ORDERS = 20
+
+
+def state_of(ctx: Context, here: InField) -> FieldState:
+    """Everything on the phone."""
+    site, now_ns = ctx.services.site, ctx.services.clock.utc_ns()
+    with ctx.services.store.read() as unit:
+        duty = duty_of(unit, here.id)
+        orders = [
+            order_out(ctx, unit, order, now_ns)
+            for order in _recent(unit.orders.find(officer=here.id, limit=100_000), now_ns)
+        ]
+        alarms = unit.field_alarms.find(
+            officer=here.id, state=[AlarmState.RAISED.value, AlarmState.WITHDRAWN.value]
+        )
+    on = duty is not None and duty.on
+    return FieldState(
+        now=iso(now_ns),
+        officer=FieldOfficer(id=here.id, name=here.officer.name, call_sign=here.officer.call_sign),
+        site=FieldSite(name=site.name, timezone=site.timezone, centre=site.centre),
+        duty=on,
+        since=iso(duty.start_ns) if duty is not None and on else None,
+        orders=[one for one in orders if one is not None],
+        alarms=[alarm_out(one) for one in alarms],
+    )
+
+
+def alarm_out(alarm: FieldAlarm) -> FieldAlarmOut:
+    """An alarm as it leaves the house."""
+    fix = alarm.fix
+    return FieldAlarmOut(
+        id=alarm.id,
+        officer=alarm.officer,
+        state=alarm.state,
+        at=iso(alarm.at_ns),
+        place=fix.place if fix else None,
+        accuracy_m=fix.accuracy_m if fix else None,
+        order=alarm.order,
+    )
+
+
+def order_out(ctx: Context, unit: Unit, order: Order, now_ns: int) -> FieldOrder | None:
+    """One order with the incident it is about; None when the incident is gone."""
+    incident = unit.incidents.get(order.incident)
+    if incident is None:
+        return None
+    near = shown(order, now_ns)
+    evidence = unit.evidence.find(incident=incident.id, role=list(SHOWN_ROLES)) if near else []
+    last = order.history[-1]
+    return FieldOrder(
+        id=order.id,
+        state=order.state,
+        offered=iso(order.history[0].at_ns),
+        changed=iso(last.at_ns),
+        reason=last.reason,
+        eta_s=order.eta_s,
+        distance_m=order.distance_m,
+        place=order.place if near else None,
+        incident=_incident(ctx, incident),
+        evidence=[_evidence(order, one) for one in sorted(evidence, key=_as_it_happened)],
+    )
+
+
+def _recent(orders: list[Order], now_ns: int) -> list[Order]:
+    """Those to act on and those that ended lately, the newest first."""
+    found = [one for one in orders if now_ns - one.history[-1].at_ns < DONE_SHOWN_NS]
+    found += [one for one in orders if one not in found and shown(one, now_ns)]
+    found.sort(key=lambda one: (one.history[0].at_ns, one.id), reverse=True)
+    return found[:_MOST_ORDERS]
+
+
+def _as_it_happened(item: EvidenceItem) -> tuple[int, str]:
+    return item.first_ns, item.id
+
+
+def _evidence(order: Order, item: EvidenceItem) -> SeenEvidence:
+    fields = outward(item)
+    return SeenEvidence(
+        id=item.id,
+        role=item.role,
+        mime=item.mime,
+        bytes=item.bytes,
+        first=fields["first"],
+        url=f"/api/v1/field/orders/{order.id}/evidence/{item.id}",
+    )
+
+
+def _incident(ctx: Context, incident: Incident) -> SeenIncident:
+    site = ctx.services.site
+    camera = site.camera(incident.camera)
+    zone = camera.zone(incident.zone) if camera else None
+    row = next((one for one in site.catalogue.rows if one.id == incident.catalogue_row), None)
+    return SeenIncident(
+        id=incident.id,
+        kind=incident.kind,
+        severity=incident.severity,
+        state=incident.state,
+        started=iso(incident.started_ns),
+        why=incident.why,
+        camera=camera.name if camera else NO_WORDS,
+        zone=zone.name if zone else NO_WORDS,
+        act=row.act if row else None,
+        basis=row.basis if row else "",
+    )
