@@ -78,7 +78,9 @@ async def _events(request: Request, here: InField) -> AsyncIterator[ServerSentEv
 
 
 @router.get("/orders/{order_id}/evidence/{evidence_id}", response_class=FileResponse)
-def evidence(order_id: str, evidence_id: str, ctx: Ctx, here: Here) -> FileResponse:
+def evidence(
+    order_id: str, evidence_id: str, request: Request, ctx: Ctx, here: Here
+) -> Response:
     """What was seen, while the order is the officer's. Looks are written down."""
     with ctx.services.store.read() as unit:
         order = own_order(unit, here, order_id)
@@ -86,7 +88,7 @@ def evidence(order_id: str, evidence_id: str, ctx: Ctx, here: Here) -> FileRespo
     near = shown(order, ctx.services.clock.utc_ns())
     if item is None or not near or item.incident != order.incident or item.role not in SHOWN_ROLES:
         raise not_found("evidence", evidence_id)
-    return evidence_file(ctx, here.signed, item)
+    return evidence_file(ctx, here.signed, item, request)
 
 
 @router.post("/acts")

@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory } from "vue-router";
 import { whenSignedOut } from "./api/http";
+import { forgetCalls } from "./state/calls";
 import { disconnect } from "./state/events";
 import { forgetInbox } from "./state/inbox";
 import { forget } from "./state/incidents";
@@ -33,6 +34,7 @@ export const router = createRouter({
     { path: "/storage", name: "storage", component: () => import("./pages/StoragePage.vue") },
     { path: "/duty", name: "duty", component: () => import("./pages/DutyPage.vue") },
     { path: "/films", name: "films", component: () => import("./pages/FilmsPage.vue") },
+    { path: "/officers", name: "officers", component: () => import("./pages/OfficersPage.vue") },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });
@@ -40,6 +42,10 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   if (to.name === "sign-in") return true;
   const known = await resume().catch(() => session.value !== null);
+  if (session.value?.role === "officer") {
+    window.location.assign("/field");
+    return false;
+  }
   return known || { name: "sign-in", query: to.path === "/" ? {} : { to: to.fullPath } };
 });
 
@@ -48,5 +54,6 @@ whenSignedOut(() => {
   disconnect();
   forget();
   forgetInbox();
+  forgetCalls();
   if (router.currentRoute.value.name !== "sign-in") void router.push({ name: "sign-in" });
 });

@@ -2,7 +2,7 @@
 
 export type Language = "zh" | "en";
 export type Words = Record<Language, string>;
-export type Role = "viewer" | "reviewer" | "monitor" | "chief" | "admin";
+export type Role = "officer" | "viewer" | "reviewer" | "monitor" | "chief" | "admin";
 export type Kind = "fishing" | "dumping" | "occupation";
 export type Severity = "minor" | "serious";
 export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen";
@@ -339,6 +339,7 @@ export interface OfficerNow {
   name: Words;
   call_sign: string;
   place: Place;
+  accuracy_m: number | null;
   status: "free" | "busy" | "off";
   at: string | null;
   order: Order | null;
@@ -348,6 +349,7 @@ export interface Position {
   officer: string;
   at: string;
   place: Place;
+  accuracy_m: number | null;
   status: "free" | "busy" | "off";
 }
 
@@ -513,4 +515,15 @@ export interface Kept {
   reason: string;
   by: string;
   made: string;
+}
+
+/** An officer's call for help. */
+export interface FieldCall {
+  id: string;
+  officer: string;
+  state: "raised" | "withdrawn" | "acknowledged";
+  at: string;
+  place: Place | null;
+  accuracy_m: number | null;
+  order: string | null;
 }

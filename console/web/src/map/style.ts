@@ -10,23 +10,55 @@ export interface GroundLabel {
   ground: string;
 }
 
-export function groundStyle(ground: FeatureCollection): StyleSpecification {
+export interface Palette {
+  land: string;
+  field: string;
+  green: string;
+  water: string;
+  edge: string;
+  road: string;
+  building: string;
+}
+
+/** For the room, which is dim. */
+export const ROOM: Palette = {
+  land: "#10171d",
+  field: "#18221d",
+  green: "#16281f",
+  water: "#14303f",
+  edge: "#0b1015",
+  road: "#34424e",
+  building: "#25303a",
+};
+
+/** For a phone in the sun. */
+export const DAYLIGHT: Palette = {
+  land: "#f6f4ee",
+  field: "#e9efd6",
+  green: "#cfe6c4",
+  water: "#a9d3f0",
+  edge: "#8a8f94",
+  road: "#ffffff",
+  building: "#cfc8bd",
+};
+
+export function groundStyle(ground: FeatureCollection, palette: Palette = ROOM): StyleSpecification {
   const is = (name: string): ["==", ["get", string], string] => ["==", ["get", "class"], name];
   return {
     version: 8,
     sources: { ground: { type: "geojson", data: ground } },
     layers: [
-      { id: "land", type: "background", paint: { "background-color": "#10171d" } },
-      fill("field", "#18221d", 1),
-      fill("green", "#16281f", 1),
-      fill("water", "#14303f", 1),
+      { id: "land", type: "background", paint: { "background-color": palette.land } },
+      fill("field", palette.field, 1),
+      fill("green", palette.green, 1),
+      fill("water", palette.water, 1),
       {
         id: "road-edge",
         type: "line",
         source: "ground",
         filter: is("road"),
         layout: { "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": "#0b1015", "line-width": roadWidth(2.5) },
+        paint: { "line-color": palette.edge, "line-width": roadWidth(2.5) },
       },
       {
         id: "road",
@@ -34,9 +66,9 @@ export function groundStyle(ground: FeatureCollection): StyleSpecification {
         source: "ground",
         filter: is("road"),
         layout: { "line-cap": "round", "line-join": "round" },
-        paint: { "line-color": "#34424e", "line-width": roadWidth(0) },
+        paint: { "line-color": palette.road, "line-width": roadWidth(0) },
       },
-      fill("building", "#25303a", 1),
+      fill("building", palette.building, 1),
     ],
   };
 

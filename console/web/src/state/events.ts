@@ -2,7 +2,8 @@
 
 import { ref } from "vue";
 import { signedOut } from "../api/http";
-import type { Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
+import type { FieldCall, Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
+import { hearCall, loadCalls } from "./calls";
 import { setServerTime } from "./clock";
 import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
 import { hearTold, loadInbox } from "./inbox";
@@ -27,12 +28,12 @@ function on<T>(source: EventSource, name: string, handle: (data: T) => void): vo
 }
 
 async function reload(): Promise<void> {
-  await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox()]);
+  await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls()]);
 }
 
 export function connect(): void {
   disconnect();
-  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices");
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices&topic=alarms");
   main = source;
   followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
@@ -45,6 +46,7 @@ export function connect(): void {
   on<unknown>(source, "signed-out", () => signedOut());
   on<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
   on<Position>(source, "positions", hearPosition);
+  on<FieldCall>(source, "alarms", hearCall);
   on<Health>(source, "health", hearHealth);
   on<Told>(source, "notices", hearTold);
   on<StorageState>(source, "storage", hearStorage);
