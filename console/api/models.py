@@ -342,6 +342,7 @@ class OfficerNow(BaseModel):
     name: Text
     call_sign: str
     place: GeoPoint
+    accuracy_m: float | None = None
     status: OfficerStatus
     at: Moment | None = Field(description="None: not reported yet, the place is the post.")
     order: OrderOut | None

@@ -44,6 +44,7 @@ def officers(ctx: Ctx, _: Viewer) -> list[OfficerNow]:
                 name=officer.name,
                 call_sign=officer.call_sign,
                 place=position.place if position else officer.place,
+                accuracy_m=position.accuracy_m if position else None,
                 status=position.status if position else OfficerStatus.FREE,
                 at=iso(position.at_ns) if position else None,
                 order=OrderOut.model_validate(outward(order)) if order else None,

@@ -13,14 +13,17 @@ from console.field.models import (
 )
 from console.field.who import DONE_SHOWN_NS, InField, duty_of, shown
 from core.cases import EvidenceItem, Incident, Order
-from core.clock import iso
+from core.clock import NS_PER_S, iso
 from core.fieldwork import AlarmState, FieldAlarm
 from core.store.unit import Unit
 from core.value import NO_WORDS
 
 SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before")
 """What shows the act; recordings of the room and case papers stay at the desk."""
+ANSWER_SHOWN_NS = 600 * NS_PER_S
+"""So long an officer sees that somebody at the desk took the call for help."""
 _MOST_ORDERS = 20
+_MOST_ALARMS = 5
 
 
 def state_of(ctx: Context, here: InField) -> FieldState:
@@ -32,9 +35,14 @@ def state_of(ctx: Context, here: InField) -> FieldState:
             order_out(ctx, unit, order, now_ns)
             for order in _recent(unit.orders.find(officer=here.id, limit=100_000), now_ns)
         ]
-        alarms = unit.field_alarms.find(
-            officer=here.id, state=[AlarmState.RAISED.value, AlarmState.WITHDRAWN.value]
-        )
+        alarms = [
+            one
+            for one in unit.field_alarms.find(
+                officer=here.id, newest_by="at_ns", limit=_MOST_ALARMS
+            )
+            if one.state is not AlarmState.ACKNOWLEDGED
+            or now_ns - one.history[-1].at_ns < ANSWER_SHOWN_NS
+        ]
     on = duty is not None and duty.on
     return FieldState(
         now=iso(now_ns),

@@ -63,6 +63,16 @@ class Alerts:
         )  # fmt: skip
         return next(one for one in self._orders(incident) if one.id not in known)
 
+    def cancel(self, order: Order) -> None:
+        """The desk closes the incident; the order is called off."""
+        self._hear(
+            COMMANDS,
+            Command(
+                id=f"cmd-close-{order.id}", incident=order.incident, action=Action.DISMISS,
+                user="monitor", at_ns=self._services.clock.utc_ns(), reason="误报",
+            ),
+        )  # fmt: skip
+
     def order(self, order_id: str) -> Order:
         """As it is stored now."""
         with self._services.store.read() as unit:

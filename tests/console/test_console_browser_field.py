@@ -1,0 +1,287 @@
+"""The officer's page in a real browser that pretends to be a phone, with and without a network."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from console.field import magic
+from core.cases import OfficerStatus, OrderState
+from core.store.unit import Unit
+from tests.console import fake_field, fake_services
+from tests.console.conftest import Server
+
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.peer,
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which(CHROMIUM) is None, reason="Debian's chromium is not installed"),
+    pytest.mark.skipif(
+        not (fake_services.WEB_ROOT / "field.html").is_file(),
+        reason="the pages are not built: npm ci && npm run build in console/web",
+    ),
+]
+_ARGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
+         "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # fmt: skip
+_PLACE = {"longitude": 120.6128, "latitude": 30.4618, "accuracy": 9.0}
+# An ordinary phone, held upright.
+_PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "geolocation": _PLACE,
+    "permissions": ["geolocation", "camera", "microphone"],
+    "locale": "zh-CN",
+}
+
+
+@pytest.fixture
+def alerts(server: Server) -> fake_field.Alerts:
+    return fake_field.equip(server.services)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # on a machine that is busy
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone; a defect of the page, or something its policy forbids, fails the test."""
+    context = browser.new_context(**_PHONE)
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on(
+        "console",
+        lambda said: wrong.append(said.text) if "Content Security" in said.text else None,
+    )
+    yield context
+    assert wrong == []
+
+
+def sign_in(context: BrowserContext, server: Server, name: str = "officer-1") -> Page:
+    """Open the page, sign in, wait until the shell is kept for dead zones."""
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{server.url}/field")
+    page.fill("input[name=name]", name)
+    page.fill("input[name=password]", fake_services.PASSWORD)
+    page.locator("button[type=submit]").tap()
+    page.wait_for_selector("[data-test=duty]")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    return page
+
+
+def stored(server: Server, find: Callable[[Unit], list[Any]], count: int, page: Page) -> list[Any]:
+    """What the store has, once it has so many."""
+    for _ in range(150):
+        with server.services.store.read() as unit:
+            found = find(unit)
+        if len(found) >= count:
+            return found
+        page.wait_for_timeout(200)
+    raise AssertionError(f"only {len(found)} of {count}")
+
+
+def photograph(path: Path) -> Path:
+    """A picture as a camera makes it: large, with EXIF that says where its owner was."""
+    shades = np.tile(np.linspace(0, 255, 2400, dtype=np.uint8), (1600, 1))
+    done, jpeg = cv2.imencode(".jpg", shades)
+    assert done
+    # TIFF: a directory that names the EXIF directory, which holds DateTimeOriginal alone.
+    exif = (
+        b"Exif\0\0MM\0*" + pack(">I", 8)
+        + pack(">HHHIII", 1, 0x8769, 4, 1, 26, 0)
+        + pack(">HHHIII", 1, 0x9003, 2, 20, 44, 0)
+        + b"2026:11:22 09:30:05\0"
+    )  # fmt: skip
+    segment = b"\xff\xe1" + pack(">H", len(exif) + 2) + exif
+    path.write_bytes(jpeg[:2].tobytes() + segment + jpeg[2:].tobytes())
+    return path
+
+
+def outbox_is_empty(page: Page) -> None:
+    expect(page.locator("[data-test=outbox]")).to_have_text("✓")
+
+
+def test_an_order_from_duty_to_result_through_a_dead_zone(
+    server: Server, alerts: fake_field.Alerts, phone: BrowserContext, tmp_path: Path
+) -> None:
+    page = sign_in(phone, server)
+    expect(page.locator("[data-test=place]")).to_have_text("未上报位置")
+    page.locator("[data-test=duty-on]").tap()
+    expect(page.locator("[data-test=place]")).to_contain_text("正在上报位置 ±9 米")
+    stored(server, lambda unit: unit.field_track.find(officer="officer-1"), 1, page)
+
+    order = alerts.offer("officer-1")
+    expect(page.locator("[data-test=state]")).to_contain_text("待签收")
+    page.wait_for_selector("[data-test=picture]")
+    page.wait_for_selector("[data-test=map] canvas")
+    page.locator("[data-test=next]").tap()
+    expect(page.locator("[data-test=next]")).to_have_text("出发")
+    outbox_is_empty(page)
+    assert alerts.order(order.id).state is OrderState.ACKNOWLEDGED
+
+    phone.set_offline(True)
+    page.locator("[data-test=next]").tap()
+    expect(page.locator("[data-test=state]")).to_contain_text("已存手机，待送达")
+    page.locator("[data-test=next]").tap()
+    phone.set_geolocation({**_PLACE, "longitude": 120.6131})
+    page.set_input_files("[data-test=photo]", photograph(tmp_path / "scene.jpg"))
+    expect(page.locator("[data-test=files]")).to_have_text("已采集 1 项")
+
+    # The battery dies, the page is opened again where there is no network.
+    page.close()
+    page = phone.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{server.url}/field")
+    expect(page.locator("[data-test=offline]")).to_be_visible()
+    expect(page.locator("[data-test=state]")).to_contain_text("到场")
+    page.wait_for_selector("[data-test=picture]")
+    page.wait_for_selector("[data-test=map] canvas")
+    page.locator("[data-test=next]").tap()
+    page.get_by_text("已劝离", exact=True).tap()
+    page.locator("[data-test=send]").tap()
+    page.locator("[data-test=outbox]").tap()
+    expect(page.locator("[data-test=outbox-lines]")).to_contain_text("处置结果")
+    expect(page.locator("[data-test=outbox-lines]")).to_contain_text("照片")
+    assert alerts.order(order.id).state is OrderState.ACKNOWLEDGED, "nothing got through yet"
+
+    phone.set_offline(False)
+    expect(page.locator("[data-test=delivered]")).to_contain_text("照片")
+    page.get_by_text("返回", exact=True).tap()
+    outbox_is_empty(page)
+    done = alerts.order(order.id)
+    assert [one.state for one in done.history] == [
+        "offered", "acknowledged", "en_route", "on_scene", "handled",
+    ]  # fmt: skip
+    assert done.result.zh == "已劝离"
+    assert [one.state.value for one in alerts.replies()] == [
+        "acknowledged", "en_route", "on_scene", "handled",
+    ]  # fmt: skip
+    with server.services.store.read() as unit:
+        (item,) = unit.evidence.find(incident=order.incident, role="field_photo")
+        acts = unit.field_acts.find(officer="officer-1")
+    assert sorted(one.state.value for one in acts if one.state) == [
+        "acknowledged", "en_route", "handled", "on_scene",
+    ]  # fmt: skip
+    result = next(one for one in acts if one.state is OrderState.HANDLED)
+    assert [f"fm-{one}" for one in result.media] == [item.id]
+    sealed = (server.services.vault_root / item.path).read_bytes()
+    picture = cv2.imdecode(np.frombuffer(sealed, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert max(picture.shape) == 1920
+    assert not magic.has_exif(sealed)
+    assert "2026:11:22 09:30:05" in item.note
+    assert "made smaller from an original" in item.note
+
+    page.locator("[data-test=duty-off]").tap()
+    page.locator("[data-test=duty-off-sure]").tap()
+    expect(page.locator("[data-test=place]")).to_have_text("未上报位置")
+    outbox_is_empty(page)
+    with server.services.store.read() as unit:
+        before = len(unit.field_track.find())
+    for step in range(5):
+        phone.set_geolocation({**_PLACE, "longitude": 120.62 + step / 100})
+        page.wait_for_timeout(300)
+    with server.services.store.read() as unit:
+        assert len(unit.field_track.find()) == before, "off duty nothing is sent"
+        position = unit.positions.get("officer-1")
+    assert position is not None
+    assert position.status is OfficerStatus.OFF
+
+
+def test_film_and_voice_arrive_and_an_order_taken_away_is_told(
+    server: Server, alerts: fake_field.Alerts, phone: BrowserContext
+) -> None:
+    page = sign_in(phone, server)
+    page.locator("[data-test=duty-on]").tap()
+    order = alerts.offer("officer-1")
+    expect(page.locator("[data-test=next]")).to_have_text("签收")
+    for kind in ("video", "audio"):
+        page.locator(f"[data-test={kind}]").tap()
+        expect(page.locator("[data-test=recording]")).to_contain_text("0:04")
+        page.locator("[data-test=stop]").tap()
+        page.wait_for_selector(f"[data-test=recording-{kind}]", state="hidden")
+    outbox_is_empty(page)
+    items = stored(
+        server,
+        lambda unit: unit.evidence.find(role=["field_video", "field_audio"]),
+        2,
+        page,
+    )
+    for item in items:
+        content = (server.services.vault_root / item.path).read_bytes()
+        assert content.startswith(b"\x1a\x45\xdf\xa3"), item.role
+        assert 3 <= (item.last_ns - item.first_ns) / 1e9 <= 120
+
+    phone.set_offline(True)
+    page.locator("[data-test=next]").tap()
+    expect(page.locator("[data-test=state]")).to_contain_text("已存手机")
+    alerts.cancel(order)
+    phone.set_offline(False)
+    expect(page.locator("[data-test=late]")).to_contain_text("任务已不归你：已取消")
+    outbox_is_empty(page)
+    assert alerts.order(order.id).state is OrderState.CANCELLED
+
+
+def test_a_call_for_help_is_on_every_desk_and_may_be_withdrawn(
+    server: Server, alerts: fake_field.Alerts, phone: BrowserContext, browser: Browser
+) -> None:
+    desk = browser.new_page(viewport={"width": 1366, "height": 768})
+    desk.set_default_timeout(30_000)
+    desk.goto(f"{server.url}/sign-in")
+    desk.fill("input[name=name]", "monitor")
+    desk.fill("input[name=password]", fake_services.PASSWORD)
+    desk.click("button[type=submit]")
+    desk.wait_for_selector("figure.tile")
+
+    page = sign_in(phone, server)
+    expect(page.locator("[data-test=panic]")).to_have_count(0)
+    page.locator("[data-test=duty-on]").tap()
+    expect(page.locator("[data-test=place]")).to_contain_text("正在上报位置")
+    panic = page.locator("[data-test=panic]")
+    box = panic.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 30)
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    page.mouse.up()
+    page.wait_for_timeout(2500)
+    expect(page.locator("[data-test=alarm]")).to_have_count(0)
+    page.mouse.down()
+    page.wait_for_selector("[data-test=alarm]")
+    page.mouse.up()
+
+    call = desk.locator("[data-test=officer-calls]")
+    expect(call).to_contain_text("1号队员 紧急求助")
+    expect(call).to_contain_text("30.46180, 120.61280 ±9 m")
+    desk.click("nav a[href='/map']")
+    expect(call).to_be_visible()
+    page.locator("[data-test=withdraw]").tap()
+    expect(call).to_contain_text("队员称误按，请核实")
+    desk.click("[data-test=answer-call]")
+    expect(call).to_have_count(0)
+    expect(page.locator("[data-test=alarm-state]")).to_have_text("值班员已响应")
+    with server.services.store.read() as unit:
+        (alarm,) = unit.field_alarms.find()
+    assert [one.actor for one in alarm.history] == ["officer-1", "officer-1", "monitor"]
+
+    # A lost phone: the desk ends its sessions.
+    desk.goto(f"{server.url}/officers")
+    desk.locator("[data-officer=officer-1] [data-test=sign-out-phone]").click()
+    desk.fill("textarea[name=reason]", "手机丢失")
+    desk.click("[data-test=sign-out-sure]")
+    expect(page.locator("[data-test=signed-out]")).to_be_attached()

@@ -1,0 +1,153 @@
+"""Officers' phones in a running command centre: the vault they seal into, the demo they play in."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from core.bus.base import Handler
+from core.cases import EvidenceItem, OfficerPosition, Order, OrderState, StateChange
+from core.clock import ManualClock, SystemClock
+from core.config.load import load
+from core.fieldwork import FieldDuty
+from core.messages import EVIDENCE_SEALED, ORDERS, OrderReply
+from core.store.database import open_store, sqlite_url
+from core.store.users import Role
+from core.value import Value
+from wardwatch.cli.users import PASSWORD, app
+from wardwatch.field import Intake
+from wardwatch.parts.officers import OfficersPart
+from wardwatch.paths import Paths
+from wardwatch.processes.context import Context
+from wardwatch.vaults import open_vault
+
+DEMO = Path(__file__).parents[2] / "configs" / "demo"
+FIRST_NS = 1_790_000_000_000_000_000
+
+
+def test_what_a_phone_sends_is_sealed_signed_and_told_to_the_desk(tmp_path: Path) -> None:
+    site = load(DEMO, data_dir=tmp_path / "data", mode="demo")
+    paths = Paths(site.data_dir)
+    paths.make()
+    vault = open_vault(site, paths, SystemClock())
+    told: list[tuple[str, Value]] = []
+    intake = Intake(vault, lambda stream, message: told.append((stream, message)))
+
+    def seal() -> EvidenceItem:
+        film = tmp_path / "whole.webm"
+        film.write_bytes(b"\x1a\x45\xdf\xa3 a film")
+        return intake.seal(
+            "inc-1", "field_video", film, item_id="fm-1", source="officer-1", mime="video/webm",
+            first_ns=FIRST_NS, last_ns=FIRST_NS, note="officer officer-1",
+        )  # fmt: skip
+
+    item = seal()
+    assert seal() == item, "sealing again gives the same item"
+    assert told == [(EVIDENCE_SEALED, item)] * 2
+    assert vault.verify("inc-1").verdict == "authentic"
+    assert vault.manifest("inc-1").items == (item,)
+
+
+class _Bus:
+    """Hands over some orders and remembers what came of them."""
+
+    def __init__(self, orders: list[Order]) -> None:
+        self.orders = orders
+        self.replies: list[OrderReply] = []
+        self.positions: list[OfficerPosition] = []
+        self.answered = threading.Event()
+
+    def publish(self, _stream: str, message: Value) -> None:
+        assert isinstance(message, OrderReply)
+        self.replies.append(message)
+        self.answered.set()
+
+    def show(self, _stream: str, message: Value) -> None:
+        assert isinstance(message, OfficerPosition)
+        self.positions.append(message)
+
+    def consume(
+        self,
+        _group: str,
+        handlers: Mapping[str, tuple[type[Value], Handler]],
+        stop: threading.Event,
+    ) -> None:
+        for order in self.orders:
+            handlers[ORDERS][1](order)
+        stop.wait()
+
+    def close(self) -> None:
+        pass
+
+
+class _Context(Context):
+    """A context whose bus is the test's."""
+
+    def bus(self, part: str = "") -> Any:
+        return self.paths.shared  # type: ignore[attr-defined]  # put there by the test
+
+
+class _Paths(Paths):
+    shared: _Bus
+
+
+def test_the_demo_does_not_simulate_an_officer_whom_a_person_plays(tmp_path: Path) -> None:
+    site = load(DEMO, data_dir=tmp_path, mode="demo")
+    clock = ManualClock()
+    store = open_store(sqlite_url(tmp_path / "wardwatch.db"), clock)
+    offered = StateChange(state="offered", at_ns=clock.utc_ns(), actor="system")
+    bus = _Bus(
+        [
+            Order(
+                id=f"ord-{one.id}", incident="inc-1", officer=one.id, state=OrderState.OFFERED,
+                history=(offered,), place=site.centre, distance_m=100, eta_s=60,
+            )
+            for one in site.officers[:2]
+        ]
+    )  # fmt: skip
+    played, simulated = (one.id for one in site.officers[:2])
+    with store.begin() as unit:
+        unit.field_duties.put(
+            FieldDuty(id="duty-1", officer=played, user=played, start_ns=clock.utc_ns())
+        )
+    paths = _Paths(tmp_path)
+    object.__setattr__(paths, "shared", bus)
+    context = _Context("hub", site, paths, clock=clock)
+    part = OfficersPart(context, store)
+    part.start()
+    try:
+        assert bus.answered.wait(30)
+    finally:
+        context.stop.set()
+        part.join()
+        store.close()
+    assert {one.officer for one in bus.replies} == {simulated}
+    assert played not in {one.officer for one in bus.positions}
+    assert simulated in {one.officer for one in bus.positions}
+
+
+def test_an_account_is_tied_to_an_officer_of_the_site(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    for file in DEMO.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    township = folder / "township.yaml"
+    text = township.read_text(encoding="utf-8")
+    data = tmp_path / "data"
+    township.write_text(text.replace("data_dir: var", f"data_dir: {data}"), encoding="utf-8")
+    add = ["add", "phone-1", "--role", "officer", "--config", str(folder)]
+    environment = {PASSWORD: "long-enough"}
+    assert CliRunner().invoke(app, add, env=environment).exit_code != 0, "whose account is it?"
+    wrong = CliRunner().invoke(app, [*add, "--officer", "officer-99"], env=environment)
+    assert "officer-99" in str(wrong.exception)
+    done = CliRunner().invoke(app, [*add, "--officer", "officer-1"], env=environment)
+    assert done.exit_code == 0, done.output
+    site = load(folder)
+    store = open_store(Paths(site.data_dir).database_url(site))
+    with store.read() as unit:
+        user = unit.users.get("phone-1")
+    store.close()
+    assert user is not None
+    assert (user.role, user.officer) == (Role.OFFICER, "officer-1")
