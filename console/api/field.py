@@ -18,6 +18,7 @@ from console.api.evidence import evidence_file
 from console.api.site import ground_of
 from console.context import Context, Ctx, context_of
 from console.errors import not_found
+from console.feed import Item
 from console.field import acts, alarms, track
 from console.field.models import (
     ActIn,
@@ -32,10 +33,12 @@ from console.field.models import (
 from console.field.view import SHOWN_ROLES, alarm_out, state_of
 from console.field.who import Here, InField, own_order, shown
 from console.sessions import COOKIE
+from core.clock import NS_PER_S
+from core.messages import IncidentChanged
 
 router = APIRouter(prefix="/field", tags=["field"])
 
-LOOK_S = 5
+LOOK_S = 15
 """Orders are looked at this often even when nothing was heard of them."""
 PING_S = 15
 
@@ -72,9 +75,19 @@ async def _events(request: Request, here: InField) -> AsyncIterator[ServerSentEv
             if fresh != said:
                 said = fresh
                 yield ServerSentEvent(event="state", data=json.dumps(now.model_dump(mode="json")))
-            await listener.take(LOOK_S)
-            # A burst of news about other incidents must not become a burst of look-ups.
+            looked_ns = ctx.services.clock.monotonic_ns()
+            while (news := await listener.take(LOOK_S)) and not _concerns_orders(news):
+                if ctx.services.clock.monotonic_ns() - looked_ns >= LOOK_S * NS_PER_S:
+                    break
+            # A burst of news must not become a burst of look-ups.
             await asyncio.sleep(0.2)
+
+
+def _concerns_orders(news: list[Item]) -> bool:
+    """True when an officer's phone may have something else to show."""
+    return any(
+        not isinstance(message, IncidentChanged) or message.incident.orders for _, message in news
+    )
 
 
 @router.get("/orders/{order_id}/evidence/{evidence_id}", response_class=FileResponse)

@@ -13,7 +13,7 @@ from console.field.who import Here
 
 router = APIRouter(prefix="/field/media", tags=["field"])
 
-_MOST_PIECES = 100_000
+_MOST_PIECES = 5_000
 
 
 @router.put("/{media_id}")

@@ -1,5 +1,7 @@
 """What an officer did, taken once: store and audit log first, then the bus."""
 
+import structlog
+
 from console.context import Context
 from console.errors import ProblemError, not_found
 from console.field.models import ActIn, Did
@@ -11,6 +13,8 @@ from core.fieldwork import FieldAct, FieldActKind, FieldDuty, Fix
 from core.messages import ORDER_REPLIES, POSITIONS, OrderReply
 from core.store.unit import Unit
 from core.value import Text
+
+_log = structlog.get_logger()
 
 TRACK_KEPT_NS = 30 * 86_400 * NS_PER_S
 """Where officers were is forgotten after so long."""
@@ -32,7 +36,8 @@ def take(ctx: Context, here: InField, given: ActIn) -> FieldAct:
     the bus may be told twice, nothing happens twice.
 
     Raises:
-        ProblemError: 404 for an order of somebody else, 422 for what is missing.
+        ProblemError: 404 for an order of somebody else, 422 for what is missing, 503 when the bus
+            did not take what follows; the phone sends it again then.
     """
     with ctx.services.store.begin() as unit:
         act = unit.field_acts.get(given.id)
@@ -42,7 +47,13 @@ def take(ctx: Context, here: InField, given: ActIn) -> FieldAct:
             raise not_found("act", given.id)
     if act.handed_over:
         return act
-    _follow(ctx, here, act)
+    try:
+        _follow(ctx, here, act)
+    except Exception as error:
+        _log.error("console.act_not_handed_over", act=act.id, error=str(error))
+        raise ProblemError(
+            503, "bus", "It could not be handed over", "Try again.", {"retry-after": "5"}
+        ) from error
     act = act.model_copy(update={"handed_over": True})
     with ctx.services.store.begin() as unit:
         unit.field_acts.put(act)
@@ -114,10 +125,12 @@ def _duty(unit: Unit, act: FieldAct) -> None:
 
 
 def _follow(ctx: Context, here: InField, act: FieldAct) -> None:
-    """Tell the bus; raises when it cannot be told, and then the phone sends the act again."""
+    """Tell the bus."""
     if act.kind in (FieldActKind.DUTY_ON, FieldActKind.DUTY_OFF):
-        on = act.kind is FieldActKind.DUTY_ON
-        show(ctx, here, act.at_ns, act.fix if on else None, off=not on)
+        off = act.kind is FieldActKind.DUTY_OFF
+        position = _position(ctx, here, act.at_ns, None if off else act.fix, off=off)
+        # Dispatch must not miss that somebody came or went: not shown but sent.
+        ctx.services.send(POSITIONS, position)
         return
     if act.outcome == "late" or act.order is None:
         return
@@ -136,22 +149,26 @@ def _follow(ctx: Context, here: InField, act: FieldAct) -> None:
     ctx.services.send(ORDER_REPLIES, reply)
 
 
-def show(ctx: Context, here: InField, at_ns: int, fix: Fix | None, *, off: bool = False) -> None:
-    """Tell the desk where the officer is.
+def show(ctx: Context, here: InField, at_ns: int, fix: Fix | None) -> None:
+    """Tell the desk where the officer is now; nobody misses it when it is lost."""
+    position = _position(ctx, here, at_ns, fix)
+    if ctx.services.show is not None:
+        ctx.services.show(POSITIONS, position)
+    else:
+        ctx.services.feed.push("positions", position)
 
-    Off duty that is the post of the configuration and no place a phone has measured.
-    """
+
+def _position(
+    ctx: Context, here: InField, at_ns: int, fix: Fix | None, *, off: bool = False
+) -> OfficerPosition:
+    """Off duty that is the post of the configuration and no place a phone has measured."""
     with ctx.services.store.read() as unit:
         orders = unit.orders.find(officer=here.id, state=[one.value for one in _BUSY], limit=1)
     status = OfficerStatus.OFF if off else OfficerStatus.BUSY if orders else OfficerStatus.FREE
-    position = OfficerPosition(
+    return OfficerPosition(
         officer=here.id,
         at_ns=at_ns,
         place=fix.place if fix else here.officer.place,
         accuracy_m=fix.accuracy_m if fix else None,
         status=status,
     )
-    if ctx.services.show is not None:
-        ctx.services.show(POSITIONS, position)
-    else:
-        ctx.services.feed.push("positions", position)

@@ -1,5 +1,7 @@
 """An officer's call for help: at every desk at once, and until somebody answers it."""
 
+import structlog
+
 from console.context import Context
 from console.errors import ProblemError, not_found
 from console.field.models import AlarmIn, Sent
@@ -12,6 +14,8 @@ from core.fieldwork import AlarmState, FieldAlarm
 from core.messages import ALARMS
 from core.store.unit import Unit
 from core.value import Text
+
+_log = structlog.get_logger()
 
 WITHDRAW_NS = 60 * NS_PER_S
 """So long the officer may say that it was a mistake. The desk sees both, and must still look."""
@@ -109,4 +113,7 @@ def _own(alarm: FieldAlarm, here: InField) -> FieldAlarm:
 def _tell(ctx: Context, alarm: FieldAlarm) -> None:
     # The desks first: they must hear it even while the bus is away.
     ctx.services.feed.push("alarms", alarm)
-    ctx.services.send(ALARMS, alarm)
+    try:
+        ctx.services.send(ALARMS, alarm)
+    except Exception as error:
+        _log.error("console.alarm_not_on_the_bus", alarm=alarm.id, error=str(error))

@@ -25,6 +25,9 @@ MOST_BYTES = {"photo": 12 << 20, "audio": 24 << 20, "video": 1 << 30}
 MOST_OPEN = 60
 """Files one officer may have begun and not finished."""
 SILENT_S = 15 * 60
+GIVEN_UP_S = 7 * 86_400
+"""A phone that has not gone on with a file for so long will not."""
+LEAST_FREE_BYTES = 1 << 30
 _log = structlog.get_logger()
 
 
@@ -94,8 +97,13 @@ def piece(ctx: Context, here: InField, media_id: str, number: int, content: byte
         except magic.NotWhatItSaysError as error:
             raise _refused(ctx, media, 415, "type", str(error)) from None
     if number == len(media.sizes) and media.bytes + len(content) > MOST_BYTES[media.kind]:
+        # What has come of a film is kept: it is sealed once nothing more comes.
         detail = f"{media.kind}: {MOST_BYTES[media.kind]} bytes at most"
-        raise _refused(ctx, media, 413, "too-large", detail)
+        raise ProblemError(413, "too-large", "The file is too large", detail)
+    if pieces_of(ctx.services).free_bytes() < LEAST_FREE_BYTES:
+        raise ProblemError(
+            503, "disk", "The disk is nearly full", "Try again.", {"retry-after": "60"}
+        )
     try:
         pieces_of(ctx.services).put(media_id, number, content)
     except PieceError as error:
@@ -198,6 +206,24 @@ def seal_silent(services: Services) -> list[FieldMedia]:
         except (WardwatchError, OSError) as error:
             _log.error("console.field_not_sealed", media=media.id, error=str(error))
     return done
+
+
+def forget_given_up(services: Services) -> list[FieldMedia]:
+    """Make room: forget files that nobody goes on with. What was sealed of them stays."""
+    now_ns = services.clock.utc_ns()
+    with services.store.begin() as unit:
+        gone = [
+            media
+            for media in unit.field_media.find(state=["open", "cut"])
+            if now_ns - media.touched_ns >= GIVEN_UP_S * NS_PER_S
+        ]
+        for media in gone:
+            unit.field_media.remove(media.id)
+            detail = {"media": media.id, "kind": media.kind, "bytes": media.bytes}
+            unit.audit.append("system", "field.media_given_up", media.incident, detail=detail)
+    for media in gone:
+        pieces_of(services).drop(media.id)
+    return gone
 
 
 def pieces_of(services: Services) -> Pieces:

@@ -71,7 +71,7 @@ class MediaIn(Sent):
 
 
 class FinishIn(Given):
-    pieces: int = Field(ge=1, le=100_000)
+    pieces: int = Field(ge=1, le=5_000)
     sha256: Hash | None = Field(default=None, description="Of the whole, where the phone knows.")
     seconds: float | None = Field(default=None, ge=0, le=1e5)
 

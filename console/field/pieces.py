@@ -71,6 +71,11 @@ class Pieces:
                         size += out.write(content)
         return Whole(path, digest.hexdigest(), size)
 
+    def free_bytes(self) -> int:
+        """Room that is left on the disk."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return shutil.disk_usage(self.root).free
+
     def drop(self, file_id: str) -> None:
         """Forget the pieces of a file."""
         shutil.rmtree(self.root / file_id, ignore_errors=True)

@@ -1,7 +1,9 @@
 """A phone's clock and ours."""
 
 from console.api.moments import moment
+from console.errors import ProblemError
 from core.clock import NS_PER_S
+from core.fieldwork import RUNNING_NS
 
 TRUSTED_NS = 5 * NS_PER_S
 """A phone whose clock is no further off is believed: the network may take as long."""
@@ -20,6 +22,8 @@ def happened(at: str, sent: str, received_ns: int) -> tuple[int, int]:
         ProblemError: 422; the field that is no time.
     """
     at_ns, sent_ns = moment("at", at), moment("sent", sent)
+    if not (0 <= at_ns < RUNNING_NS and 0 <= sent_ns < RUNNING_NS):
+        raise ProblemError(422, "time", "`at` or `sent` is no time of this age")
     offset_ns = received_ns - sent_ns
     if abs(offset_ns) <= TRUSTED_NS:
         offset_ns = 0

@@ -11,8 +11,8 @@ from console.field.models import (
     SeenEvidence,
     SeenIncident,
 )
-from console.field.who import DONE_SHOWN_NS, InField, duty_of, shown
-from core.cases import EvidenceItem, Incident, Order
+from console.field.who import DONE_SHOWN_NS, MINE, InField, duty_of, shown
+from core.cases import EvidenceItem, Incident, Order, OrderState
 from core.clock import NS_PER_S, iso
 from core.fieldwork import AlarmState, FieldAlarm
 from core.store.unit import Unit
@@ -22,6 +22,7 @@ SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before")
 """What shows the act; recordings of the room and case papers stay at the desk."""
 ANSWER_SHOWN_NS = 600 * NS_PER_S
 """So long an officer sees that somebody at the desk took the call for help."""
+_INCIDENTS_LOOKED_AT = 200
 _MOST_ORDERS = 20
 _MOST_ALARMS = 5
 
@@ -31,10 +32,8 @@ def state_of(ctx: Context, here: InField) -> FieldState:
     site, now_ns = ctx.services.site, ctx.services.clock.utc_ns()
     with ctx.services.store.read() as unit:
         duty = duty_of(unit, here.id)
-        orders = [
-            order_out(ctx, unit, order, now_ns)
-            for order in _recent(unit.orders.find(officer=here.id, limit=100_000), now_ns)
-        ]
+        found = _recent(unit, here.id, now_ns)
+        orders = [order_out(ctx, unit, order, now_ns) for order in found]
         alarms = [
             one
             for one in unit.field_alarms.find(
@@ -43,6 +42,9 @@ def state_of(ctx: Context, here: InField) -> FieldState:
             if one.state is not AlarmState.ACKNOWLEDGED
             or now_ns - one.history[-1].at_ns < ANSWER_SHOWN_NS
         ]
+    for order in found:
+        if order.state in MINE:
+            ctx.views.note(here.signed, "incident.view", order.incident, order=order.id)
     on = duty is not None and duty.on
     return FieldState(
         now=iso(now_ns),
@@ -91,10 +93,20 @@ def order_out(ctx: Context, unit: Unit, order: Order, now_ns: int) -> FieldOrder
     )
 
 
-def _recent(orders: list[Order], now_ns: int) -> list[Order]:
-    """Those to act on and those that ended lately, the newest first."""
-    found = [one for one in orders if now_ns - one.history[-1].at_ns < DONE_SHOWN_NS]
-    found += [one for one in orders if one not in found and shown(one, now_ns)]
+def _recent(unit: Unit, officer: str, now_ns: int) -> list[Order]:
+    """Those to act on and those that ended lately, the newest first.
+
+    An officer's orders become many over the years: ended ones are looked for among the newest
+    incidents only.
+    """
+    lately = unit.incidents.find(newest_by="started_ns", limit=_INCIDENTS_LOOKED_AT)
+    ended = unit.orders.find(
+        officer=officer,
+        incident=[one.id for one in lately],
+        state=[one.value for one in OrderState if one not in MINE],
+    )
+    found = unit.orders.find(officer=officer, state=[one.value for one in MINE])
+    found += [one for one in ended if now_ns - one.history[-1].at_ns < DONE_SHOWN_NS]
     found.sort(key=lambda one: (one.history[0].at_ns, one.id), reverse=True)
     return found[:_MOST_ORDERS]
 

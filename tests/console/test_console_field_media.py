@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from console.field import magic, media
-from console.field.media import SILENT_S, seal_silent
+from console.field.media import GIVEN_UP_S, SILENT_S, forget_given_up, seal_silent
 from core.clock import NS_PER_S, iso
 from core.errors import WardwatchError
 from recorder.vault import Vault
@@ -190,6 +190,20 @@ def test_what_a_silent_phone_had_sent_is_sealed_and_the_rest_beside_it(
         items = unit.evidence.find(incident=alerts.order(order).incident, role="field_video")
     assert {one.bytes for one in items} == {len(WEBM) + 100, len(WEBM) + 200}
     assert "fell silent" in next(one for one in items if one.id != done["evidence"]).note
+
+
+def test_files_nobody_goes_on_with_are_forgotten_and_a_full_disk_takes_no_more(
+    desk: Desk, phone: TestClient, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(desk, phone, "photo-0001", order)
+    piece(phone, "photo-0001", 0, jpeg())
+    assert forget_given_up(desk.services) == []
+    monkeypatch.setattr(media, "LEAST_FREE_BYTES", 1 << 62)
+    assert piece(phone, "photo-0001", 1, jpeg()).status_code == 503
+    desk.clock.advance(GIVEN_UP_S + 1)
+    assert [one.id for one in forget_given_up(desk.services)] == ["photo-0001"]
+    assert not (desk.services.field_root / "photo-0001").exists()
+    assert desk.audit("field.media_given_up")[0].detail["media"] == "photo-0001"
 
 
 @given(st.binary(max_size=300))

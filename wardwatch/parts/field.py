@@ -2,7 +2,7 @@
 
 import structlog
 
-from console.field.media import seal_silent
+from console.field.media import forget_given_up, seal_silent
 from console.services import Services
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
@@ -25,3 +25,5 @@ class FieldPart(Part):
         while not self.context.clock.wait(self.context.stop, _LOOK_S):
             for media in seal_silent(self._services):
                 log.warning("field file sealed as far as it came", media=media.id)
+            for media in forget_given_up(self._services):
+                log.warning("field file given up", media=media.id, officer=media.officer)

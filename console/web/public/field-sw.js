@@ -31,7 +31,7 @@ self.addEventListener("fetch", (event) => {
 async function page() {
   try {
     const fresh = await fetch(SHELL, { cache: "no-cache" });
-    if (fresh.ok) await keep(fresh.clone());
+    await keep(fresh.clone());
     return fresh;
   } catch {
     return (await (await caches.open(CACHE)).match(SHELL)) ?? Response.error();

@@ -18,8 +18,8 @@ export interface Picture {
 export async function prepare(file: Blob): Promise<Picture> {
   const bytes = await file.arrayBuffer();
   const original_sha256 = await sha256(bytes);
-  // The browser turns the picture upright by its EXIF before that is gone.
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  // This turns the picture upright by its EXIF, before that is gone.
+  const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_EDGE / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(bitmap.width * scale);
