@@ -8,8 +8,8 @@ from console.field.who import InField, fix_of
 from core.clock import NS_PER_S
 from core.fieldwork import FieldDuty, TrackPoint
 
-SLACK_NS = 60 * NS_PER_S
-"""Clocks differ: so close to duty a place still counts as on duty."""
+SLACK_NS = 30 * NS_PER_S
+"""A request on a slow network seems to be from later than it is: so much is let pass."""
 FRESH_NS = 120 * NS_PER_S
 """Older places go into the track alone; the map shows the present."""
 _DUTIES = 50

@@ -7,6 +7,7 @@ import { type Answer, type Entry, inOrder, type NewEntry, Outbox, type Outcome }
 import { type PlaceTrouble, PlaceWatch, type Seen } from "./place";
 import { prepare } from "./picture";
 import { running } from "./recording";
+import { Settling } from "./settling";
 import { kept, outboxShelf } from "./shelf";
 import type { Did, FieldOrder, FieldState, OrderState, Session } from "./types";
 import { language } from "./words";
@@ -15,12 +16,13 @@ const POLL_MS = 20_000;
 /** In a dead zone a connection may seem open for minutes: it is asked for everything now and then. */
 const PROBE_EVERY = 3;
 const COME_BACK_MS = 5_000;
+const OVERTAKEN_MS = 10_000;
 const RETRY_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
 const DELIVERED_SHOWN = 20;
 export const WITHDRAW_S = 10;
 
 export const session = ref<Session | null>(null);
-export const state = ref<FieldState | null>(null);
+export const state = shallowRef<FieldState | null>(null);
 /** The server answered the last time it was asked. */
 export const online = ref(true);
 /** The session is over; what is done is kept until somebody signs in again. */
@@ -46,18 +48,16 @@ export const duty = computed(() => {
 });
 
 export const OPEN: OrderState[] = ["offered", "acknowledged", "en_route", "on_scene"];
-const COURSE: OrderState[] = [...OPEN, "handled"];
+const settling = new Settling();
 
-/** An order's state with what waits for delivery; what the server took away stays taken away. */
+/** An order's state with what the officer has answered; what the desk took away stays taken away. */
 export function stateOf(order: FieldOrder): { state: OrderState; queued: boolean } {
   const acts = waiting.value.filter((one) => one.kind === "act" && one.order === order.id);
-  const said = acts.map((one) => one.json?.["did"] as OrderState).filter((did) => did in RANK || did === "returned");
-  const last = said.at(-1);
-  if (!last || !OPEN.includes(order.state)) return { state: order.state, queued: acts.length > 0 };
-  const ahead = last === "returned" || (RANK[last] ?? 0) > (RANK[order.state] ?? 0);
-  return { state: ahead ? last : order.state, queued: true };
+  const queued = acts.length > 0;
+  if (!OPEN.includes(order.state)) return { state: order.state, queued };
+  const said = acts.map((one) => one.json?.["did"] as OrderState);
+  return { state: settling.order(order.id, order.state, said), queued };
 }
-const RANK = Object.fromEntries(COURSE.map((one, n) => [one, n])) as Partial<Record<OrderState, number>>;
 
 /** The order to act on: the newest that is open. */
 export const current = computed(
@@ -82,8 +82,10 @@ const outbox = new Outbox(outboxShelf, send, {
       delivered.unshift({ what: entry.what, at: Date.now() });
       delivered.splice(DELIVERED_SHOWN);
     }
+    if (entry.kind === "act" && entry.what.startsWith("did.duty_")) settleDuty(entry.what === "did.duty_on");
     const answer = content as { outcome?: string; order_state?: OrderState } | undefined;
     if (answer?.outcome === "late" && entry.order && answer.order_state) late.set(entry.order, answer.order_state);
+    else if (entry.kind === "act" && entry.order) settling.sayOrder(entry.order, entry.json?.["did"] as OrderState | "support");
     if (entry.kind === "act" || entry.lane === 0) fresh = true;
   },
   refused: () => (fresh = true),
@@ -128,7 +130,18 @@ export const discard = (group: string): Promise<void> => outbox.discard(group);
 let events: EventSource | undefined;
 let comeBack = 0;
 
-async function accept(given: FieldState): Promise<void> {
+function settleDuty(on: boolean): void {
+  settling.sayDuty(on);
+  if (!state.value) return;
+  state.value = { ...state.value, duty: on };
+  void kept.put("state", state.value);
+}
+
+async function accept(said: FieldState): Promise<void> {
+  const given = { ...said, duty: settling.duty(said.duty) };
+  // Two answers may overtake each other on the way.
+  const behind_ms = Date.parse(state.value?.now ?? "") - Date.parse(given.now);
+  if (state.value?.officer.id === given.officer.id && behind_ms > 0 && behind_ms < OVERTAKEN_MS) return;
   state.value = given;
   online.value = true;
   noOfficer.value = false;

@@ -16,8 +16,9 @@ export function allowSound(): void {
   void context.resume();
 }
 
-export function ring(severity: Severity): void {
-  if (muted.value || !context || context.state !== "running") return;
+/** `always`: when somebody's life may depend on it, also where sounds are switched off. */
+export function ring(severity: Severity, always = false): void {
+  if ((muted.value && !always) || !context || context.state !== "running") return;
   const notes = severity === "serious" ? [523, 392, 523, 392] : [660, 880];
   notes.forEach((hertz, n) => note(context as AudioContext, hertz, n * 0.24));
 }

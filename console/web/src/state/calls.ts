@@ -14,8 +14,8 @@ let ringing = 0;
 function sound(): void {
   const loud = [...known.values()].some((one) => one.state === "raised");
   if (loud && !ringing) {
-    ring("serious");
-    ringing = window.setInterval(() => ring("serious"), AGAIN_MS);
+    ring("serious", true);
+    ringing = window.setInterval(() => ring("serious", true), AGAIN_MS);
   } else if (!loud) {
     window.clearInterval(ringing);
     ringing = 0;
