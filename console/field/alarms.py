@@ -6,7 +6,7 @@ from console.context import Context
 from console.errors import ProblemError, not_found
 from console.field.models import AlarmIn, Sent
 from console.field.times import happened
-from console.field.who import InField, duty_of, fix_of, fix_text
+from console.field.who import InField, fix_of, fix_text
 from console.sessions import Signed
 from core.cases import StateChange
 from core.clock import NS_PER_S
@@ -24,8 +24,8 @@ WITHDRAW_NS = 60 * NS_PER_S
 def raise_alarm(ctx: Context, here: InField, given: AlarmIn) -> FieldAlarm:
     """Take in an alarm; one heard before changes nothing.
 
-    Raises:
-        ProblemError: 409 off duty, when nothing is to be known of where an officer is.
+    It is never refused, not even off duty: it overtakes everything else the phone has to say, the
+    beginning of duty as well.
     """
     now_ns = ctx.services.clock.utc_ns()
     at_ns, phone_ns = happened(given.at, given.sent, now_ns)
@@ -33,9 +33,6 @@ def raise_alarm(ctx: Context, here: InField, given: AlarmIn) -> FieldAlarm:
         known = unit.field_alarms.get(given.id)
         if known is not None:
             return _own(known, here)
-        duty = duty_of(unit, here.id)
-        if duty is None or at_ns > duty.end_ns:
-            raise ProblemError(409, "off-duty", "Off duty there are no alarms")
         alarm = FieldAlarm(
             id=given.id,
             officer=here.id,

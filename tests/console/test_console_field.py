@@ -215,9 +215,7 @@ def test_an_alarm_is_on_every_desk_until_somebody_answers(
     desk: Desk, alerts: fake_field.Alerts, phone: Phone
 ) -> None:
     body = {"id": "alarm-00001", "fix": HERE, **phone.stamp()}
-    assert phone.client.post(f"{FIELD}/alarms", json=body).status_code == 409, "off duty"
-    phone.act("duty_on")
-    for _ in range(2):
+    for _ in range(2):  # it may overtake the beginning of duty
         assert phone.client.post(f"{FIELD}/alarms", json=body).status_code == 200
     assert len(desk.audit("alarm.raised")) == 1
     assert [stream for stream, _ in alerts.sent].count("alarms") == 1

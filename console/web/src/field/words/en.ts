@@ -107,7 +107,6 @@ export const en: Record<Key, string> = {
   "refused.type": "The file is of another type",
   "refused.exif": "The picture still carries hidden facts",
   "refused.altered": "Damaged on the way; please take it again",
-  "refused.off-duty": "You were off duty then",
   "refused.too-late": "Too late to withdraw; tell the desk by word",
   "refused.words": "Words are missing",
   "refused.other": "The command centre did not accept it",

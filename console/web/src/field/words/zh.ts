@@ -105,7 +105,6 @@ export const zh = {
   "refused.type": "文件类型不对",
   "refused.exif": "照片含有未去除的信息",
   "refused.altered": "文件在途中损坏，请重新采集",
-  "refused.off-duty": "当时不在勤",
   "refused.too-late": "已超过撤回时限，请口头告知",
   "refused.words": "缺少说明",
   "refused.other": "指挥中心未接受",
