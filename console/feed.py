@@ -19,9 +19,7 @@ from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from core.storage import StorageState
 from core.value import Value
 
-Topic = Literal[
-    "incidents", "positions", "health", "objects", "storage", "notices", "alarms"
-]
+Topic = Literal["incidents", "positions", "health", "objects", "storage", "notices", "alarms"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
 

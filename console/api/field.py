@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from console.api.evidence import evidence_file
@@ -91,9 +91,7 @@ def _concerns_orders(news: list[Item]) -> bool:
 
 
 @router.get("/orders/{order_id}/evidence/{evidence_id}", response_class=FileResponse)
-def evidence(
-    order_id: str, evidence_id: str, request: Request, ctx: Ctx, here: Here
-) -> Response:
+def evidence(order_id: str, evidence_id: str, request: Request, ctx: Ctx, here: Here) -> Response:
     """What was seen, while the order is the officer's. Looks are written down."""
     with ctx.services.store.read() as unit:
         order = own_order(unit, here, order_id)

@@ -5,8 +5,8 @@ import { api, ApiError, signedOut, useToken } from "../api/http";
 import type { Language, Role, Session } from "../api/types";
 import { language } from "../i18n";
 
-// A reviewer looks and reviews, and commands nothing.
-const ranks: Record<Role, number> = { viewer: 0, reviewer: 0, monitor: 1, chief: 2, admin: 3 };
+// A reviewer looks and reviews, and commands nothing; an officer has a page apart.
+const ranks: Record<Role, number> = { officer: -1, viewer: 0, reviewer: 0, monitor: 1, chief: 2, admin: 3 };
 
 export const session = ref<Session | null>(null);
 export const mayCommand = computed(() => rank(session.value?.role) >= ranks.monitor);
