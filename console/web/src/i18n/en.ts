@@ -7,6 +7,7 @@ export const en: Record<Key, string> = {
   "app.map": "Map",
   "app.cameras": "Cameras",
   "app.recordings": "Playback",
+  "app.otherPages": "More",
   "app.films": "Films",
   "app.signOut": "Sign out",
   "app.demo": "Demo",

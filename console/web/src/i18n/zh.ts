@@ -6,6 +6,7 @@ export const zh = {
   "app.map": "地图",
   "app.cameras": "摄像机",
   "app.recordings": "回放",
+  "app.otherPages": "更多",
   "app.films": "影像",
   "app.signOut": "退出",
   "app.demo": "演示",
