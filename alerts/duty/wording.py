@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.audit import AuditEntry
+from core.cases import NoticeKind
 from core.config.site import Site
 from core.duty import LogCategory, LogLine
 from core.value import NO_WORDS, Text
@@ -97,7 +98,8 @@ _CATEGORIES: dict[str, LogCategory] = {
     "incident": "incident", "command": "incident", "announcement": "warning",
     "order": "order", "dispatch": "order", "evidence": "evidence", "recording": "evidence",
     "camera": "camera", "storage": "storage", "duty": "duty", "notify": "duty",
-    "session": "people", "user": "people",
+    "session": "people", "user": "people", "notice": "order", "field": "order",
+    "alarm": "people",
 }  # fmt: skip
 _LEFT_OUT = frozenset(
     {"command", "incident.view", "evidence.view", "recording.view", "incident.act_ended"}
@@ -129,6 +131,9 @@ def line_of(entry: AuditEntry, site: Site) -> LogLine | None:
     )
 
 
+_PRESSING = frozenset({NoticeKind.NOBODY, NoticeKind.BEYOND_CIRCLE, NoticeKind.ESCALATED})
+
+
 def serious(entry: AuditEntry) -> bool:
     """Whether it must reach somebody at once."""
     match entry.action:
@@ -140,6 +145,10 @@ def serious(entry: AuditEntry) -> bool:
             return entry.detail.get("to") == "offline"
         case "storage.alarm":
             return entry.detail.get("kind") != "ok"
+        case "notice":
+            return entry.detail.get("kind") in _PRESSING
+        case "alarm.raised":
+            return True
         case "duty.awake_missed" | "duty.escalated" | "duty.sign_on_late" | "notify.failing":
             return True
     return False
@@ -222,6 +231,29 @@ def _disk(entry: AuditEntry, _: Site) -> Text:
     return _joined(Text(zh="存储", en="storage"), Text.same(entry.reason))
 
 
+def _notice(entry: AuditEntry, _: Site) -> Text:
+    return _joined(_NOTICES.get(str(entry.detail.get("kind")), NO_WORDS), Text.same(entry.reason))
+
+
+def _call(entry: AuditEntry, site: Site) -> Text:
+    officer = site.officer(entry.object)
+    who = officer.name if officer is not None else Text.same(entry.object)
+    return _joined(_CALLS[entry.action], who, Text.same(entry.reason))
+
+
+_NOTICES: dict[str, Text] = {
+    NoticeKind.EARLY_CONTROL: Text(zh="先期控制", en="hold the scene"),
+    NoticeKind.BEYOND_CIRCLE: Text(zh="超出十五分钟圈", en="beyond fifteen minutes"),
+    NoticeKind.NOBODY: Text(zh="无人可派", en="nobody to send"),
+    NoticeKind.CHASE: Text(zh="催办", en="chased"),
+    NoticeKind.ESCALATED: Text(zh="督办", en="escalated"),
+    NoticeKind.REFUSED: Text(zh="未执行", en="not done"),
+}
+_CALLS = {
+    "alarm.raised": Text(zh="队员求助", en="an officer calls for help"),
+    "alarm.withdrawn": Text(zh="求助撤回", en="call for help withdrawn"),
+    "alarm.acknowledged": Text(zh="求助已接", en="call for help answered"),
+}
 _SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
     "incident.detected": _detected,
     "incident.state": _state,
@@ -232,4 +264,8 @@ _SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
     "storage.alarm": _disk,
     "evidence.sealed": _sealed,
     "duty.note": _reason_only,
+    "notice": _notice,
+    "alarm.raised": _call,
+    "alarm.withdrawn": _call,
+    "alarm.acknowledged": _call,
 }

@@ -24,7 +24,9 @@ _DUTY = frozenset(
 _PLAIN = frozenset(
     {"incident.severity", "incident.still_there", "incident.waits", "dispatch.waits"}
 )
-_OWN = frozenset({"notify.failing", "notify.back"})
+_OWN = frozenset(
+    {"notify.failing", "notify.back", "alarm.raised", "alarm.withdrawn", "alarm.acknowledged"}
+)
 
 
 def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
@@ -34,7 +36,7 @@ def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
         return None
     about: dict[str, str | None] = {}
     grave = serious(entry)
-    if event.startswith(("incident.", "dispatch.")):
+    if event.startswith(("incident.", "dispatch.", "notice.")):
         incident = unit.incidents.get(entry.object)
         about = {"incident": entry.object}
         if incident is not None:
@@ -114,6 +116,8 @@ def _event(entry: AuditEntry) -> str | None:
             return "camera.picture_ok" if detail.get("to") == "ok" else "camera.picture"
         case "storage.alarm":
             return f"storage.{detail.get('kind')}"
+        case "notice":
+            return f"notice.{detail.get('kind')}"
     told = entry.action in _PLAIN or entry.action in _DUTY or entry.action in _OWN
     return entry.action if told else None
 
@@ -130,5 +134,7 @@ def _title(event: str, about: dict[str, str | None], site: Site) -> Text:
         "storage": Text(zh="存储", en="Storage"),
         "duty": Text(zh="值班", en="Duty desk"),
         "notify": Text(zh="通知渠道", en="Notification channel"),
+        "notice": Text(zh="告知", en="Notice"),
+        "alarm": Text(zh="队员求助", en="Call for help"),
     }
     return rooms.get(event.partition(".")[0], Text.same(event))

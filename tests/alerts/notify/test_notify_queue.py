@@ -92,6 +92,23 @@ def test_a_process_that_dies_with_messages_waiting_sends_each_once_afterwards(
         assert len(set(names)) == len(names) == 5
 
 
+def test_calls_for_help_and_what_the_chief_must_see_go_out(
+    store: Store, clock: ManualClock
+) -> None:
+    with web() as peer:
+        world = NotifyWorld(notify_site([hook(peer.url)]), store, clock)
+        world.happen("alarm.raised", "officer-1", alarm="a-1")
+        world.happen("notice", "inc-1", kind="escalated", audience="chief")
+        world.happen("notice", "inc-1", kind="chase", audience="officer")
+        assert world.drain() == 3
+        said = [one["data"] for one in told(peer)]
+    assert [(one["event"], one["serious"]) for one in said] == [
+        ("alarm.raised", True), ("notice.escalated", True), ("notice.chase", False),
+    ]  # fmt: skip
+    assert "calls for help" in said[0]["text"]["en"]
+    assert said[1]["incident"] == "inc-1"
+
+
 @pytest.mark.parametrize("answer", [500, 503, 429, 404])
 def test_an_answer_that_may_get_better_is_waited_for(
     store: Store, clock: ManualClock, answer: int
