@@ -22,13 +22,29 @@ let main: EventSource | undefined;
 let boxes: EventSource | undefined;
 let retry = 0;
 let followSite = 0;
+let loading = 0;
+const meanwhile: (() => void)[] = [];
 
 function on<T>(source: EventSource, name: string, handle: (data: T) => void): void {
   source.addEventListener(name, (event) => handle(JSON.parse((event as MessageEvent<string>).data) as T));
 }
 
+/** News about what lists hold. What comes while they are loaded may be newer than they are. */
+function news<T>(source: EventSource, name: string, handle: (data: T) => void): void {
+  on<T>(source, name, (data) => {
+    handle(data);
+    if (loading) meanwhile.push(() => handle(data));
+  });
+}
+
 async function reload(): Promise<void> {
-  await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls()]);
+  loading += 1;
+  try {
+    await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls()]);
+  } finally {
+    loading -= 1;
+    if (!loading) meanwhile.splice(0).forEach((again) => again());
+  }
 }
 
 export function connect(): void {
@@ -44,12 +60,12 @@ export function connect(): void {
   });
   on<unknown>(source, "resync", () => void reload().catch(() => undefined));
   on<unknown>(source, "signed-out", () => signedOut());
-  on<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
-  on<Position>(source, "positions", hearPosition);
-  on<FieldCall>(source, "alarms", hearCall);
-  on<Health>(source, "health", hearHealth);
-  on<Told>(source, "notices", hearTold);
-  on<StorageState>(source, "storage", hearStorage);
+  news<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
+  news<Position>(source, "positions", hearPosition);
+  news<FieldCall>(source, "alarms", hearCall);
+  news<Health>(source, "health", hearHealth);
+  news<Told>(source, "notices", hearTold);
+  news<StorageState>(source, "storage", hearStorage);
   source.onerror = () => {
     connected.value = false;
     // A refused request is not tried again by the browser: ask who we are, then come back.
