@@ -8,7 +8,7 @@ the number of cameras, officers and incidents, not by how far behind the browser
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
 
@@ -135,12 +135,6 @@ class Feed:
         finally:
             with self._lock:
                 self._listeners.discard(listener)
-
-    async def stream(self, topics: Collection[str], quiet_s: float) -> AsyncIterator[list[Item]]:
-        """Batches of messages for one browser, an empty one after ``quiet_s`` of silence."""
-        with self.listen(topics) as listener:
-            while True:
-                yield await listener.take(quiet_s)
 
 
 def _key(topic: str, message: Value) -> str:

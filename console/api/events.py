@@ -47,19 +47,22 @@ async def _events(
 ) -> AsyncIterator[ServerSentEvent]:
     ctx = context_of(request)
     clock = ctx.services.clock
-    yield _event("hello", {"now": iso(clock.utc_ns())})
-    checked_ns = clock.monotonic_ns()
-    async for batch in ctx.services.feed.stream(topics, CHECK_SESSION_S):
-        if clock.monotonic_ns() - checked_ns >= CHECK_SESSION_S * NS_PER_S:
-            checked_ns = clock.monotonic_ns()
-            cookie = request.cookies.get(COOKIE)
-            if await run_in_threadpool(ctx.sessions.check, cookie) is None:
-                yield _event("signed-out", {})
-                return
-        for topic, message in batch:
-            if isinstance(message, Notice) and not concerns(message, signed):
-                continue
-            yield _event(topic, {} if message is None else _content(message))
+    # Heard from before the greeting on: after it the browser asks for the lists.
+    with ctx.services.feed.listen(topics) as listener:
+        yield _event("hello", {"now": iso(clock.utc_ns())})
+        checked_ns = clock.monotonic_ns()
+        while True:
+            batch = await listener.take(CHECK_SESSION_S)
+            if clock.monotonic_ns() - checked_ns >= CHECK_SESSION_S * NS_PER_S:
+                checked_ns = clock.monotonic_ns()
+                cookie = request.cookies.get(COOKIE)
+                if await run_in_threadpool(ctx.sessions.check, cookie) is None:
+                    yield _event("signed-out", {})
+                    return
+            for topic, message in batch:
+                if isinstance(message, Notice) and not concerns(message, signed):
+                    continue
+                yield _event(topic, {} if message is None else _content(message))
 
 
 def _content(message: Value) -> dict[str, object]:
