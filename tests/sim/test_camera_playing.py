@@ -39,7 +39,9 @@ def test_pyav_plays(cameras: VirtualTownship, transport: str, stream: str, size:
     assert {(frame.width, frame.height) for frame in frames} == {size}
     times = [frame.time for frame in frames[1:]]  # FFmpeg gives an RTSP stream's first none
     steps = [later - sooner for sooner, later in pairwise(times)]
-    assert all(step == pytest.approx(0.1, abs=0.002) for step in steps)
+    # A machine that is too busy leaves pictures out before encoding.
+    assert all(step / 0.1 == pytest.approx(round(step / 0.1), abs=0.02) for step in steps)
+    assert min(steps) == pytest.approx(0.1, abs=0.002)
     assert not any(frame.is_corrupt for frame in frames)
     # the box is yellow and the ground grey, so colour and content have survived
     picture = frames[-1].to_ndarray(format="bgr24")
