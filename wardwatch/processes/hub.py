@@ -120,7 +120,7 @@ def run(context: Context) -> None:
         talks=speakers,
         papers=papers,
         show=bus.show,
-        intake=Intake(open_vault(site, paths, clock), bus.publish),
+        intake=Intake(vault, bus.publish),
         field_root=paths.field,
     )
     services.cameras = _office(site, context, services)
