@@ -2,13 +2,11 @@
 
 import { ref, watchEffect } from "vue";
 import type { Language, Words } from "../api/types";
-import { en } from "./en";
-import { type Key, zh } from "./zh";
+import { type Key, words } from "./words";
 
-export type { Key } from "./zh";
+export type { Key } from "./words";
 
 const STORED = "wardwatch.language";
-const books: Record<Language, Record<Key, string>> = { zh, en };
 
 export const language = ref<Language>(localStorage.getItem(STORED) === "en" ? "en" : "zh");
 
@@ -19,12 +17,12 @@ watchEffect(() => {
 
 /** The words for a key, with `{name}` filled in. */
 export function t(key: Key, fill: Record<string, string | number> = {}): string {
-  return books[language.value][key].replace(/\{(\w+)\}/g, (_, name: string) => `${fill[name] ?? ""}`);
+  return words[key][language.value].replace(/\{(\w+)\}/g, (_, name: string) => `${fill[name] ?? ""}`);
 }
 
 /** The words for a key that is put together at run time; `fallback` when there are none. */
 export function maybe(key: string, fallback: string): string {
-  return key in zh ? t(key as Key) : fallback;
+  return key in words ? t(key as Key) : fallback;
 }
 
 /** What a sealed file shows: a clip, a snapshot, the sound of a warning. */

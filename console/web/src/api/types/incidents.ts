@@ -1,0 +1,168 @@
+// Incidents and what is done about them.
+
+import type { AuditEntry, Box, Change, Kind, Place, Severity, Words } from "./common";
+import type { Told } from "./desk";
+import type { Evidence } from "./evidence";
+
+export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen";
+export type Priority = "routine" | "urgent" | "emergency";
+
+export type IncidentState =
+  | "detected"
+  | "confirmed"
+  | "warning"
+  | "complied"
+  | "persisting"
+  | "dispatched"
+  | "acknowledged"
+  | "en_route"
+  | "on_scene"
+  | "handled"
+  | "checked"
+  | "closed"
+  | "dismissed"
+  | "transferred"
+  | "reopened";
+
+export type OrderState =
+  | "offered"
+  | "acknowledged"
+  | "en_route"
+  | "on_scene"
+  | "handled"
+  | "returned"
+  | "expired"
+  | "cancelled";
+
+/** What came of an incident's warnings. */
+export interface Compliance {
+  outcome: "left" | "packed_up" | "removed" | "persisted" | "unheard" | "watching";
+  warnings: number;
+  seconds: number | null;
+}
+
+export interface Incident {
+  id: string;
+  kind: Kind;
+  severity: Severity;
+  camera: string;
+  zone: string;
+  place: Place | null;
+  state: IncidentState;
+  history: Change[];
+  started: string;
+  last_seen: string;
+  active: boolean;
+  box: Box;
+  why: Words;
+  cues: string[];
+  catalogue_row: string | null;
+  announcements: string[];
+  orders: string[];
+  evidence: string[];
+  support: number;
+  transfer: { to: string; documents: string[] } | null;
+}
+
+export interface Receipt {
+  ok: boolean;
+  driver: string;
+  started: string | null;
+  seconds: number;
+  device_reply: string;
+  audio_sha256: string | null;
+  error: string | null;
+  hearing: Hearing | null;
+}
+
+export interface Hearing {
+  verdict: "heard" | "not_heard" | "unknown";
+  microphone: string;
+  score: number | null;
+  threshold: number | null;
+  lag_s: number | null;
+  why: string;
+}
+
+export interface Announcement {
+  id: string;
+  text: string;
+  attempt: number;
+  requested: string;
+  requested_by: string;
+  override_reason: string | null;
+  receipt: Receipt | null;
+}
+
+export interface Order {
+  id: string;
+  incident: string;
+  officer: string;
+  state: OrderState;
+  history: Change[];
+  distance_m: number;
+  eta_s: number;
+  reckoned: "road" | "line";
+  role: "lead" | "support";
+  result: Words;
+}
+
+export interface CatalogueRow {
+  id: string;
+  act: Words;
+  basis: string;
+  sanction: Words;
+  authority: "own" | "assigned" | "delegated" | "transfer";
+  department: Words;
+  source: string;
+  effective_from: string;
+  effective_to: string | null;
+  verified_by: string;
+}
+
+export interface Suppression {
+  id: string;
+  camera: string;
+  zone: string;
+  kind: Kind;
+  box: Box;
+  labels: string[];
+  cues: string[];
+  incident: string;
+  made: string;
+  made_by: string;
+  reason: Words;
+  expires: string;
+  hits: number;
+  last_hit: string | null;
+  snapshot: string | null;
+}
+
+export interface SuppressionList {
+  items: Suppression[];
+}
+
+export interface IncidentFile {
+  incident: Incident;
+  announcements: Announcement[];
+  orders: Order[];
+  evidence: Evidence[];
+  audit: AuditEntry[];
+  catalogue: CatalogueRow | null;
+  actions: Action[];
+  compliance: Compliance | null;
+  notices: Told[];
+  suppression: Suppression | null;
+  standing: Standing;
+}
+
+/** Whether files are a lead or evidence, and why. */
+export interface Standing {
+  evidence: boolean;
+  why: Words;
+}
+
+export interface IncidentList {
+  items: Incident[];
+  next: string | null;
+}
