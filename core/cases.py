@@ -66,9 +66,12 @@ class Incident(Value):
     id: str
     kind: Kind
     severity: Severity
-    camera: str
+    camera: str = Field(description="That saw it first; empty: none, somebody told us of it.")
     zone: str
     place: GeoPoint | None = None
+    place_error_m: float | None = Field(
+        default=None, description="None: the place is that of the camera, not of the act."
+    )
     state: IncidentState
     history: tuple[StateChange, ...]
     started_ns: int
@@ -83,6 +86,7 @@ class Incident(Value):
     )
     basis: BasisChoice | None = None
     sightings: tuple[str, ...] = ()
+    tips: tuple[str, ...] = Field(default=(), description="What the public told us about it.")
     announcements: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from core.geometry import Box
+from core.geometry import Box, GeoPoint
 from core.value import Text, Value
 
 
@@ -93,7 +93,7 @@ class Sighting(Value):
     """
 
     id: str
-    camera: str
+    camera: str = Field(description="Empty: a tip, and no camera shows the place.")
     zone: str
     kind: Kind
     phase: Phase
@@ -115,6 +115,15 @@ class Sighting(Value):
         default=None, description="Weakest detection that began a track."
     )
     zone_version: str = Field(default="", description="Hash of the zone's configuration.")
+    source: Literal["camera", "drone", "tip"] = Field(
+        default="camera", description="What it was seen by; tip: a person told us of it."
+    )
+    place: GeoPoint | None = Field(
+        default=None, description="Where the act itself is; None: not known beside the camera's."
+    )
+    place_error_m: float | None = Field(
+        default=None, ge=0, description="Radius that the place is right within 95 times of 100."
+    )
 
 
 @dataclass(frozen=True)
