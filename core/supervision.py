@@ -19,6 +19,7 @@ from pydantic import Field
 from core.clock import NS_PER_S
 from core.config.site import Site
 from core.config.supervision import Limits
+from core.deeds import deed
 from core.store.figures import IncidentRow, ReceiptRow
 from core.store.unit import Unit
 from core.value import Text, Value
@@ -84,6 +85,7 @@ class Access(Value):
     """One action of the access register (调用登记)."""
 
     action: str
+    deed: Text
     times: int
     people: int
 
@@ -148,7 +150,7 @@ def report(unit: Unit, site: Site, first: date, last: date, by: By, now_ns: int)
             _figures(key, name_of(site, by, key), groups[key], limits) for key in sorted(groups)
         ),
         accesses=tuple(
-            Access(action=action, times=times, people=people)
+            Access(action=action, deed=deed(action), times=times, people=people)
             for action, times, people in unit.figures.accesses(since_ns, until_ns)
         ),
     )

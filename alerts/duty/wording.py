@@ -5,6 +5,7 @@ from collections.abc import Callable
 from core.audit import AuditEntry
 from core.cases import NoticeKind
 from core.config.site import Site
+from core.deeds import deed
 from core.duty import LogCategory, LogLine
 from core.value import NO_WORDS, Text
 
@@ -34,53 +35,6 @@ _PICTURES = {
     "covered": Text(zh="镜头被遮挡", en="is covered"),
     "moved": Text(zh="镜头被移动", en="was moved"),
 }
-_PLAIN = {
-    "incident.severity": Text(zh="情形加重", en="more serious"),
-    "incident.merged": Text(zh="并入新线索", en="another sighting merged"),
-    "incident.still_there": Text(zh="处置后仍在", en="still there"),
-    "incident.unseen": Text(zh="观察期内无画面", en="not analysed meanwhile"),
-    "incident.act_ended": Text(zh="行为结束", en="the act ended"),
-    "incident.waits": Text(zh="等待人工", en="waits for a person"),
-    "announcement.requested": Text(zh="喊话", en="warning"),
-    "order.offered": Text(zh="派单", en="order"),
-    "order.reply_late": Text(zh="迟到的答复", en="late reply"),
-    "dispatch.waits": Text(zh="等待派单", en="waits for an officer"),
-    "command.confirm": Text(zh="人工确认", en="confirmed by hand"),
-    "command.dismiss": Text(zh="人工排除", en="dismissed by hand"),
-    "command.warn": Text(zh="人工喊话", en="warned by hand"),
-    "command.dispatch": Text(zh="人工派单", en="dispatched by hand"),
-    "command.close": Text(zh="人工办结", en="closed by hand"),
-    "command.refused": Text(zh="指令未执行", en="command refused"),
-    "command.failed": Text(zh="指令未送达", en="command failed"),
-    "evidence.download": Text(zh="下载案卷", en="case file taken out"),
-    "evidence.copy": Text(zh="制作副本", en="copy made"),
-    "evidence.copy_failed": Text(zh="副本制作失败", en="copy failed"),
-    "recording.export": Text(zh="导出录像", en="recording taken out"),
-    "recording.lock": Text(zh="锁定录像", en="recording locked"),
-    "recording.release": Text(zh="解除锁定", en="recording released"),
-    "user.created": Text(zh="建立账户", en="account made"),
-    "session.opened": Text(zh="登录系统", en="signed in to the console"),
-    "session.closed": Text(zh="退出系统", en="signed out of the console"),
-    "session.refused": Text(zh="登录被拒", en="sign-in refused"),
-    "duty.began": Text(zh="班次开始", en="shift begins"),
-    "duty.ended": Text(zh="班次结束", en="shift ends"),
-    "duty.on": Text(zh="签到", en="signs on"),
-    "duty.off": Text(zh="签退", en="signs off"),
-    "duty.handover.prepared": Text(zh="编制交接班记录", en="prepares the handover"),
-    "duty.handover.edited": Text(zh="修改交接班记录", en="edits the handover"),
-    "duty.handover.signed": Text(zh="签署交接班记录", en="signs the handover"),
-    "duty.export": Text(zh="导出值班记录", en="duty records taken out"),
-    "duty.sign_on_late": Text(zh="到岗超时，已告值班长", en="nobody signed on; the chief is told"),
-    "duty.patrol_overdue": Text(zh="巡查超时，已告值班长", en="patrol overdue; the chief is told"),
-    "duty.awake_missed": Text(zh="在岗确认无应答，已告值班长", en="no answer; the chief is told"),
-    "duty.escalated": Text(zh="仍未处理，已上报", en="still not done; reported upward"),
-    "duty.sign_on_done": Text(zh="已到岗", en="taken over"),
-    "duty.patrol_done": Text(zh="巡查完成", en="patrol done"),
-    "duty.awake_done": Text(zh="应答在岗确认", en="answered the awake check"),
-    "notify.expired": Text(zh="通知过期未送达", en="a notice expired undelivered"),
-    "notify.failing": Text(zh="通知渠道故障", en="a notification channel fails"),
-    "notify.back": Text(zh="通知渠道恢复", en="a notification channel works again"),
-}  # fmt: skip
 _ROLES = {
     "clip": Text(zh="录像", en="clip"),
     "before": Text(zh="事前录像", en="clip of before"),
@@ -159,7 +113,7 @@ def words_of(entry: AuditEntry, site: Site) -> Text:
     special = _SPECIAL.get(entry.action)
     if special is not None:
         return special(entry, site)
-    plain = _PLAIN.get(entry.action, Text.same(entry.action))
+    plain = deed(entry.action)
     task = entry.detail if "zh" in entry.detail else None
     named = Text(zh=str(task["zh"]), en=str(task.get("en"))) if task else NO_WORDS
     return _joined(plain, named, Text.same(entry.reason))
@@ -220,7 +174,7 @@ def _camera(entry: AuditEntry, site: Site) -> Text:
 
 def _sealed(entry: AuditEntry, _: Site) -> Text:
     role = str(entry.detail.get("role", ""))
-    return _joined(Text(zh="证据封存", en="evidence sealed"), _ROLES.get(role, Text.same(role)))
+    return _joined(deed(entry.action), _ROLES.get(role, Text.same(role)))
 
 
 def _reason_only(entry: AuditEntry, _: Site) -> Text:
@@ -238,7 +192,7 @@ def _notice(entry: AuditEntry, _: Site) -> Text:
 def _call(entry: AuditEntry, site: Site) -> Text:
     officer = site.officer(entry.object)
     who = officer.name if officer is not None else Text.same(entry.object)
-    return _joined(_CALLS[entry.action], who, Text.same(entry.reason))
+    return _joined(deed(entry.action), who, Text.same(entry.reason))
 
 
 _NOTICES: dict[str, Text] = {
@@ -248,11 +202,6 @@ _NOTICES: dict[str, Text] = {
     NoticeKind.CHASE: Text(zh="催办", en="chased"),
     NoticeKind.ESCALATED: Text(zh="督办", en="escalated"),
     NoticeKind.REFUSED: Text(zh="未执行", en="not done"),
-}
-_CALLS = {
-    "alarm.raised": Text(zh="队员求助", en="an officer calls for help"),
-    "alarm.withdrawn": Text(zh="求助撤回", en="call for help withdrawn"),
-    "alarm.acknowledged": Text(zh="求助已接", en="call for help answered"),
 }
 _SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
     "incident.detected": _detected,

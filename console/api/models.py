@@ -16,6 +16,7 @@ from core.cases import (
 )
 from core.compliance import Compliance
 from core.config.people import Travel
+from core.deeds import deed
 from core.geometry import GeoPoint
 from core.messages import Action, PictureState
 from core.reviews import Standing
@@ -226,6 +227,10 @@ class AuditOut(BaseModel):
     reason: str
     detail: dict[str, Any]
     hash: str
+
+    @computed_field(description="The action in words.")
+    def deed(self) -> Text:
+        return deed(self.action)
 
 
 class SuppressionOut(BaseModel):

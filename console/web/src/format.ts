@@ -48,6 +48,13 @@ export function duration(seconds: number, language: Language): string {
   return `${Math.floor(whole / 86_400)} ${d} ${Math.floor((whole % 86_400) / 3600)} ${h}`;
 }
 
+/** A length in one unit: 58 秒, 1.6 分, 15 分, 24 小时 / 58 s, 1.6 min, 15 min, 24 h. */
+export function about(seconds: number, language: Language): string {
+  const [s, min, h] = language === "zh" ? ["秒", "分", "小时"] : ["s", "min", "h"];
+  if (seconds < 90) return `${Math.round(seconds)} ${s}`;
+  return seconds < 5400 ? `${Math.round(seconds / 6) / 10} ${min}` : `${Math.round(seconds / 360) / 10} ${h}`;
+}
+
 /** 743 m, 1.2 km. */
 export function distance(metres: number): string {
   return metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(1)} km`;

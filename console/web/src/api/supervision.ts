@@ -44,5 +44,5 @@ export interface Report {
   limits: Record<"complied_s" | `${(typeof STEPS)[number]}_s`, number>;
   whole: GroupFigures;
   groups: GroupFigures[];
-  accesses: { action: string; times: number; people: number }[];
+  accesses: { action: string; deed: Words; times: number; people: number }[];
 }

@@ -45,6 +45,7 @@ export interface AuditEntry {
   at: string;
   actor: string;
   action: string;
+  deed: Words;
   reason: string;
   detail: Record<string, unknown>;
   hash: string;

@@ -37,8 +37,8 @@ export const supervision = {
   "figures.count": { zh: "次数", en: "Times" },
   "figures.people": { zh: "人数", en: "People" },
   "figures.limits": {
-    zh: "时限：喊话后 {complied} 秒内见效 · 签收 {acknowledge} 秒 · 到场 {arrive} 秒 · 处置 {handle} 秒 · 办结 {close} 秒",
-    en: "Limits: complied {complied} s after the warning · acknowledge {acknowledge} s · arrive {arrive} s · handle {handle} s · close {close} s",
+    zh: "时限：喊话后 {complied}内见效 · 签收 {acknowledge} · 到场 {arrive} · 处置 {handle} · 办结 {close}",
+    en: "Limits: complied {complied} after the warning · acknowledge {acknowledge} · arrive {arrive} · handle {handle} · close {close}",
   },
   "figures.of": { zh: "{part} / {whole}", en: "{part} of {whole}" },
   "figures.note": {
