@@ -9,6 +9,7 @@ from console import pages, problems
 from console.accounts import Throttle
 from console.api import (
     alarms,
+    basis,
     cameras,
     casefiles,
     catalogue,
@@ -23,6 +24,7 @@ from console.api import (
     incidents,
     live,
     notices,
+    papers,
     recordings,
     session,
     site,
@@ -82,7 +84,8 @@ def create_app(services: Services) -> FastAPI:
         api.include_router(room.router)
     api.include_router(evidence.audio)
     api.include_router(casefiles.incident)
-    api.include_router(catalogue.incident)
+    api.include_router(basis.router)
+    api.include_router(papers.router)
     app.include_router(api)
     app.include_router(_probes())
     app.include_router(pages.pages(services.web_root))

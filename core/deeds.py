@@ -114,6 +114,7 @@ DEEDS = _named({
     "order.reply_late": ("迟到的答复", "late reply"),
     "order.reply_unknown": ("无对应派单的答复", "reply to no order"),
     "order.state": ("派单状态变为", "state of the order became"),
+    "paper.kept": ("文书归卷", "paper kept with the evidence"),
     "paper.made": ("制作文书", "paper made"),
     "powers.add": ("权责清单增项", "power listed"),
     "powers.end": ("权责清单终止", "power ended"),

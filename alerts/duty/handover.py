@@ -8,7 +8,7 @@ from alerts.duty import words
 from alerts.duty.log import read
 from alerts.duty.plan import local_time
 from alerts.duty.tasks import OPEN
-from alerts.duty.wording import kind_words, place_of, state_words
+from alerts.duty.wording import place_of
 from alerts.lifecycle import OPEN as OPEN_STATES
 from core.cases import Severity
 from core.config.site import Site
@@ -24,6 +24,7 @@ from core.duty import (
     TaskKind,
 )
 from core.store.unit import Unit
+from core.terms import KINDS, STATES, term
 from core.value import Text
 
 SECTIONS = {
@@ -142,10 +143,10 @@ def _done(unit: Unit, site: Site, turn: DutyTurn, lines: tuple[LogLine, ...]) ->
             "  · "
             + _say(
                 site,
-                f"{kind_words(one.kind.value).zh}（{place_of(one.camera, one.zone, site).zh}）："
-                f"{state_words(one.state.value).zh}",
-                f"{kind_words(one.kind.value).en}, {place_of(one.camera, one.zone, site).en}: "
-                f"{state_words(one.state.value).en}",
+                f"{term(KINDS, one.kind.value).zh}（{place_of(one.camera, one.zone, site).zh}）："
+                f"{term(STATES, one.state.value).zh}",
+                f"{term(KINDS, one.kind.value).en}, {place_of(one.camera, one.zone, site).en}: "
+                f"{term(STATES, one.state.value).en}",
             )
             for one in ended[:_SHOWN]
         ),
@@ -173,8 +174,8 @@ def _open(unit: Unit, site: Site) -> str:
     )
     said = []
     for one in running[:_SHOWN]:
-        place, kind = place_of(one.camera, one.zone, site), kind_words(one.kind.value)
-        state = state_words(one.state.value)
+        place, kind = place_of(one.camera, one.zone, site), term(KINDS, one.kind.value)
+        state = term(STATES, one.state.value)
         grave = one.severity is Severity.SERIOUS
         said.append(
             _say(

@@ -7,20 +7,9 @@ from core.cases import NoticeKind
 from core.config.site import Site
 from core.deeds import deed
 from core.duty import LogCategory, LogLine
+from core.terms import KINDS, STATES, role_words, term
 from core.value import NO_WORDS, Text
 
-_KINDS = {
-    "fishing": Text(zh="违规垂钓", en="illegal fishing"),
-    "dumping": Text(zh="倾倒垃圾", en="dumping"),
-    "occupation": Text(zh="占道经营", en="road occupation"),
-}
-_STATES = {
-    "detected": "已发现", "confirmed": "已确认", "warning": "喊话中", "complied": "已劝离",
-    "persisting": "未听劝", "dispatched": "已派单", "acknowledged": "已签收", "en_route": "途中",
-    "on_scene": "到场", "handled": "已处置", "checked": "已核查", "closed": "办结",
-    "dismissed": "已排除", "transferred": "已移送", "reopened": "重开", "offered": "已派单",
-    "returned": "已退回", "expired": "超时未签收", "cancelled": "已取消",
-}  # fmt: skip
 _CAMERA = {
     "online": Text(zh="恢复在线", en="is online again"),
     "degraded": Text(zh="工作不正常", en="is degraded"),
@@ -34,17 +23,6 @@ _PICTURES = {
     "blurred": Text(zh="画面模糊", en="shows a blurred picture"),
     "covered": Text(zh="镜头被遮挡", en="is covered"),
     "moved": Text(zh="镜头被移动", en="was moved"),
-}
-_ROLES = {
-    "clip": Text(zh="录像", en="clip"),
-    "before": Text(zh="事前录像", en="clip of before"),
-    "after": Text(zh="事后录像", en="clip of afterwards"),
-    "snapshot": Text(zh="截图", en="snapshot"),
-    "snapshot_before": Text(zh="事前截图", en="snapshot of before"),
-    "snapshot_after": Text(zh="事后截图", en="snapshot of afterwards"),
-    "warning_audio": Text(zh="喊话录音", en="sound of the warning"),
-    "working": Text(zh="工作副本", en="working copy"),
-    "redacted": Text(zh="遮挡副本", en="masked copy"),
 }
 _NOT_TOLD = frozenset({"detections", "derivation"})
 """Files beside what they describe."""
@@ -132,16 +110,6 @@ def place_of(camera_id: str, zone_id: str, site: Site) -> Text:
     )
 
 
-def kind_words(kind: str) -> Text:
-    """A kind of act."""
-    return _KINDS.get(kind, Text.same(kind))
-
-
-def state_words(state: str) -> Text:
-    """A state of an incident or order."""
-    return Text(zh=_STATES.get(state, state), en=state.replace("_", " "))
-
-
 def _joined(*parts: Text) -> Text:
     given = [one for one in parts if not one.blank]
     return Text(zh="：".join(one.zh for one in given), en=": ".join(one.en for one in given))
@@ -149,13 +117,13 @@ def _joined(*parts: Text) -> Text:
 
 def _detected(entry: AuditEntry, site: Site) -> Text:
     place = place_of(str(entry.detail.get("camera")), str(entry.detail.get("zone", "")), site)
-    kind = kind_words(str(entry.detail.get("kind")))
+    kind = term(KINDS, str(entry.detail.get("kind")))
     found = Text(zh=f"发现{kind.zh}（{place.zh}）", en=f"{kind.en} found at {place.en}")
     return _joined(found, Text.same(entry.reason))
 
 
 def _state(entry: AuditEntry, _: Site) -> Text:
-    return _joined(state_words(str(entry.detail.get("to", ""))), Text.same(entry.reason))
+    return _joined(term(STATES, str(entry.detail.get("to", ""))), Text.same(entry.reason))
 
 
 def _receipt(entry: AuditEntry, _: Site) -> Text:
@@ -174,7 +142,7 @@ def _camera(entry: AuditEntry, site: Site) -> Text:
 
 def _sealed(entry: AuditEntry, _: Site) -> Text:
     role = str(entry.detail.get("role", ""))
-    return _joined(deed(entry.action), _ROLES.get(role, Text.same(role)))
+    return _joined(deed(entry.action), role_words(role))
 
 
 def _reason_only(entry: AuditEntry, _: Site) -> Text:

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from alerts.duty.wording import kind_words, place_of, serious, words_of
+from alerts.duty.wording import place_of, serious, words_of
 from core.audit import AuditEntry
 from core.cases import Severity
 from core.clock import NS_PER_S, iso
 from core.config.site import Site
 from core.notices import Notice
 from core.store.unit import Unit
+from core.terms import KINDS, term
 from core.value import Text, Value
 
 _DUTY = frozenset(
@@ -125,7 +126,7 @@ def _event(entry: AuditEntry) -> str | None:
 def _title(event: str, about: dict[str, str | None], site: Site) -> Text:
     camera, zone, kind = about.get("camera"), about.get("zone"), about.get("kind")
     if kind and camera:
-        place, what = place_of(camera, zone or "", site), kind_words(kind)
+        place, what = place_of(camera, zone or "", site), term(KINDS, kind)
         return Text(zh=f"{what.zh}（{place.zh}）", en=f"{what.en}, {place.en}")
     rooms = {
         "incident": Text(zh="事件", en="Incident"),

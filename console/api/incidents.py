@@ -24,6 +24,7 @@ from console.api.notices import concerns
 from console.api.outward import outward
 from console.api.status import RUNNING
 from console.api.suppressions import made_by
+from console.commanding import hand_over
 from console.context import Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
@@ -32,7 +33,7 @@ from core.clock import local_day
 from core.compliance import compliance
 from core.config.catalogue import Authority
 from core.lawbook import disposal, finding, ruling
-from core.messages import COMMANDS, Action, Command
+from core.messages import Action, Command
 from core.reviews import standing
 from core.seeing import Kind
 from core.store.unit import Unit
@@ -172,27 +173,12 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
         priority=given.priority,
         volume=given.volume,
     )
-    detail = {"command": command.id, "officer": given.officer or ""}
+    detail = {"officer": given.officer or ""}
     if given.action is Action.TRANSFER:
         detail |= {"to": command.to, "documents": "; ".join(command.documents)}
     if given.action is Action.WARN:
         detail |= {"priority": command.priority.value, "group": command.group or ""}
-    # First the log, then the deed: a command nobody can find in the log must not exist.
-    with ctx.services.store.begin() as unit:
-        unit.audit.append(
-            signed.user.name, f"command.{given.action.value}", incident_id, reason, detail
-        )
-    try:
-        ctx.services.send(COMMANDS, command)
-    except Exception as error:
-        _log.error("console.command_not_sent", command=command.id, error=str(error))
-        with ctx.services.store.begin() as unit:
-            unit.audit.append("system", "command.failed", incident_id, str(error), detail)
-        raise ProblemError(
-            503, "bus", "The command could not be handed over", "Try again.", {"retry-after": "5"}
-        ) from None
-    ctx.metrics.commands.labels(given.action.value).inc()
-    return CommandOut(command=command.id)
+    return hand_over(ctx, signed, command, detail)
 
 
 def allowed(ctx: Context, found: Incident, signed: Signed, *, led: bool) -> list[Action]:

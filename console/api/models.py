@@ -22,6 +22,7 @@ from core.messages import Action, PictureState
 from core.reviews import Standing
 from core.seeing import Kind
 from core.store.users import Role
+from core.terms import role_words
 from core.value import Language, Text
 
 Moment = Annotated[str, Field(description="ISO 8601, UTC, milliseconds.")]
@@ -203,6 +204,10 @@ class EvidenceOut(BaseModel):
     clock_uncertainty_s: float | None
     clock_note: str
     url: str = Field(description="Where the file is; it answers range requests.")
+
+    @computed_field(description="What it is, in words.")
+    def what(self) -> Text:
+        return role_words(self.role)
 
 
 class CatalogueOut(BaseModel):

@@ -10,6 +10,10 @@ _FOLDERS = {
     "snapshot_before": "stills",
     "snapshot_after": "stills",
     "warning_audio": "warnings",
+    "field_photo": "field",
+    "field_audio": "field",
+    "field_video": "field",
+    "paper": "papers",
     "signature": "signatures",
     "certificate": "certs",
 }

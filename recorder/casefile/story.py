@@ -6,18 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from core.clock import NS_PER_S
+from core.terms import CUES, KINDS, SEVERITIES, STATES, role_words, term
 from recorder.casefile.case import Case
 from recorder.casefile.signatures import said
-from recorder.casefile.words import (
-    ACTS,
-    CUES,
-    KINDS,
-    NOTES,
-    REVIEWS,
-    SEVERITIES,
-    STATES,
-    role_words,
-)
+from recorder.casefile.words import ACTS, NOTES, REVIEWS
 from recorder.seal.check.times import utc_ns_of
 from recorder.seal.check.words import LIMITS_ZH
 from recorder.seal.manifest import Row
@@ -103,12 +95,12 @@ def contents(cases: Sequence[Case], *, evidence: bool) -> dict[str, Any]:
 
 def _basics(case: Case) -> Pairs:
     incident, row = case.facts.incident, case.facts.row
-    cues = "、".join(CUES.get(one, one) for one in incident.cues)
+    cues = "、".join(term(CUES, one).zh for one in incident.cues)
     return [
         ("事件编号", incident.id),
         ("案由", _cause(case)),
-        ("程度", SEVERITIES[incident.severity.value]),
-        ("状态", STATES[incident.state.value]),
+        ("程度", SEVERITIES[incident.severity.value].zh),
+        ("状态", STATES[incident.state.value].zh),
         ("起止", f"{_local(case, incident.started_ns)} 至 {_local(case, incident.last_seen_ns)}"),
         ("发现理由", incident.why.zh + (f"（{cues}）" if cues else "")),
         ("发现方式", "监控设备自动发现，" + (case.facts.confirmed_by or "无人") + "人工确认"),
@@ -164,7 +156,7 @@ def _file(case: Case, row: Row) -> dict[str, str]:
         span += f"（申请 {_local_text(case, asked[0])} 至 {_local_text(case, asked[1])}）"
     return {
         "path": row["path"],
-        "role": role_words(row["role"]),
+        "role": role_words(row["role"]).zh,
         "size": f"{row['size']:,}",
         "time": span,
         "parent": parents.get(row["parent_sha256"] or "", row["parent_sha256"] or ""),
@@ -228,7 +220,7 @@ def _moments(case: Case) -> Iterator[Moment]:
     for step in facts.incident.history:
         who = "" if step.actor == "system" else step.actor
         said = "：".join(part for part in (who, step.reason.zh) if part)
-        yield Moment(step.at_ns, f"事件：{STATES.get(step.state, step.state)}", said)
+        yield Moment(step.at_ns, f"事件：{term(STATES, step.state).zh}", said)
     for said_one in facts.announcements:
         yield Moment(said_one.requested_ns, f"第 {said_one.attempt} 次喊话", said_one.text)
         receipt = facts.receipts.get(said_one.id)
@@ -240,20 +232,20 @@ def _moments(case: Case) -> Iterator[Moment]:
         name = officer.name.zh if officer is not None else order.officer
         for step in order.history:
             said = step.reason.zh or (order.result.zh if step.state == "handled" else "")
-            yield Moment(step.at_ns, f"派单 {name}：{STATES.get(step.state, step.state)}", said)
+            yield Moment(step.at_ns, f"派单 {name}：{term(STATES, step.state).zh}", said)
     for review in facts.reviews:
         done = f"{REVIEWS[review.kind.value]}：{'通过' if review.passed else '不通过'}"
         yield Moment(review.at_ns, done, f"{review.reviewer}（{review.office}）")
     for row in case.evidence_rows:
         if row["mime"].startswith("image/"):
             at_ns = utc_ns_of(row["first_utc"])
-            yield Moment(at_ns, role_words(row["role"]), row["path"], row["path"])
+            yield Moment(at_ns, role_words(row["role"]).zh, row["path"], row["path"])
     yield Moment(case.at_ns, "导出案卷", f"{case.wish.by}：{case.wish.reason}")
 
 
 def _cause(case: Case) -> str:
     row, kind = case.facts.row, case.facts.incident.kind.value
-    return f"涉嫌{row.act.zh if row is not None else KINDS[kind]}"
+    return f"涉嫌{row.act.zh if row is not None else KINDS[kind].zh}"
 
 
 def _local_text(case: Case, text: str) -> str:

@@ -4,13 +4,16 @@ from datetime import date
 from typing import Any
 
 from console.accounts import create_user
+from core.cases import EvidenceItem
 from core.lawbook import seed
-from core.messages import Action, Command
+from core.messages import EVIDENCE_SEALED, Action, Command
 from core.powers import PaperKind
 from core.store.users import Role
 from core.value import Value
+from recorder.vault import Vault
 from tests.console import fake_services
 from tests.console.conftest import Desk
+from wardwatch.field import Intake
 
 API = "/api/v1/catalogue"
 INCIDENT = "/api/v1/incidents/inc-river-1"
@@ -123,3 +126,26 @@ def test_the_incident_shows_what_judged_it_and_where_it_goes(desk: Desk) -> None
     assert paper.content == b"%PDF inc-river-1 transfer monitor"
     assert len(desk.audit("paper.made")) == 1
     assert len(desk.audit("command.choose")) == 1
+
+
+def test_a_paper_is_kept_once_with_the_evidence(desk: Desk) -> None:
+    ready(desk)
+    monitor, looker = desk.sign_in("monitor"), desk.sign_in("viewer")
+    address = f"{INCIDENT}/papers/correction"
+    desk.services.intake = None
+    assert monitor.post(address).status_code == 503
+    told: list[tuple[str, Value]] = []
+    vault = Vault(desk.services.vault_root, desk.services.clock)
+    desk.services.intake = Intake(vault, lambda stream, item: told.append((stream, item)))
+    assert looker.post(address).status_code == 403
+    kept = monitor.post(address)
+    assert kept.status_code == 201, kept.text
+    assert monitor.post(address).json() == kept.json()
+    stream, item = told[0]
+    assert isinstance(item, EvidenceItem)
+    assert (stream, item.role, item.mime) == (EVIDENCE_SEALED, "paper", "application/pdf")
+    assert item.incident == "inc-river-1"
+    assert {one.id for _, one in told if isinstance(one, EvidenceItem)} == {kept.json()["evidence"]}
+    assert (desk.services.vault_root / item.path).read_bytes().startswith(b"%PDF inc-river-1")
+    assert len(desk.audit("paper.kept")) == 1
+    assert monitor.post(f"{INCIDENT}-none/papers/correction").status_code == 404

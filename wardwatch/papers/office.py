@@ -18,19 +18,10 @@ from core.errors import WardwatchError
 from core.lawbook import disposal, finding, ruling
 from core.powers import PaperKind
 from core.store.database import Store
+from core.terms import role_words
 from recorder.casefile.typeset import font_of_documents
 
 _FOLDER = Path(__file__).parent
-_ROLES = {
-    "clip": "录像",
-    "snapshot": "截图",
-    "before": "处置前录像",
-    "after": "处置后录像",
-    "snapshot_before": "处置前截图",
-    "snapshot_after": "处置后截图",
-    "warning_audio": "喊话录音",
-    "detections": "检测记录",
-}
 _AUTHORITY = {
     Authority.OWN: "法定事项",
     Authority.ASSIGNED: "赋权事项",
@@ -124,7 +115,7 @@ class PaperOffice:
             ],
             "papers": list(found.transfer.documents) if found.transfer else [],
             "files": [
-                {"what": _ROLES.get(one.role, one.role), "sha256": one.sha256, "bytes": one.bytes}
+                {"what": role_words(one.role).zh, "sha256": one.sha256, "bytes": one.bytes}
                 for one in evidence
                 if one.parent_sha256 is None
             ],

@@ -4,15 +4,6 @@ import { words } from "./words";
 const topics = import.meta.glob<Record<string, object>>("./words/*.ts", { eager: true });
 
 describe("the books of words", () => {
-  it("name every role that evidence is sealed under", () => {
-    const clips = ["clip", "before", "after"];
-    const shots = ["snapshot", "snapshot_before", "snapshot_after"];
-    const field = ["field_photo", "field_audio", "field_video"];
-    for (const role of [...clips, ...shots, ...field, "warning_audio"]) {
-      expect(words).toHaveProperty([`part.${role}`]);
-    }
-  });
-
   it("are all bound, and name nothing twice", () => {
     const books = Object.entries(topics).filter(([path]) => !path.endsWith("/index.ts"));
     expect(books.map(([path]) => path)).toContain("./words/app.ts");

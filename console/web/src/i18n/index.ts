@@ -25,11 +25,6 @@ export function maybe(key: string, fallback: string): string {
   return key in words ? t(key as Key) : fallback;
 }
 
-/** What a sealed file shows: a clip, a snapshot, the sound of a warning. */
-export function evidenceName(role: string): string {
-  return maybe(`part.${role}`, t("part.other"));
-}
-
 /** A text that carries both languages. */
 export function say(words: Words | undefined): string {
   return words ? words[language.value] || words.zh : "";

@@ -5,6 +5,7 @@ import type { Words } from "./common";
 export interface Evidence {
   id: string;
   role: string;
+  what: Words;
   sha256: string;
   bytes: number;
   mime: string;
