@@ -63,12 +63,15 @@ def catalogue(ctx: Ctx, signed: Viewer, day: date | None = None) -> CatalogueBoo
 
 @router.post("/rows/{row}", status_code=201)
 def edit(row: str, given: EditIn, ctx: Ctx, signed: Reviewer) -> VersionOut:
-    """Make the next version of a row; the ones before stay."""
+    """Make the next version of a row, the ones before stay; or the first of a new one."""
     if given.content.id != row:
         raise ProblemError(422, "row", "Another row", f"The content is of {given.content.id}.")
     services = ctx.services
     try:
         with services.store.begin() as unit:
+            known = versions(unit, services.site.catalogue)
+            if given.seen is None and any(one.row == row for one in known):
+                raise LawError(f"catalogue row {row}: there is one of that id already")
             made = amend(
                 unit,
                 services.site.catalogue,

@@ -78,7 +78,9 @@ class EditIn(Given):
     content: CatalogueRow
     reason: Reason
     valid_from: date
-    seen: int = Field(ge=0, description="Number of the newest version the editor saw.")
+    seen: int | None = Field(
+        default=None, ge=0, description="Newest version the editor saw; None: a new row."
+    )
 
 
 class ConfirmIn(Given):

@@ -34,6 +34,18 @@ def test_a_row_is_confirmed_and_listed_and_figures_are_seen(page: Page, server: 
     page.click("[data-test=save]")
     expect(page.locator("[data-version='fishing-78-3@2']")).to_contain_text("改正条款")
     expect(row).to_contain_text("未经法制确认")
+    page.click("[data-test=add]")
+    page.fill("input[name=id]", "fishing-77")
+    for place, words in enumerate(
+        ["电鱼", "Electric fishing", "罚款", "A fine", "渔业部门", "Fishery department"]
+    ):
+        page.locator("#edit-row .pair input").nth(place).fill(words)
+    page.fill("input[name=basis]", "渔业法第四十五条、第七十七条")
+    page.locator("#edit-row .wide input.field").nth(1).fill("国务院公报")
+    page.check("#edit-row .cues input[value=net]")
+    page.fill("textarea[name=reason]", "补充条目")
+    page.click("[data-test=save]")
+    expect(page.locator("[data-row=fishing-77]")).to_contain_text("电鱼")
     page.goto(f"{server.url}/incidents/inc-lane-1")
     expect(page.locator("[data-test=basis]")).to_contain_text("应移送")
     page.goto(f"{server.url}/supervision")

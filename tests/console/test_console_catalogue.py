@@ -61,6 +61,8 @@ def test_a_row_is_edited_confirmed_and_listed(desk: Desk) -> None:
     again = legal.post(f"{API}/rows/fishing-78-3", json=change)
     assert again.status_code == 409
     assert "version 2 was made meanwhile" in again.json()["detail"]
+    anew = legal.post(f"{API}/rows/fishing-78-3", json={**change, "seen": None})
+    assert "one of that id already" in anew.json()["detail"]
     said = legal.post(
         f"{API}/versions/fishing-78-3@2/confirmations",
         json={"office": "法制审核员", "confirmed": True, "basis": "国务院公报"},
