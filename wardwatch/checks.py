@@ -12,12 +12,13 @@ from typing import Literal
 import redis
 
 from broadcast.text import WarningWriter
-from core.clock import NS_PER_S, SystemClock
+from core.clock import NS_PER_S, SystemClock, local_day
 from core.config.cameras import Camera
 from core.config.load import load
 from core.config.people import Travel
 from core.config.site import Inbox, Site
 from core.errors import WardwatchError
+from core.lawbook import finding, on, versions
 from core.store.database import open_store
 from models.store import Store as ModelStore
 from recorder.casefile.typeset import font_of_documents
@@ -65,15 +66,15 @@ def examine(config: Path | None) -> Iterator[Check]:
         yield _model(site.analysis.model)
     for problem in WarningWriter(site).check():
         yield Check("warning texts", "bad", problem)
-    yield _catalogue(site)
     paths = Paths(site.data_dir)
+    yield _catalogue(site, paths)
     yield _roads(site, paths)
     yield _disk(site)
     yield _documents()
     if site.inbox is not None:
         yield _inbox(site.inbox)
     yield _bus(site)
-    if site.database.url or (paths.data / "wardwatch.db").exists():
+    if _stored(site, paths):
         yield _audit(site, paths)
     yield from _vault(site, paths)
     if site.vault.url is not None:
@@ -96,11 +97,32 @@ def _model(name: str) -> Check:
     return Check("model", "ok", card.label)
 
 
-def _catalogue(site: Site) -> Check:
-    unverified = sum(not row.verified_by for row in site.catalogue.rows)
-    if unverified:
-        return Check("catalogue", "warn", f"{unverified} rows await a legal officer's confirmation")
-    return Check("catalogue", "ok", f"{len(site.catalogue.rows)} rows, all confirmed")
+def _stored(site: Site, paths: Paths) -> bool:
+    """Whether there is a database to look into."""
+    return site.database.url is not None or (paths.data / "wardwatch.db").exists()
+
+
+def _catalogue(site: Site, paths: Paths) -> Check:
+    """What a legal officer confirmed is in the database; before its first start nothing is."""
+    waiting = rows = len(site.catalogue.rows)
+    if _stored(site, paths):
+        try:
+            store = open_store(paths.database_url(site))
+            with store.read() as unit:
+                now = on(
+                    versions(unit, site.catalogue),
+                    local_day(SystemClock().utc_ns(), site.zone_info),
+                )
+                found = [finding(unit, one.id) for one in now]
+            store.close()
+        except WardwatchError as error:
+            return Check("catalogue", "bad", str(error))
+        rows = len(found)
+        waiting = sum(one is None or not one.confirmed for one in found)
+    if waiting:
+        said = f"{waiting} of {rows} rows await a legal officer's confirmation"
+        return Check("catalogue", "warn", said)
+    return Check("catalogue", "ok", f"{rows} rows, all confirmed")
 
 
 def _roads(site: Site, paths: Paths) -> Check:

@@ -1,0 +1,45 @@
+"""What the doctor says of the catalogue: the database counts, not the note in the file."""
+
+import shutil
+from pathlib import Path
+
+from console.accounts import create_user
+from core.clock import SystemClock
+from core.config.load import SHIPPED, load
+from core.lawbook import confirm, seed, versions
+from core.store.database import open_store
+from core.store.users import Role
+from tests.model_cards import model_card
+from wardwatch.checks import examine
+from wardwatch.paths import Paths
+
+
+def said_of_the_catalogue(config: Path) -> tuple[str, str]:
+    found = next(one for one in examine(config) if one.what == "catalogue")
+    return found.state, found.detail
+
+
+def test_the_catalogue_is_confirmed_in_the_database(tmp_path: Path) -> None:
+    model_card("yolox-nano")
+    config, clock = tmp_path / "site", SystemClock()
+    shutil.copytree(SHIPPED / "demo", config)
+    township = config / "township.yaml"
+    words = township.read_text(encoding="utf-8")
+    township.write_text(words.replace("data_dir: var", f"data_dir: {tmp_path / 'data'}"), "utf-8")
+    site = load(config)
+    rows = len(site.catalogue.rows)
+    await_it = "rows await a legal officer's confirmation"
+    assert said_of_the_catalogue(config) == ("warn", f"{rows} of {rows} {await_it}")
+
+    paths = Paths(site.data_dir)
+    paths.make()
+    store = open_store(paths.database_url(site), clock)
+    create_user(store, "fazhi", "a long password", Role.REVIEWER, clock)
+    with store.begin() as unit:
+        seed(unit, site.catalogue, clock.utc_ns())
+        for one in versions(unit, site.catalogue):
+            confirm(unit, one.id, "fazhi", "法制办", True, "国务院公报", clock.utc_ns())
+    store.close()
+    state, detail = said_of_the_catalogue(config)
+    assert (state, detail.partition(" ")[2]) == ("ok", "rows, all confirmed")
+    assert int(detail.partition(" ")[0]) <= rows, "rows of the past do not count"
