@@ -9,6 +9,7 @@ from console import pages, problems
 from console.accounts import Throttle
 from console.api import (
     alarms,
+    audit_log,
     basis,
     cameras,
     casefiles,
@@ -79,13 +80,11 @@ def create_app(services: Services) -> FastAPI:
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
-        catalogue, supervision, field, field_media, alarms,
+        catalogue, basis, papers, supervision, audit_log, field, field_media, alarms,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)
     api.include_router(casefiles.incident)
-    api.include_router(basis.router)
-    api.include_router(papers.router)
     app.include_router(api)
     app.include_router(_probes())
     app.include_router(pages.pages(services.web_root))

@@ -91,12 +91,34 @@ class AuditLog:
             yield AuditEntry.model_validate(dict(row))
 
     def between(
-        self, first_ns: int, last_ns: int, *, before: int | None = None, limit: int = 1000
+        self,
+        first_ns: int,
+        last_ns: int,
+        *,
+        before: int | None = None,
+        actor: str = "",
+        action: str = "",
+        object_id: str = "",
+        limit: int = 1000,
     ) -> Iterator[AuditEntry]:
-        """Entries of a time, newest first; ``before``: only those with a lower number."""
+        """Entries of a time, newest first.
+
+        Args:
+            before: only those with a lower number.
+            actor, action, object_id: only by whom, what, on which thing; empty: any. An action
+                that ends in a dot stands for all that begin so.
+        """
         query = select(audit).where(audit.c.at_ns >= first_ns, audit.c.at_ns <= last_ns)
         if before is not None:
             query = query.where(audit.c.seq < before)
+        if actor:
+            query = query.where(audit.c.actor == actor)
+        if action.endswith("."):
+            query = query.where(audit.c.action.startswith(action, autoescape=True))
+        elif action:
+            query = query.where(audit.c.action == action)
+        if object_id:
+            query = query.where(audit.c.object == object_id)
         query = query.order_by(audit.c.seq.desc()).limit(limit)
         for row in self._connection.execute(query).mappings():
             yield AuditEntry.model_validate(dict(row))

@@ -1,14 +1,14 @@
 """Figures of supervision (执法监督): as data, as CSV for Excel, and the monthly sheet as PDF."""
 
-import csv
-import io
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from console.context import Chief, Context, Ctx
+from console.api.tables import as_csv as csv_of
+from console.api.tables import attachment
+from console.context import Context, Ctx, Supervisor
 from console.errors import ProblemError
 from core.clock import iso, local_day
 from core.errors import WardwatchError
@@ -18,14 +18,13 @@ router = APIRouter(prefix="/supervision", tags=["supervision"])
 
 _MOST_DAYS = 1100
 _STEPS = ("acknowledge", "arrive", "handle", "close")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Day = Annotated[date | None, Query(description="This month by default.")]
 
 
 @router.get("")
 def figures(
     ctx: Ctx,
-    _: Chief,
+    _: Supervisor,
     first: Day = None,
     last: Day = None,
     by: By = By.ZONE,
@@ -36,22 +35,17 @@ def figures(
 
 @router.get("/figures.csv", response_class=Response)
 def as_csv(
-    ctx: Ctx, signed: Chief, first: Day = None, last: Day = None, by: By = By.ZONE
+    ctx: Ctx, signed: Supervisor, first: Day = None, last: Day = None, by: By = By.ZONE
 ) -> Response:
     """The same for a spreadsheet: UTF-8 with a mark that Excel knows, unknown cells empty."""
     made = _report(ctx, first, last, by)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(_HEADS)
-    for group in (*made.groups, made.whole):
-        writer.writerow([_cell(one) for one in _row(group)])
     name = f"supervision-{made.first}-{made.last}-{by.value}.csv"
     ctx.views.note(signed, "supervision.export", name)
-    return _file(("\ufeff" + out.getvalue()).encode(), "text/csv; charset=utf-8", name)
+    return csv_of(_HEADS, map(_row, (*made.groups, made.whole)), name)
 
 
 @router.get("/sheet.pdf", response_class=Response)
-def sheet(ctx: Ctx, signed: Chief, month: Day = None) -> Response:
+def sheet(ctx: Ctx, signed: Supervisor, month: Day = None) -> Response:
     """The assessment sheet (考核表) of the month that a day is in."""
     if ctx.services.papers is None:
         raise ProblemError(503, "no-papers", "Papers cannot be made here")
@@ -65,7 +59,7 @@ def sheet(ctx: Ctx, signed: Chief, month: Day = None) -> Response:
         raise ProblemError(409, "paper", "It cannot be made", str(error)) from None
     name = f"assessment-{first:%Y-%m}.pdf"
     ctx.views.note(signed, "supervision.export", name)
-    return _file(pdf, "application/pdf", name)
+    return attachment(pdf, "application/pdf", name)
 
 
 _HEADS = [
@@ -89,17 +83,6 @@ def _row(one: GroupFigures) -> list[str | int | float | None]:
     ]  # fmt: skip
 
 
-def _cell(value: str | int | float | None) -> str | int | float:
-    """A cell; words that a spreadsheet would compute are kept as words."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return round(value, 4)
-    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
-        return f"'{value}"
-    return value
-
-
 def _report(ctx: Context, first: date | None, last: date | None, by: By) -> Report:
     begin, end = month_of(_today(ctx))
     begin, end = first or begin, last or end
@@ -114,11 +97,3 @@ def _report(ctx: Context, first: date | None, last: date | None, by: By) -> Repo
 
 def _today(ctx: Context) -> date:
     return local_day(ctx.services.clock.utc_ns(), ctx.services.site.zone_info)
-
-
-def _file(content: bytes, kind: str, name: str) -> Response:
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "cache-control": "private, no-store",
-    }
-    return Response(content, media_type=kind, headers=headers)

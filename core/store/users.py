@@ -15,6 +15,7 @@ class Role(StrEnum):
 
     OFFICER = "officer"  # 队员: the page /field, with the orders given to that officer
     VIEWER = "viewer"  # 查看
+    SUPERVISOR = "supervisor"  # 监督: figures and the audit log, and nothing else beside looking
     REVIEWER = "reviewer"  # 法制、技术审核: review evidence, and nothing else beside looking
     MONITOR = "monitor"  # 坐席员: confirm, dismiss, warn, dispatch, export, lock recordings
     CHIEF = "chief"  # 值班长: override, close, release recordings, review
@@ -32,9 +33,10 @@ class Role(StrEnum):
 _BELOW: dict[Role, tuple[Role, ...]] = {
     Role.OFFICER: (),
     Role.VIEWER: (Role.OFFICER,),
+    Role.SUPERVISOR: (Role.VIEWER,),
     Role.REVIEWER: (Role.VIEWER,),
     Role.MONITOR: (Role.VIEWER,),
-    Role.CHIEF: (Role.MONITOR, Role.REVIEWER),
+    Role.CHIEF: (Role.MONITOR, Role.REVIEWER, Role.SUPERVISOR),
     Role.ADMIN: (Role.CHIEF,),
 }
 

@@ -28,6 +28,7 @@ export const router = createRouter({
     { path: "/notices", name: "notices", component: () => import("./pages/NoticesPage.vue") },
     { path: "/catalogue", name: "catalogue", component: () => import("./pages/CataloguePage.vue") },
     { path: "/supervision", name: "supervision", component: () => import("./pages/SupervisionPage.vue") },
+    { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },

@@ -5,12 +5,14 @@ import { api, ApiError, signedOut, useToken } from "../api/http";
 import type { Language, Role, Session } from "../api/types";
 import { language } from "../i18n";
 
-// A reviewer looks and reviews, and commands nothing; an officer has a page apart.
-const ranks: Record<Role, number> = { officer: -1, viewer: 0, reviewer: 0, monitor: 1, chief: 2, admin: 3 };
+// Reviewer and supervisor look, and command nothing; an officer has a page apart.
+const ranks: Record<Role, number> = { officer: -1, viewer: 0, supervisor: 0, reviewer: 0, monitor: 1, chief: 2, admin: 3 };
 
 export const session = ref<Session | null>(null);
 export const mayCommand = computed(() => rank(session.value?.role) >= ranks.monitor);
 export const mayOverride = computed(() => rank(session.value?.role) >= ranks.chief);
+
+export const maySupervise = computed(() => mayOverride.value || session.value?.role === "supervisor");
 
 // A language chosen on the sign-in page wins over the one kept with the account.
 let choseBefore = false;

@@ -3,7 +3,7 @@
 export type Language = "zh" | "en";
 export type Words = Record<Language, string>;
 
-export type Role = "officer" | "viewer" | "reviewer" | "monitor" | "chief" | "admin";
+export type Role = "officer" | "viewer" | "supervisor" | "reviewer" | "monitor" | "chief" | "admin";
 export type Kind = "fishing" | "dumping" | "occupation";
 
 export type Severity = "minor" | "serious";
@@ -45,6 +45,7 @@ export interface AuditEntry {
   at: string;
   actor: string;
   action: string;
+  object: string;
   deed: Words;
   reason: string;
   detail: Record<string, unknown>;

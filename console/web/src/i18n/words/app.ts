@@ -23,6 +23,7 @@ export const app = {
   "signIn.go": { zh: "登录", en: "Sign in" },
   "signIn.note": { zh: "所有查看、导出和指令均写入审计日志", en: "Every view, export and command is written to the audit log" },
   "role.viewer": { zh: "查看", en: "Viewer" },
+  "role.supervisor": { zh: "监督员", en: "Supervisor" },
   "role.reviewer": { zh: "审核员", en: "Reviewer" },
   "role.monitor": { zh: "坐席员", en: "Operator" },
   "role.chief": { zh: "值班长", en: "Duty chief" },
