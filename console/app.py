@@ -20,6 +20,7 @@ from console.api import (
     events,
     evidence,
     field,
+    field_films,
     field_media,
     films,
     incidents,
@@ -80,7 +81,7 @@ def create_app(services: Services) -> FastAPI:
     for room in (
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
-        catalogue, basis, papers, supervision, audit_log, field, field_media, alarms,
+        catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

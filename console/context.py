@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from console.accounts import Throttle
 from console.errors import ProblemError
+from console.field.watchers import Watchers
 from console.metrics import Metrics
 from console.rate import Rate
 from console.services import Services
@@ -107,6 +108,7 @@ class Context:
     Attributes:
         probes: cameras tried, by account.
         snapshots: pictures asked of cameras, by account.
+        watchers: who looks at films while they are taken.
         discovering: held while somebody searches the networks for cameras.
     """
 
@@ -118,6 +120,7 @@ class Context:
     probes: Rate
     snapshots: Rate
     discovering: threading.Lock
+    watchers: Watchers = field(default_factory=Watchers)
 
 
 def context_of(connection: HTTPConnection) -> Context:

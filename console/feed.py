@@ -14,12 +14,22 @@ from typing import Literal, get_args
 
 from console.errors import ConsoleError
 from core.cases import Notice, OfficerPosition
-from core.fieldwork import FieldAlarm
+from core.fieldwork import FieldAlarm, FilmNow
 from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from core.storage import StorageState
 from core.value import Value
 
-Topic = Literal["incidents", "positions", "health", "objects", "storage", "notices", "alarms"]
+Topic = Literal[
+    "incidents",
+    "positions",
+    "health",
+    "objects",
+    "storage",
+    "notices",
+    "alarms",
+    "films",
+    "watching",
+]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
 
@@ -147,6 +157,8 @@ def _key(topic: str, message: Value) -> str:
             return f"{camera}/{process}"
         case "alarms", FieldAlarm(id=alarm):
             return alarm
+        case "films" | "watching", FilmNow(id=film):
+            return film
         case "objects", ObjectsSeen(camera=camera):
             return camera
         case "notices", Notice(id=name):

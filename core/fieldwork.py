@@ -85,8 +85,9 @@ class FieldMedia(Value):
     id: str
     officer: str
     user: str
-    order: str
+    order: str = Field(default="", description="Empty: of a call for help without an order.")
     incident: str
+    alarm: str | None = Field(default=None, description="The call for help it belongs to.")
     kind: Literal["photo", "audio", "video"]
     mime: str
     at_ns: int = Field(description="When it was taken, or begun.")
@@ -109,6 +110,27 @@ class FieldMedia(Value):
     @property
     def bytes(self) -> int:
         return sum(self.sizes)
+
+
+class FilmNow(Value):
+    """A film that an officer takes, as it is at this moment.
+
+    Attributes:
+        id: of the :class:`FieldMedia`.
+        watching: how many at the desk look at it now.
+    """
+
+    id: str
+    officer: str
+    incident: str
+    order: str = ""
+    alarm: str | None = None
+    state: Literal["open", "cut", "sealed"]
+    at_ns: int
+    touched_ns: int
+    bytes: int
+    evidence: str | None = None
+    watching: int = 0
 
 
 class AlarmState(StrEnum):

@@ -24,7 +24,7 @@ router = APIRouter(tags=["events"])
 CHECK_SESSION_S = 30
 PING_S = 15
 _EVERY_TOPIC: list[Topic] = [
-    "incidents", "positions", "health", "storage", "notices", "alarms",
+    "incidents", "positions", "health", "storage", "notices", "alarms", "films",
 ]  # fmt: skip
 
 

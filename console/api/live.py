@@ -12,7 +12,7 @@ from console.context import Context, context_of
 from console.errors import ProblemError, not_found
 from console.problems import problem_response
 from console.security import same_origin
-from console.sessions import COOKIE
+from console.sessions import COOKIE, Signed
 from console.viewer import ViewerQueue
 from core.store.users import Role
 
@@ -30,19 +30,12 @@ async def live(socket: WebSocket, camera_id: str) -> None:
     fragments as binary messages. A new text message announces a new initialisation."""
     ctx = context_of(socket)
     cookie = socket.cookies.get(COOKIE)
-    problem = None
-    signed = await run_in_threadpool(ctx.sessions.check, cookie)
-    camera = ctx.services.site.camera(camera_id)
-    if not same_origin(socket.headers):
-        problem = ProblemError(403, "cross-site", "Requests from other sites are refused")
-    elif signed is None:
-        problem = ProblemError(401, "sign-in", "Please sign in")
-    elif not signed.may(Role.VIEWER):
-        problem = ProblemError(403, "role", "Your role does not allow this")
-    elif camera is None or not camera.enabled:
-        problem = not_found("camera", camera_id)
-    if problem is not None or signed is None:
-        refusal = problem or ProblemError(401, "sign-in", "Please sign in")
+    try:
+        signed = await viewer_of(socket)
+        camera = ctx.services.site.camera(camera_id)
+        if camera is None or not camera.enabled:
+            raise not_found("camera", camera_id)
+    except ProblemError as refusal:
         await socket.send_denial_response(problem_response(refusal, socket.url.path))
         return
     await run_in_threadpool(ctx.views.note, signed, "live.view", camera_id)
@@ -55,14 +48,31 @@ async def live(socket: WebSocket, camera_id: str) -> None:
         viewers.dec()
 
 
+async def viewer_of(socket: WebSocket) -> Signed:
+    """Who asks for live pictures.
+
+    Raises:
+        ProblemError: 403 from another site or without the right, 401 without a session.
+    """
+    if not same_origin(socket.headers):
+        raise ProblemError(403, "cross-site", "Requests from other sites are refused")
+    sessions = context_of(socket).sessions
+    signed = await run_in_threadpool(sessions.check, socket.cookies.get(COOKIE))
+    if signed is None:
+        raise ProblemError(401, "sign-in", "Please sign in")
+    if not signed.may(Role.VIEWER):
+        raise ProblemError(403, "role", "Your role does not allow this")
+    return signed
+
+
 async def _relay(ctx: Context, socket: WebSocket, camera_id: str, cookie: str | None) -> None:
     queue = ViewerQueue()
     source = ctx.services.live(camera_id)
     tasks = [
         asyncio.create_task(queue.fill(source), name=f"live {camera_id}: read"),
         asyncio.create_task(_send(socket, queue), name=f"live {camera_id}: send"),
-        asyncio.create_task(_until_gone(socket), name=f"live {camera_id}: listen"),
-        asyncio.create_task(_while_signed_in(ctx, cookie), name=f"live {camera_id}: session"),
+        asyncio.create_task(until_gone(socket), name=f"live {camera_id}: listen"),
+        asyncio.create_task(while_signed_in(ctx, cookie), name=f"live {camera_id}: session"),
     ]
     fill, send, _, session = tasks
     code = TRY_AGAIN_LATER
@@ -94,13 +104,14 @@ async def _send(socket: WebSocket, queue: ViewerQueue) -> None:
         await socket.send_bytes(part.data)
 
 
-async def _until_gone(socket: WebSocket) -> None:
-    # Nothing is expected from the browser; receiving is how its leaving is noticed.
+async def until_gone(socket: WebSocket) -> None:
+    """Nothing is expected from the browser; receiving is how its leaving is noticed."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
 
 
-async def _while_signed_in(ctx: Context, cookie: str | None) -> None:
+async def while_signed_in(ctx: Context, cookie: str | None) -> None:
+    """Returns when the session has ended."""
     while True:
         await asyncio.sleep(CHECK_SESSION_S)
         if await run_in_threadpool(ctx.sessions.check, cookie) is None:

@@ -14,11 +14,13 @@ from console.field import magic
 from console.field.models import FinishIn, MediaIn, MediaOut
 from console.field.pieces import PieceError, Pieces, Whole
 from console.field.times import happened
+from console.field.watchers import Watchers, tell
 from console.field.who import InField, fix_of, fix_text, own_order
 from console.services import Services
 from core.clock import NS_PER_S, iso
 from core.errors import WardwatchError
 from core.fieldwork import EvidenceIntake, FieldMedia
+from core.store.unit import Unit
 
 PIECE_BYTES = 4 << 20
 MOST_BYTES = {"photo": 12 << 20, "audio": 24 << 20, "video": 1 << 30}
@@ -28,6 +30,8 @@ SILENT_S = 15 * 60
 GIVEN_UP_S = 7 * 86_400
 """A phone that has not gone on with a file for so long will not."""
 LEAST_FREE_BYTES = 1 << 30
+CALL = "call-"
+"""Before the id of a call for help, where files of no incident belong to it."""
 _log = structlog.get_logger()
 
 
@@ -47,7 +51,7 @@ def begin(ctx: Context, here: InField, media_id: str, given: MediaIn) -> MediaOu
         known = unit.field_media.get(media_id)
         if known is not None:
             return _out(_own(known, here))
-        order = own_order(unit, here, given.order)
+        order, incident = _about(unit, here, given)
         running = unit.field_media.find(officer=here.id, state=["open", "cut"], limit=MOST_OPEN)
         if len(running) >= MOST_OPEN:
             raise ProblemError(
@@ -57,8 +61,9 @@ def begin(ctx: Context, here: InField, media_id: str, given: MediaIn) -> MediaOu
             id=media_id,
             officer=here.id,
             user=here.user,
-            order=order.id,
-            incident=order.incident,
+            order=order,
+            incident=incident,
+            alarm=given.alarm,
             kind=given.kind,
             mime=given.mime,
             at_ns=at_ns,
@@ -70,8 +75,8 @@ def begin(ctx: Context, here: InField, media_id: str, given: MediaIn) -> MediaOu
             original_taken=given.original_taken,
         )
         unit.field_media.put(media)
-        detail = {"media": media.id, "kind": media.kind, "order": order.id}
-        unit.audit.append(here.user, "field.media_begun", order.incident, detail=detail)
+        detail = {"media": media.id, "kind": media.kind, "order": order}
+        unit.audit.append(here.user, "field.media_begun", incident, detail=detail)
     return _out(media)
 
 
@@ -115,6 +120,7 @@ def piece(ctx: Context, here: InField, media_id: str, number: int, content: byte
             sizes = (*media.sizes, len(content))
             media = media.model_copy(update={"sizes": sizes, "touched_ns": now_ns})
             unit.field_media.put(media)
+    tell(ctx.services, ctx.watchers, media)
     return _out(media)
 
 
@@ -146,6 +152,7 @@ def finish(ctx: Context, here: InField, media_id: str, given: FinishIn) -> Media
             503, "vault", "It cannot be sealed now", "Try again.", {"retry-after": "30"}
         ) from None
     pieces_of(ctx.services).drop(media.id)
+    tell(ctx.services, ctx.watchers, media)
     return _out(media)
 
 
@@ -203,6 +210,7 @@ def seal_silent(services: Services) -> list[FieldMedia]:
         try:
             whole = pieces.join(media.id, len(media.sizes), magic.SUFFIX[media.mime])
             done.append(seal(services, media, whole, "cut"))
+            tell(services, Watchers(), done[-1])
         except (WardwatchError, OSError) as error:
             _log.error("console.field_not_sealed", media=media.id, error=str(error))
     return done
@@ -226,6 +234,22 @@ def forget_given_up(services: Services) -> list[FieldMedia]:
     return gone
 
 
+def _about(unit: Unit, here: InField, given: MediaIn) -> tuple[str, str]:
+    """The order and the incident a file belongs to; a call for help may stand for both."""
+    if given.order:
+        order = own_order(unit, here, given.order)
+        return order.id, order.incident
+    if given.alarm is None:
+        raise ProblemError(422, "order", "An order or a call for help is needed")
+    alarm = unit.field_alarms.get(given.alarm)
+    if alarm is None:
+        # The film may overtake the call, which is on its way: the phone tries again.
+        raise ProblemError(425, "no-alarm", "The call for help is not here yet", "Try again.")
+    if alarm.officer != here.id:
+        raise not_found("alarm", given.alarm)
+    return "", f"{CALL}{alarm.id}"
+
+
 def pieces_of(services: Services) -> Pieces:
     """Where pieces lie."""
     return Pieces(services.field_root)
@@ -240,7 +264,7 @@ def _intake(services: Services) -> EvidenceIntake:
 def _note(media: FieldMedia, state: str) -> str:
     facts = [
         f"officer {media.officer}, account {media.user}",
-        f"order {media.order}",
+        f"order {media.order}" if media.order else f"call for help {media.alarm}",
         f"taken {iso(media.at_ns)} (phone's clock {iso(media.phone_ns)})",
         f"place {fix_text(media.fix)}",
     ]

@@ -63,7 +63,10 @@ class AlarmIn(Sent):
 
 class MediaIn(Sent):
     kind: Literal["photo", "audio", "video"]
-    order: str = Field(max_length=80)
+    order: str | None = Field(default=None, max_length=80)
+    alarm: PhoneId | None = Field(
+        default=None, description="The call for help that it belongs to; needs no order."
+    )
     mime: Mime
     fix: FixIn | None = None
     original_sha256: Hash | None = None
@@ -154,6 +157,7 @@ class FieldState(BaseModel):
     since: Moment | None
     orders: list[FieldOrder]
     alarms: list[FieldAlarmOut]
+    watched: list[str] = Field(description="Files of the officer that somebody looks at now.")
 
 
 class ActOut(BaseModel):

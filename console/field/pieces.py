@@ -59,6 +59,12 @@ class Pieces:
         with (self.root / file_id / _name(0)).open("rb") as stream:
             return stream.read(count)
 
+    def read(self, file_id: str, number: int, at: int, most: int) -> bytes:
+        """Some octets of a piece, from ``at`` on."""
+        with (self.root / file_id / _name(number)).open("rb") as stream:
+            stream.seek(at)
+            return stream.read(most)
+
     def join(self, file_id: str, count: int, suffix: str) -> Whole:
         """Put the first ``count`` pieces together; the pieces stay."""
         path = self.root / file_id / f"whole{suffix}"

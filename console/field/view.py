@@ -54,6 +54,7 @@ def state_of(ctx: Context, here: InField) -> FieldState:
         since=iso(duty.start_ns) if duty is not None and on else None,
         orders=[one for one in orders if one is not None],
         alarms=[alarm_out(one) for one in alarms],
+        watched=ctx.watchers.of(here.id),
     )
 
 

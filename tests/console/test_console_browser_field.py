@@ -204,18 +204,69 @@ def test_an_order_from_duty_to_result_through_a_dead_zone(
     assert position.status is OfficerStatus.OFF
 
 
-def test_film_and_voice_arrive_and_an_order_taken_away_is_told(
-    server: Server, alerts: fake_field.Alerts, phone: BrowserContext
+def desk_page(browser: Browser, server: Server, to: str) -> Page:
+    """A monitor's browser on one page of the desk."""
+    desk = browser.new_page(viewport={"width": 1366, "height": 768})
+    desk.set_default_timeout(30_000)
+    desk.goto(f"{server.url}/sign-in?to={to}")
+    desk.fill("input[name=name]", "monitor")
+    desk.fill("input[name=password]", fake_services.PASSWORD)
+    desk.click("button[type=submit]")
+    return desk
+
+
+def plays_beyond(desk: Page, seconds: float) -> float:
+    """Wait until the live film has been played so far; where it is."""
+    for _ in range(300):
+        now = float(
+            desk.evaluate("document.querySelector('[data-test=live-film]')?.currentTime ?? 0")
+        )
+        if now > seconds:
+            return now
+        desk.wait_for_timeout(200)
+    raise AssertionError(f"the film stands at {now} s")
+
+
+def test_the_desk_sees_a_film_while_it_is_taken_and_an_order_taken_away_is_told(
+    server: Server, alerts: fake_field.Alerts, phone: BrowserContext, browser: Browser
 ) -> None:
     page = sign_in(phone, server)
     page.locator("[data-test=duty-on]").tap()
     order = alerts.offer("officer-1")
     expect(page.locator("[data-test=next]")).to_have_text("签收")
-    for kind, until in (("video", "0:04"), ("audio", "0:01")):
-        page.locator(f"[data-test={kind}]").tap()
-        expect(page.locator("[data-test=recording]")).to_contain_text(until)
-        page.locator("[data-test=stop]").tap()
-        page.wait_for_selector(f"[data-test=recording-{kind}]", state="hidden")
+    desk = desk_page(browser, server, f"/incidents/{order.incident}")
+    desk.wait_for_selector("[data-test=state]")
+
+    page.locator("[data-test=video]").tap()
+    expect(page.locator("[data-test=recording]")).to_contain_text("0:0")
+    expect(desk.locator("[data-film]")).to_contain_text("1号队员 现场直播")
+    first = plays_beyond(desk, 1)
+    expect(page.locator("[data-test=watched]")).to_have_text("指挥室正在看")
+    # Another desk joins late: from a key frame that is no longer the first.
+    expect(page.locator("[data-test=recording]")).to_contain_text("0:06")
+    late = desk_page(browser, server, f"/incidents/{order.incident}")
+    late.wait_for_selector("[data-film]")
+    joined = plays_beyond(late, 3)
+    late.close()
+
+    phone.set_offline(True)
+    expect(desk.locator("[data-test=film-words]")).to_contain_text("秒没有新画面")
+    stood = plays_beyond(desk, first)
+    phone.set_offline(False)
+    after = plays_beyond(desk, stood + 3)
+    assert after > joined > first
+    assert page.locator("[data-test=recording]").is_visible(), "the phone still records"
+    page.locator("[data-test=stop]").tap()
+    page.wait_for_selector("[data-test=recording-video]", state="hidden")
+    expect(desk.locator("[data-test=film-words]")).to_contain_text("录像已结束")
+    with server.services.store.read() as unit:
+        looked = [one for one in unit.audit.entries(order.incident) if one.action == "film.view"]
+    assert [one.actor for one in looked] == ["monitor"], "once in five minutes"
+
+    page.locator("[data-test=audio]").tap()
+    expect(page.locator("[data-test=recording]")).to_contain_text("0:01")
+    page.locator("[data-test=stop]").tap()
+    page.wait_for_selector("[data-test=recording-audio]", state="hidden")
     outbox_is_empty(page)
     items = stored(
         server,
@@ -241,12 +292,7 @@ def test_film_and_voice_arrive_and_an_order_taken_away_is_told(
 def test_a_call_for_help_is_on_every_desk_and_may_be_withdrawn(
     server: Server, alerts: fake_field.Alerts, phone: BrowserContext, browser: Browser
 ) -> None:
-    desk = browser.new_page(viewport={"width": 1366, "height": 768})
-    desk.set_default_timeout(30_000)
-    desk.goto(f"{server.url}/sign-in?to=/incidents")
-    desk.fill("input[name=name]", "monitor")
-    desk.fill("input[name=password]", fake_services.PASSWORD)
-    desk.click("button[type=submit]")
+    desk = desk_page(browser, server, "/incidents")
     desk.wait_for_selector("[data-incident=inc-market-1]")
 
     page = sign_in(phone, server)
@@ -273,6 +319,14 @@ def test_a_call_for_help_is_on_every_desk_and_may_be_withdrawn(
     expect(call).to_be_visible()
     page.locator("[data-test=withdraw]").tap()
     expect(call).to_contain_text("队员称误按，请核实")
+    # One touch, and the desk sees where the officer is; there is no order that it belongs to.
+    page.locator("[data-test=alarm-film]").tap()
+    desk.click("[data-test=look-at-call]")
+    plays_beyond(desk, 1)
+    page.locator("[data-test=stop]").tap()
+    page.wait_for_selector("[data-test=recording-video]", state="hidden")
+    desk.click("[data-test=film-close]")
+    page.locator("[data-test=alarm]").wait_for()
     desk.click("[data-test=answer-call]")
     expect(call).to_have_count(0)
     expect(page.locator("[data-test=alarm-state]")).to_have_text("值班员已响应")

@@ -44,7 +44,7 @@ def phone(desk: Desk, alerts: fake_field.Alerts) -> TestClient:
     return desk.sign_in("officer-1")
 
 
-def begin(desk: Desk, phone: TestClient, name: str, order: str, **more: Any) -> Any:
+def begin(desk: Desk, phone: TestClient, name: str, order: str | None, **more: Any) -> Any:
     now = iso(desk.clock.utc_ns())
     body = {"kind": "photo", "mime": "image/jpeg", "order": order, "at": now, "sent": now,
             "fix": HERE, **more}  # fmt: skip

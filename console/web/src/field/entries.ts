@@ -102,7 +102,8 @@ export function withdrawal(officer: string, alarmId: string, made: number): NewE
 export interface FileFacts {
   kind: "photo" | "audio" | "video";
   mime: string;
-  order: string;
+  order?: string;
+  alarm?: string;
   made: number;
   fix: Fix | null;
   original_sha256?: string;
@@ -120,12 +121,13 @@ export class FileEntries {
   ) {}
 
   begin(): NewEntry {
-    const { kind, mime, order, made, fix, original_sha256, original_taken } = this.facts;
+    const { kind, mime, order, alarm, made, fix, original_sha256, original_taken } = this.facts;
     return this.entry("begin", "PUT", "", {
       json: {
         kind,
         mime,
-        order,
+        order: order ?? null,
+        alarm: alarm ?? null,
         fix,
         ...stamp(made),
         original_sha256: original_sha256 ?? null,

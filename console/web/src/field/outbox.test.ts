@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { act, alarm, FileEntries, PIECE_BYTES, point, unfinished } from "./entries";
-import { type Answer, type Entry, type NewEntry, Outbox, type Shelf } from "./outbox";
+import { type Answer, type Entry, type NewEntry, Outbox, type Outcome, type Shelf } from "./outbox";
 
 const ME = "officer-1";
 const HERE = { lon: 112.45, lat: 30.42, accuracy_m: 8 };
@@ -56,8 +56,14 @@ function page(): Outbox {
   });
 }
 
+/** What is urgent, then files. */
+async function drain(outbox: Outbox): Promise<Outcome> {
+  const both = [await outbox.drain(ME, "urgent"), await outbox.drain(ME, "files")];
+  return both.find((one) => one === "signed-out") ?? both.find((one) => one === "later") ?? "empty";
+}
+
 async function deliverAll(outbox: Outbox): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) if ((await outbox.drain(ME)) === "empty") return;
+  for (let tries = 0; tries < 500; tries++) if ((await drain(outbox)) === "empty") return;
   throw new Error("never delivered");
 }
 
@@ -73,11 +79,11 @@ describe("the outbox", () => {
     const acts = [1, 2, 3, 4].map((n) => act(ME, "on_scene", n, HERE));
     let outbox = page();
     for (const one of acts) await outbox.add(one);
-    expect(await outbox.drain(ME)).toBe("later");
+    expect(await drain(outbox)).toBe("later");
     outbox = page();
     expect((await outbox.look()).map((one) => one.id)).toEqual(acts.map((one) => one.id));
     server.network = () => "up";
-    expect(await outbox.drain(ME)).toBe("empty");
+    expect(await drain(outbox)).toBe("empty");
     expect(server.taken).toEqual(acts.map((one) => one.id));
     expect(await outbox.look()).toEqual([]);
   });
@@ -107,7 +113,7 @@ describe("the outbox", () => {
         const one = chance() < 0.5 ? act(ME, "en_route", n, HERE) : point(ME, n, HERE);
         made.push(one);
         await outbox.add(one);
-        if (chance() < 0.4) await outbox.drain(ME);
+        if (chance() < 0.4) await drain(outbox);
         if (chance() < 0.2) outbox = page();
       }
       await deliverAll(outbox);
@@ -120,9 +126,9 @@ describe("the outbox", () => {
     const first = act(ME, "acknowledged", 1, null);
     const second = act(ME, "en_route", 2, null);
     await outbox.add(first);
-    const draining = outbox.drain(ME);
+    const draining = drain(outbox);
     await outbox.add(second);
-    expect(await Promise.all([draining, outbox.drain(ME)])).toEqual(["empty", "empty"]);
+    expect(await Promise.all([draining, drain(outbox)])).toEqual(["empty", "empty"]);
     expect(server.requests).toBe(2);
     expect(server.taken).toEqual([first.id, second.id]);
   });
@@ -135,8 +141,39 @@ describe("the outbox", () => {
     const outbox = page();
     const begin = [film.begin(), photo.begin()];
     await outbox.add(...begin, done, help);
-    await outbox.drain(ME);
+    await drain(outbox);
     expect(server.taken).toEqual([help.id, done.id, begin[1]?.id, begin[0]?.id]);
+  });
+
+  it("lets a film that is being taken overtake files, and nothing hold back an act", async () => {
+    const film = new FileEntries(ME, { kind: "video", mime: "video/webm", order: "o", made: 1, fix: null });
+    const photo = new FileEntries(ME, { kind: "photo", mime: "image/jpeg", order: "o", made: 1, fix: null });
+    const recording = new Set([film.id]);
+    let arrive: (() => void) | undefined;
+    const slow = async (some: Entry[]): Promise<Answer> => {
+      if (some[0]?.kind === "piece") await new Promise<void>((done) => (arrive = done));
+      return server.deliver(some);
+    };
+    const nothing = { changed: () => undefined, taken: () => undefined, refused: () => undefined };
+    const outbox = new Outbox(disk, slow, nothing, recording);
+    const parts = [film.begin(), film.piece(new Blob(["a"]))];
+    const old = photo.begin();
+    await outbox.add(old, ...parts);
+    const draining = outbox.drain(ME, "files");
+    while (!arrive) await new Promise((done) => setTimeout(done));
+    const arrived = act(ME, "on_scene", 2, null);
+    await outbox.add(arrived);
+    expect(await outbox.drain(ME, "urgent")).toBe("empty");
+    expect(server.taken).toEqual([parts[0]?.id, arrived.id]);
+    recording.clear(); // what is left of it takes its turn after the files
+    const rest = film.piece(new Blob(["b"]));
+    await outbox.add(rest);
+    arrive();
+    arrive = undefined;
+    while (!arrive) await new Promise((done) => setTimeout(done));
+    (arrive as () => void)();
+    expect(await draining).toBe("empty");
+    expect(server.taken.slice(2)).toEqual([parts[1]?.id, old.id, rest.id]);
   });
 
   it("shows what the server will never take, with all that belongs to it, and goes on", async () => {
@@ -145,7 +182,7 @@ describe("the outbox", () => {
     server.refuses.add("file.photo");
     const outbox = page();
     await outbox.add(file.begin(), file.piece(new Blob(["a"])), file.finish(), after);
-    expect(await outbox.drain(ME)).toBe("empty");
+    expect(await drain(outbox)).toBe("empty");
     expect(server.taken).toEqual([after.id]);
     expect((await outbox.look()).map((one) => one.problem)).toEqual(["not-found", "not-found", "not-found"]);
     expect(server.requests).toBe(2);
@@ -168,11 +205,11 @@ describe("the outbox", () => {
     const begin = file.begin();
     server.network = (request) => (request === 0 ? "busy" : "up");
     await outbox.add(begin);
-    expect(await outbox.drain(ME)).toBe("later");
+    expect(await drain(outbox)).toBe("later");
     const arrived = act(ME, "on_scene", 2, null);
     server.network = (request) => (request === 2 ? "busy" : "up");
     await outbox.add(arrived);
-    expect(await outbox.drain(ME)).toBe("later");
+    expect(await drain(outbox)).toBe("later");
     expect(server.taken).toEqual([arrived.id]);
     await deliverAll(outbox);
     expect(server.taken).toEqual([arrived.id, begin.id]);
@@ -182,7 +219,7 @@ describe("the outbox", () => {
     const theirs = act("officer-2", "handled", 1, null);
     const outbox = page();
     await outbox.add(theirs, act(ME, "duty_on", 2, null));
-    expect(await outbox.drain(ME)).toBe("empty");
+    expect(await drain(outbox)).toBe("empty");
     expect(server.taken).toHaveLength(1);
     expect((await outbox.look()).map((one) => one.officer)).toEqual(["officer-2"]);
   });
@@ -194,7 +231,7 @@ describe("the outbox", () => {
       refused: () => undefined,
     });
     await outbox.add(act(ME, "handled", 1, null));
-    expect(await outbox.drain(ME)).toBe("signed-out");
+    expect(await drain(outbox)).toBe("signed-out");
     expect(await outbox.look()).toHaveLength(1);
   });
 
@@ -210,7 +247,7 @@ describe("the outbox", () => {
     );
     for (let n = 0; n < 130; n++) await outbox.add(point(ME, n, HERE));
     await outbox.add(act(ME, "duty_off", 131, null), point(ME, 132, HERE));
-    await outbox.drain(ME);
+    await drain(outbox);
     expect(sizes).toEqual([100, 30, 1, 1]);
   });
 });

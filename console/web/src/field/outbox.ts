@@ -1,10 +1,17 @@
 // Everything an officer does goes through here: kept on the phone first, delivered in order when
 // there is a network, removed once the server has said that it has it. An answer that was lost on
 // the way makes the same request go out again; its id is the same, so the server takes it once.
+//
+// Two tracks work beside each other: what is urgent (calls for help, acts, places) never waits for
+// a picture that is on its way through a poor network.
 
 /** What goes first: a call for help, then acts and places as they happened, then files. */
 export const LANE = { alarm: 0, act: 1, file: 2, film: 3 } as const;
 export type Lane = (typeof LANE)[keyof typeof LANE];
+export const TRACKS = { urgent: [LANE.alarm, LANE.act], files: [LANE.file, LANE.film] } as const;
+export type Track = keyof typeof TRACKS;
+/** A film that is being taken goes before files that are kept: somebody may be looking at it. */
+const LIVE = 1.5;
 
 export interface NewEntry {
   /** Made on the phone; the same in every try. */
@@ -61,13 +68,15 @@ export interface Listener {
 }
 
 export class Outbox {
-  private draining: Promise<Outcome> | undefined;
-  private again = false;
+  private readonly draining = new Map<Track, Promise<Outcome>>();
+  private readonly again = new Set<Track>();
 
   constructor(
     private readonly shelf: Shelf,
     private readonly deliver: Deliver,
     private readonly listener: Listener,
+    /** Groups that are being recorded now. */
+    private readonly live: ReadonlySet<string> = new Set(),
   ) {}
 
   /** Keep what was done. It is on the disk when this returns. */
@@ -90,24 +99,29 @@ export class Outbox {
     await this.look();
   }
 
-  /** Deliver all that can be delivered for one officer; never twice at a time. */
-  drain(officer: string): Promise<Outcome> {
-    if (this.draining) {
-      this.again = true;
-      return this.draining;
+  /** Deliver all of one track that can be delivered for one officer; never twice at a time. */
+  drain(officer: string, track: Track): Promise<Outcome> {
+    const running = this.draining.get(track);
+    if (running) {
+      this.again.add(track);
+      return running;
     }
-    this.draining = this.work(officer).finally(() => (this.draining = undefined));
-    return this.draining;
+    const work = this.work(officer, track).finally(() => this.draining.delete(track));
+    this.draining.set(track, work);
+    return work;
   }
 
-  private async work(officer: string): Promise<Outcome> {
+  private async work(officer: string, track: Track): Promise<Outcome> {
     const held = new Set<Lane>();
+    const lanes: readonly Lane[] = TRACKS[track];
     for (;;) {
-      this.again = false;
-      const waiting = inOrder(await this.look(), officer).filter((one) => !held.has(one.lane));
+      this.again.delete(track);
+      const waiting = inOrder(await this.look(), officer, this.live).filter(
+        (one) => lanes.includes(one.lane) && !held.has(one.lane),
+      );
       const first = waiting[0];
       if (!first) {
-        if (this.again && held.size === 0) continue;
+        if (this.again.has(track) && held.size === 0) continue;
         return held.size > 0 ? "later" : "empty";
       }
       const together = first.kind === "point" ? points(waiting) : [first];
@@ -142,10 +156,11 @@ export class Outbox {
 }
 
 /** What waits for an officer's session, in the order in which it goes. */
-export function inOrder(entries: Entry[], officer: string): Entry[] {
+export function inOrder(entries: Entry[], officer: string, live: ReadonlySet<string> = new Set()): Entry[] {
+  const turn = (one: Entry): number => (one.lane === LANE.film && live.has(one.group) ? LIVE : one.lane);
   return entries
     .filter((one) => one.officer === officer && !one.problem)
-    .sort((a, b) => a.lane - b.lane || a.n - b.n);
+    .sort((a, b) => turn(a) - turn(b) || a.n - b.n);
 }
 
 /** The places at the head: they travel together up to the next act. */

@@ -5,7 +5,10 @@ import { FileEntries } from "./entries";
 import type { NewEntry } from "./outbox";
 import type { Fix } from "./types";
 
-const PIECE_MS = 3_000;
+/** The desk sees a film so much later than it happens, and what the network takes. */
+const PIECE_MS = { audio: 3_000, video: 1_000 } as const;
+/** Who begins to look at a film waits for the next picture that needs no other. */
+const KEY_EVERY_MS = 2_000;
 export const LONGEST_S = { audio: 300, video: 1800 } as const;
 const TYPES = {
   audio: ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"],
@@ -18,6 +21,12 @@ const ASKED = {
     video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
   },
 } as const;
+
+/** What a file belongs to: an order, a call for help, or both. */
+export interface About {
+  order?: string;
+  alarm?: string;
+}
 
 /** Files that are being recorded on this page: nobody else finishes them. */
 export const running = new Set<string>();
@@ -37,19 +46,20 @@ export class Recording {
     stream: MediaStream,
     type: string,
     officer: string,
-    order: string,
+    about: About,
     fix: Fix | null,
     keep: (...entries: NewEntry[]) => Promise<void>,
   ) {
     this.kind = kind;
     this.stream = stream;
     const mime = type.split(";")[0] as string;
-    this.file = new FileEntries(officer, { kind, mime, order, made: this.began, fix });
+    this.file = new FileEntries(officer, { kind, mime, ...about, made: this.began, fix });
     this.recorder = new MediaRecorder(stream, {
       mimeType: type,
       videoBitsPerSecond: 1_200_000,
       audioBitsPerSecond: 32_000,
-    });
+      videoKeyFrameIntervalDuration: KEY_EVERY_MS,
+    } as MediaRecorderOptions);
     running.add(this.file.id);
     this.keeping = keep(this.file.begin());
     this.recorder.ondataavailable = ({ data }) => {
@@ -66,7 +76,7 @@ export class Recording {
           .finally(() => running.delete(this.file.id));
       };
     });
-    this.recorder.start(PIECE_MS);
+    this.recorder.start(PIECE_MS[kind]);
     for (const track of stream.getTracks()) track.onended = () => this.stop();
   }
 
@@ -74,14 +84,14 @@ export class Recording {
   static async start(
     kind: "audio" | "video",
     officer: string,
-    order: string,
+    about: About,
     fix: Fix | null,
     keep: (...entries: NewEntry[]) => Promise<void>,
   ): Promise<Recording> {
     const type = TYPES[kind].find((one) => MediaRecorder.isTypeSupported(one));
     if (!type) throw new DOMException(kind, "NotSupportedError");
     const stream = await navigator.mediaDevices.getUserMedia(ASKED[kind]);
-    return new Recording(kind, stream, type, officer, order, fix, keep);
+    return new Recording(kind, stream, type, officer, about, fix, keep);
   }
 
   stop(): void {

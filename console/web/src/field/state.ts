@@ -3,7 +3,7 @@
 import { computed, reactive, ref, shallowReactive, shallowRef, watch } from "vue";
 import { act, alarm, FileEntries, type FileFacts, point, unfinished, withdrawal } from "./entries";
 import { ask, deliver, NetError, signIn as netSignIn, signOut as netSignOut, whoami } from "./net";
-import { type Answer, type Entry, inOrder, type NewEntry, Outbox, type Outcome } from "./outbox";
+import { type Answer, type Entry, inOrder, type NewEntry, Outbox, type Outcome, type Track } from "./outbox";
 import { type PlaceTrouble, PlaceWatch, type Seen } from "./place";
 import { prepare } from "./picture";
 import { running } from "./recording";
@@ -35,6 +35,9 @@ export const late = reactive(new Map<string, OrderState>());
 export const place = ref<{ seen: Seen | null; trouble: PlaceTrouble | null }>({ seen: null, trouble: null });
 export const files = reactive(new Map<string, { id: string; kind: string }[]>());
 export const raised = ref<{ id: string; made: number } | null>(null);
+
+/** Somebody at the desk looks at this film now. */
+export const watched = (film: string): boolean => state.value?.watched?.includes(film) ?? false;
 
 const officer = computed(() => state.value?.officer.id ?? "");
 export const mine = computed(() => entries.value.filter((one) => one.officer === officer.value));
@@ -89,7 +92,7 @@ const outbox = new Outbox(outboxShelf, send, {
     if (entry.kind === "act" || entry.lane === 0) fresh = true;
   },
   refused: () => (fresh = true),
-});
+}, running);
 let tries = 0;
 let retry = 0;
 let fresh = false;
@@ -103,18 +106,22 @@ export async function keep(...some: NewEntry[]): Promise<void> {
 /** Try now. */
 export function kick(): void {
   window.clearTimeout(retry);
-  if (officer.value) void locked(() => outbox.drain(officer.value)).then(after);
+  if (!officer.value) return;
+  for (const track of ["urgent", "files"] as const) {
+    void locked(track, () => outbox.drain(officer.value, track)).then(after);
+  }
 }
 
 // With two pages open, one of them delivers.
-async function locked(work: () => Promise<Outcome>): Promise<Outcome> {
-  return navigator.locks ? navigator.locks.request("wardwatch-outbox", work) : work();
+async function locked(track: Track, work: () => Promise<Outcome>): Promise<Outcome> {
+  return navigator.locks ? navigator.locks.request(`wardwatch-outbox-${track}`, work) : work();
 }
 
 function after(outcome: Outcome): void {
   if (outcome === "signed-out") signedOut.value = true;
   if (outcome === "later") {
     const pause = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] as number;
+    window.clearTimeout(retry);
     retry = window.setTimeout(kick, pause);
   }
   if (fresh) {

@@ -64,6 +64,7 @@ export interface FieldState {
   duty: boolean;
   since: string | null;
   orders: FieldOrder[];
+  watched?: string[];
   alarms: FieldAlarm[];
 }
 

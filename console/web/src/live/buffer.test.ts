@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EDGE_S, KEEP_S, plan, retryDelay } from "./buffer";
+import { CAMERA, KEEP_S, PHONE, plan, retryDelay } from "./buffer";
 
 describe("plan", () => {
   it("waits while nothing is buffered", () => {
@@ -18,7 +18,11 @@ describe("plan", () => {
     expect(plan([{ start: 0, end: 10 }], 9.5, 1.08).rate).toBe(1);
   });
   it("jumps to the live edge when more than two seconds late", () => {
-    expect(plan([{ start: 0, end: 10 }], 7.9, 1).seekTo).toBe(10 - EDGE_S);
+    expect(plan([{ start: 0, end: 10 }], 7.9, 1).seekTo).toBe(10 - CAMERA.edge_s);
+  });
+  it("lets a phone's film come in gulps", () => {
+    expect(plan([{ start: 0, end: 10 }], 7.9, 1, PHONE)).toEqual({ rate: 1 });
+    expect(plan([{ start: 0, end: 20 }], 7.9, 1, PHONE).seekTo).toBe(20 - PHONE.edge_s);
   });
   it("leaves a hole that the server made for a slow line", () => {
     const spans = [
@@ -28,7 +32,7 @@ describe("plan", () => {
     expect(plan(spans, 5, 1).seekTo).toBe(6);
   });
   it("returns when timestamps start over", () => {
-    expect(plan([{ start: 0, end: 3 }], 50, 1).seekTo).toBe(3 - EDGE_S);
+    expect(plan([{ start: 0, end: 3 }], 50, 1).seekTo).toBe(3 - CAMERA.edge_s);
   });
   it("forgets what was played long ago, never what is being played", () => {
     const decided = plan([{ start: 0, end: 30 }], 29.5, 1);

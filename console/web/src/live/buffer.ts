@@ -14,12 +14,19 @@ export interface Plan {
   rate: number;
 }
 
-/** Farther behind than this: jump to the live edge. */
-export const JUMP_S = 2;
-/** Where a jump lands, behind the newest picture: less stutters, more is late. */
-export const EDGE_S = 0.6;
-/** Behind this the player runs a little faster until it is near the edge again. */
-export const HURRY_S = 1.2;
+export interface Pace {
+  /** Farther behind than this: jump to the live edge. */
+  jump_s: number;
+  /** Where a jump lands, behind the newest picture: less stutters, more is late. */
+  edge_s: number;
+  /** Behind this the player runs a little faster until it is near the edge again. */
+  hurry_s: number;
+}
+
+/** A camera sends every picture by itself. */
+export const CAMERA: Pace = { jump_s: 2, edge_s: 0.6, hurry_s: 1.2 };
+/** A phone sends a second at a time, when the network lets it. */
+export const PHONE: Pace = { jump_s: 8, edge_s: 1.6, hurry_s: 3 };
 /** Played pictures kept in memory, and the slack before they are removed. */
 export const KEEP_S = 6;
 export const SLACK_S = 10;
@@ -30,18 +37,18 @@ export const SLACK_S = 10;
  * The head may stand before the first span (a stream rarely starts at 0) or in a hole (the server
  * skipped to a key frame for a slow line); both would wait for ever without a seek.
  */
-export function plan(spans: Span[], head: number, rate: number): Plan {
+export function plan(spans: Span[], head: number, rate: number, pace: Pace = CAMERA): Plan {
   const last = spans[spans.length - 1];
   const first = spans[0];
   if (!first || !last) return { rate: 1 };
   const decided: Plan = { rate: 1 };
-  const edge = Math.max(last.start, last.end - EDGE_S);
+  const edge = Math.max(last.start, last.end - pace.edge_s);
   const current = spans.find((span) => head >= span.start - 0.05 && head < span.end);
   const behind = last.end - head;
   const atHole = head >= last.end ? false : current === undefined;
   // Past the newest picture by more than a moment: timestamps have started over.
-  if (atHole || behind > JUMP_S || head > last.end + JUMP_S) decided.seekTo = edge;
-  else if (behind > HURRY_S || (rate > 1 && behind > EDGE_S)) decided.rate = 1.08;
+  if (atHole || behind > pace.jump_s || head > last.end + pace.jump_s) decided.seekTo = edge;
+  else if (behind > pace.hurry_s || (rate > 1 && behind > pace.edge_s)) decided.rate = 1.08;
   const at = decided.seekTo ?? head;
   if (at - first.start > KEEP_S + SLACK_S) decided.removeBefore = at - KEEP_S;
   return decided;

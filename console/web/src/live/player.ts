@@ -1,16 +1,33 @@
-// Live video: fragmented MP4 from a WebSocket into a <video> by Media Source Extensions.
+// Live video: fragmented MP4 or WebM from a WebSocket into a <video> by Media Source Extensions.
 
-import { plan, retryDelay, spansOf } from "./buffer";
+import { CAMERA, type Pace, plan, retryDelay, spansOf } from "./buffer";
 
 export type PlayerState = "connecting" | "playing" | "stalled" | "unsupported";
 
 const TICK_MS = 500;
 /** Without a new fragment for so long the connection counts as dead. */
 const SILENCE_MS = 8000;
-/** Without one for so long the picture is no longer live, and says so. */
-const FROZEN_MS = 2500;
 /** Fragments waiting for the decoder; beyond it something is badly wrong: start over. */
 const MAX_WAITING = 2000;
+
+/** What the server says between pictures. */
+export interface Word {
+  /** Of a camera's initialisation, which follows. */
+  codec?: string;
+  /** The whole content type of another's. */
+  mime?: string;
+  quiet_s?: number;
+  over?: string;
+  evidence?: string | null;
+  broken?: string;
+}
+
+export interface Manner {
+  pace: Pace;
+  /** Without new pictures for so long what is seen is no longer live, and says so. */
+  frozenMs: number;
+  heard(word: Word): void;
+}
 
 type Source = typeof MediaSource;
 
@@ -28,6 +45,7 @@ export class LivePlayer {
   private failures = 0;
   private heardAt = 0;
   private received = false;
+  private pictureAt = 0;
   private stopped = false;
   private tickTimer = 0;
   private retryTimer = 0;
@@ -35,8 +53,10 @@ export class LivePlayer {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly camera: string,
+    /** Of the WebSocket, below the API's. */
+    private readonly path: string,
     private readonly onState: (state: PlayerState) => void,
+    private readonly manner: Manner = { pace: CAMERA, frozenMs: 2500, heard: () => undefined },
   ) {}
 
   start(): void {
@@ -65,9 +85,7 @@ export class LivePlayer {
   private connect(): void {
     if (this.failures === 0) this.say("connecting");
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(
-      `${scheme}//${location.host}/api/v1/live/${encodeURIComponent(this.camera)}`,
-    );
+    const socket = new WebSocket(`${scheme}//${location.host}/api/v1${this.path}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.heardAt = performance.now();
@@ -76,9 +94,10 @@ export class LivePlayer {
       if (socket !== this.socket) return;
       this.heardAt = performance.now();
       if (typeof event.data === "string") {
-        this.open((JSON.parse(event.data) as { codec: string }).codec);
+        this.hear(JSON.parse(event.data) as Word);
       } else {
         this.received = true;
+        this.pictureAt = performance.now();
         this.waiting.push(event.data);
         if (this.waiting.length > MAX_WAITING) this.again();
         else this.append();
@@ -87,6 +106,18 @@ export class LivePlayer {
     socket.onclose = () => {
       if (socket === this.socket) this.again();
     };
+  }
+
+  private hear(word: Word): void {
+    if (word.codec) this.open(`video/mp4; codecs="${word.codec}"`);
+    else if (word.mime) this.open(word.mime);
+    // What came is played to its end; nothing more will.
+    if (word.over || word.broken) {
+      this.stopped = true;
+      window.clearInterval(this.tickTimer);
+      this.disconnect();
+    }
+    this.manner.heard(word);
   }
 
   private disconnect(): void {
@@ -105,10 +136,9 @@ export class LivePlayer {
     this.retryTimer = window.setTimeout(() => this.connect(), delay * 1000);
   }
 
-  private open(codec: string): void {
+  private open(mime: string): void {
     this.closeSource();
     const Source = mediaSource();
-    const mime = `video/mp4; codecs="${codec}"`;
     if (!Source?.isTypeSupported(mime)) {
       this.say("unsupported");
       this.stopped = true;
@@ -174,7 +204,7 @@ export class LivePlayer {
     }
     if (!buffer || this.source?.readyState !== "open") return;
     const video = this.video;
-    const decided = plan(spansOf(buffer.buffered), video.currentTime, video.playbackRate);
+    const decided = plan(spansOf(buffer.buffered), video.currentTime, video.playbackRate, this.manner.pace);
     if (decided.seekTo !== undefined) video.currentTime = decided.seekTo;
     if (video.playbackRate !== decided.rate) video.playbackRate = decided.rate;
     if (decided.removeBefore !== undefined && !buffer.updating) {
@@ -185,7 +215,10 @@ export class LivePlayer {
       void video.play().catch(() => undefined);
     }
     // The last picture stays on the screen when the stream stops: it must not pass for live.
-    if (this.socket?.readyState !== WebSocket.OPEN || performance.now() - this.heardAt > FROZEN_MS) {
+    if (
+      this.socket?.readyState !== WebSocket.OPEN ||
+      performance.now() - this.pictureAt > this.manner.frozenMs
+    ) {
       this.say("stalled");
     } else if (!video.paused && video.readyState >= 2 && this.received) {
       this.failures = 0;

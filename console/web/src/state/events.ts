@@ -2,9 +2,10 @@
 
 import { ref } from "vue";
 import { signedOut } from "../api/http";
-import type { FieldCall, Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
+import type { FieldCall, FieldFilm, Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
 import { hearCall, loadCalls } from "./calls";
 import { setServerTime } from "./clock";
+import { hearFilm, loadFilms } from "./films";
 import { hearHealth, hearObjects, hearPosition, loadField, objects } from "./field";
 import { hearTold, loadInbox } from "./inbox";
 import { hear, loadOpen } from "./incidents";
@@ -40,7 +41,7 @@ function news<T>(source: EventSource, name: string, handle: (data: T) => void): 
 async function reload(): Promise<void> {
   loading += 1;
   try {
-    await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls()]);
+    await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls(), loadFilms()]);
   } finally {
     loading -= 1;
     if (!loading) meanwhile.splice(0).forEach((again) => again());
@@ -49,7 +50,7 @@ async function reload(): Promise<void> {
 
 export function connect(): void {
   disconnect();
-  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices&topic=alarms");
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices&topic=alarms&topic=films");
   main = source;
   followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
@@ -63,6 +64,7 @@ export function connect(): void {
   news<{ incident: Incident }>(source, "incidents", (data) => hear(data.incident));
   news<Position>(source, "positions", hearPosition);
   news<FieldCall>(source, "alarms", hearCall);
+  news<FieldFilm>(source, "films", hearFilm);
   news<Health>(source, "health", hearHealth);
   news<Told>(source, "notices", hearTold);
   news<StorageState>(source, "storage", hearStorage);

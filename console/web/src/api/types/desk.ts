@@ -48,6 +48,21 @@ export interface Position {
   status: "free" | "busy" | "off";
 }
 
+/** A film that an officer takes. */
+export interface FieldFilm {
+  id: string;
+  officer: string;
+  incident: string;
+  order: string;
+  alarm: string | null;
+  state: "open" | "cut" | "sealed";
+  at: string;
+  touched: string;
+  bytes: number;
+  evidence: string | null;
+  watching: number;
+}
+
 /** An officer's call for help. */
 export interface FieldCall {
   id: string;

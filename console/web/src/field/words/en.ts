@@ -110,6 +110,8 @@ export const en: Record<Key, string> = {
   "refused.too-late": "Too late to withdraw; tell the desk by word",
   "refused.words": "Words are missing",
   "refused.other": "The command centre did not accept it",
+  "film.watched": "The desk is watching",
+  "panic.film": "Film now",
   "panic.button": "Emergency",
   "panic.hold": "hold 2 s",
   "panic.sent": "Alarm raised",

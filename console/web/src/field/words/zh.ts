@@ -108,6 +108,8 @@ export const zh = {
   "refused.too-late": "已超过撤回时限，请口头告知",
   "refused.words": "缺少说明",
   "refused.other": "指挥中心未接受",
+  "film.watched": "指挥室正在看",
+  "panic.film": "立即录像",
   "panic.button": "紧急求助",
   "panic.hold": "按住 2 秒",
   "panic.sent": "已报警",
