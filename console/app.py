@@ -35,6 +35,7 @@ from console.api import (
     supervision,
     suppressions,
     talks,
+    transcripts,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
@@ -82,6 +83,7 @@ def create_app(services: Services) -> FastAPI:
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
         catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
+        transcripts,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -213,6 +213,7 @@ class NoticeKind(StrEnum):
     NOBODY = "nobody"  # nobody can be sent
     CHASE = "chase"  # 催办
     ESCALATED = "escalated"  # 督办: the duty chief must look
+    UNREACHED = "unreached"  # an officer's channel did not deliver: somebody must telephone
     REFUSED = "refused"  # what a person decided was not carried out
 
 
@@ -295,6 +296,19 @@ class EvidenceItem(Value):
     clock_readings: tuple[ClockReading, ...] = Field(
         default=(), description="The last one before, those within, and the first one after."
     )
+
+
+class Transcript(Value):
+    """What is heard in one sealed file, as written down; see ``core/transcripts.py``."""
+
+    id: str = Field(description="File and version.")
+    evidence: str
+    incident: str
+    sha256: str = Field(description="Of the file.")
+    version: int = Field(ge=0, description="0: the words that were given to the loudspeaker.")
+    text: str
+    by: str
+    at_ns: int
 
 
 class ReviewKind(StrEnum):

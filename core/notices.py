@@ -7,6 +7,19 @@ from pydantic import Field
 from core.value import Text, Value
 
 
+class Summons(Value):
+    """Whom a notice calls to the page, and for what."""
+
+    officer: str
+    channel: str
+    recipient: str = ""
+    mention: str = ""
+    link: str | None = None
+    order: str | None = None
+    state: str = Field(default="", description="Of the order; once it is another it is too late.")
+    alarm: str | None = None
+
+
 class Notice(Value):
     """One thing that happened, told outside; made from one entry of the audit log."""
 
@@ -22,9 +35,10 @@ class Notice(Value):
     kind: str | None = None
     incident: str | None = None
     reference: str = Field(default="", description="The thing it is about.")
+    summons: Summons | None = Field(default=None, description="For one officer alone.")
 
 
-DeliveryState = Literal["waiting", "delivered", "summarised", "expired"]
+DeliveryState = Literal["waiting", "delivered", "summarised", "expired", "needless"]
 
 
 class Delivery(Value):

@@ -30,7 +30,7 @@ _CATEGORIES: dict[str, LogCategory] = {
     "incident": "incident", "command": "incident", "announcement": "warning",
     "order": "order", "dispatch": "order", "evidence": "evidence", "recording": "evidence",
     "camera": "camera", "storage": "storage", "duty": "duty", "notify": "duty",
-    "session": "people", "user": "people", "notice": "order", "field": "order",
+    "session": "people", "user": "people", "notice": "order", "summons": "order", "field": "order",
     "alarm": "people",
 }  # fmt: skip
 _LEFT_OUT = frozenset(
@@ -167,6 +167,7 @@ _NOTICES: dict[str, Text] = {
     NoticeKind.EARLY_CONTROL: Text(zh="先期控制", en="hold the scene"),
     NoticeKind.BEYOND_CIRCLE: Text(zh="超出十五分钟圈", en="beyond fifteen minutes"),
     NoticeKind.NOBODY: Text(zh="无人可派", en="nobody to send"),
+    NoticeKind.UNREACHED: Text(zh="通知未达", en="not reached"),
     NoticeKind.CHASE: Text(zh="催办", en="chased"),
     NoticeKind.ESCALATED: Text(zh="督办", en="escalated"),
     NoticeKind.REFUSED: Text(zh="未执行", en="not done"),

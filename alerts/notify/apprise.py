@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from urllib.parse import quote
 
 from alerts.notify.channel import ChannelDeniedError, ChannelError, Driver, Message
 from alerts.notify.notices import local
@@ -27,6 +28,8 @@ _DENIED = re.compile(
     r"\b(401|403|535|530|unauthori[sz]ed|forbidden|authentication|invalid key)\b", re.I
 )
 _SHORT = 300
+RECIPIENT = "{recipient}"
+"""Where an address names the person who is summoned."""
 
 
 class Apprise(Driver):
@@ -55,7 +58,7 @@ class Apprise(Driver):
         """Hand it to Apprise; it has ``timeout_s``, and a little for starting."""
         title, body = written(message, self._site, self._channel.language)
         given = {
-            "url": self._url,
+            "url": self._address(message),
             "title": title,
             "body": body,
             "serious": any(one.serious for one in message.notices),
@@ -83,6 +86,11 @@ class Apprise(Driver):
         denied = _DENIED.search(said) is not None
         raise self._error(ChannelDeniedError if denied else ChannelError, said)
 
+    def _address(self, message: Message) -> str:
+        """The address with the recipient, whatever characters that has, in its place."""
+        summons = message.notices[0].summons
+        return self._url.replace(RECIPIENT, quote(summons.recipient, safe="") if summons else "")
+
     def _error(self, kind: type[ChannelError], what: str) -> ChannelError:
         service = self._url.partition("://")[0]
         return kind(f"channel {self._channel.id} ({service}): {what}")
@@ -90,6 +98,13 @@ class Apprise(Driver):
 
 def written(message: Message, site: Site, language: Language) -> tuple[str, str]:
     """Title and text for people."""
+    summons = message.notices[0].summons
+    if summons is not None:
+        one = message.notices[0]
+        said = f"{summons.mention} {local(one.at_ns, site)[6:11]} {one.text[language]}".strip()
+        return f"❗{site.name[language]} {one.title[language]}", "\n".join(
+            part for part in (said, summons.link) if part
+        )
     lines = [
         f"{'❗' if one.serious else ''}{local(one.at_ns, site)} "
         f"{one.title[language]}：{one.text[language]}"

@@ -96,11 +96,16 @@ class NoticeOut(Value):
     kind: str | None
     incident: str | None
     reference: str
+    officer: str | None = None
+    recipient: str | None = None
+    link: str | None = None
 
 
 def outward(notice: Notice) -> NoticeOut:
     """The notice for other systems; its time in ISO 8601."""
-    fields = notice.model_dump(exclude={"key", "at_ns"})
+    fields = notice.model_dump(exclude={"key", "at_ns", "summons"})
+    if notice.summons is not None:
+        fields |= notice.summons.model_dump(include={"officer", "recipient", "link"})
     return NoticeOut.model_validate({**fields, "at": iso(notice.at_ns)})
 
 

@@ -17,14 +17,17 @@ from alerts.notify.mqtt import Mqtt
 from alerts.notify.notices import notice_of, test_notice
 from alerts.notify.rules import channels_for
 from alerts.notify.secrets import secret_of
+from alerts.notify.summons import summons_of
 from alerts.notify.webhook import Webhook
 from alerts.notify.worker import Worker
+from core.cases import Notice as DeskNotice
 from core.clock import NS_PER_S, Clock
 from core.config.notify import AnyChannel, AppriseChannel, WebhookChannel
 from core.config.site import Site
 from core.networks import Networks
-from core.notices import ChannelNow, ChannelRecord, Cursor
+from core.notices import ChannelNow, ChannelRecord, Cursor, Notice
 from core.store.database import Store
+from core.store.unit import Unit
 
 _log = structlog.get_logger()
 
@@ -40,14 +43,28 @@ class Notifier:
 
     Args:
         site: channels and rules are those of the start; names of cameras follow :meth:`use`.
+        tell: hears at once what the desk is told; it is in the store already.
     """
 
-    def __init__(self, site: Site, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        site: Site,
+        store: Store,
+        clock: Clock,
+        tell: Callable[[DeskNotice], None] = lambda _: None,
+    ) -> None:
         self._site, self._store, self._clock = site, store, clock
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self.workers = {
-            one.id: Worker(one, store, clock, partial(self._driver, one))
+            one.id: Worker(
+                one,
+                store,
+                clock,
+                partial(self._driver, one),
+                tell=tell,
+                unreached_s=site.notify.officers.unreached_s,
+            )
             for one in site.notify.channels
             if one.enabled
         }
@@ -94,6 +111,8 @@ class Notifier:
             shift = running[0].plan.shift if running else None
             now_ns = self._clock.utc_ns()
             for entry in entries:
+                for summons in summons_of(entry, unit, self._site):
+                    self._summon(unit, summons, entry.seq, now_ns)
                 notice = notice_of(entry, unit, self._site)
                 if notice is None:
                     continue
@@ -103,6 +122,11 @@ class Notifier:
                         queue.enqueue(unit, self._site, channel, notice, entry.seq, now_ns)
             unit.cursors.put(Cursor(id=_CURSOR, seq=entries[-1].seq))
             return len(entries)
+
+    def _summon(self, unit: Unit, notice: Notice, seq: int, now_ns: int) -> None:
+        channel = self._site.notify.channel(notice.summons.channel) if notice.summons else None
+        if channel is not None and channel.enabled:
+            queue.enqueue(unit, self._site, channel, notice, seq, now_ns)
 
     def channels(self) -> tuple[ChannelNow, ...]:
         """All configured channels, and how they do."""
@@ -187,7 +211,7 @@ class Notifier:
                 newest_by="made_ns",
                 before=oldest_ns,
                 limit=_PRUNE,
-                state=["delivered", "summarised", "expired"],
+                state=["delivered", "summarised", "expired", "needless"],
             )
         if old:
             with self._store.begin() as unit:

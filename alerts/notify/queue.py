@@ -1,6 +1,7 @@
 """What waits for the channels, in the store: written in the transaction that reads the log."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from core.clock import NS_PER_S
 from core.config.notify import AnyChannel, MqttChannel, Notify
@@ -17,6 +18,9 @@ def enqueue(
 ) -> Delivery | None:
     """Let a notice wait for a channel; None when it is there, or the same was just told."""
     name = f"{channel.id}/{seq:012d}"
+    if notice.summons is not None:
+        # One entry may summon many; ids have room for 80 characters.
+        name += f"/{sha256(notice.id.encode()).hexdigest()[:12]}"
     if unit.deliveries.get(name) is not None:
         return None
     if not isinstance(channel, MqttChannel) and _told_just_now(
@@ -70,6 +74,8 @@ def _told_just_now(
 
 def _due_ns(site: Site, channel: AnyChannel, notice: Notice, now_ns: int) -> int:
     """Now, or the end of quiet hours for what can wait."""
+    if notice.summons is not None:
+        return now_ns + round(site.notify.officers.after_s * NS_PER_S)
     quiet = channel.quiet_hours
     local = datetime.fromtimestamp(now_ns // NS_PER_S, site.zone_info)
     if quiet is None or notice.serious or not quiet.covers(local.time()):

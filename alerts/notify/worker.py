@@ -21,6 +21,8 @@ from alerts.notify.channel import (
     Message,
     MessageRefusedError,
 )
+from alerts.notify.summons import note_sent, unreached, wanted
+from core.cases import Notice as DeskNotice
 from core.clock import NS_PER_S, Clock
 from core.config.notify import AnyChannel
 from core.notices import ChannelRecord, Delivery
@@ -44,6 +46,8 @@ class Worker:
     Args:
         driver: makes the driver when it is first needed; may raise like its ``send``.
         chance: from 0 to 1, for the jitter of pauses.
+        tell: the desk, of an officer who was not reached.
+        unreached_s: so long after it was due an officer counts as not reached.
     """
 
     def __init__(
@@ -53,9 +57,13 @@ class Worker:
         clock: Clock,
         driver: Callable[[], Driver],
         chance: Callable[[], float] = random.random,
+        *,
+        tell: Callable[[DeskNotice], None] = lambda _: None,
+        unreached_s: float = 20.0,
     ) -> None:
         self.channel = channel
         self._store, self._clock, self._make, self._chance = store, clock, driver, chance
+        self._tell, self._unreached_ns = tell, round(unreached_s * NS_PER_S)
         self._driver: Driver | None = None
         self._sent: deque[int] = deque()
         self._failures = 0
@@ -65,6 +73,7 @@ class Worker:
     def step(self) -> Step:
         """Send one message if one is due and may go."""
         now_ns, ticks_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
+        self._look_at_summons(now_ns)
         if ticks_ns < self._again_ns:
             return "waits"
         oldest_ns = now_ns - round(self.channel.expire_s * NS_PER_S)
@@ -88,11 +97,44 @@ class Worker:
 
     def _choose(self, due: list[Delivery]) -> list[Delivery]:
         groups = self._driver.groups if self._driver else self.channel.kind != "mqtt"
+        summons = [one for one in due if one.notice.summons is not None]
+        if summons:  # each is for one person, and none waits for what groups are told
+            return [min(summons, key=lambda one: one.seq)]
         if groups and len(due) > self.channel.group_over and self._singly == 0:
             return due[:_MOST_IN_SUMMARY]
         self._singly = max(0, self._singly - 1)
         # What is serious overtakes; among equals the older goes first.
         return [min(due, key=lambda one: (not one.notice.serious, one.seq))]
+
+    def _look_at_summons(self, now_ns: int) -> None:
+        """Drop what is of no use any more; tell the desk of whom the channel does not reach."""
+        told = []
+        with self._store.read() as unit:
+            waiting = [
+                one
+                for one in queue.waiting(unit, self.channel.id)
+                if one.notice.summons is not None
+            ]
+            late = [
+                one for one in waiting if now_ns - one.due_ns >= self._unreached_ns or one.error
+            ]
+            needless = [
+                one
+                for one in waiting
+                if one.notice.summons and not wanted(unit, one.notice.summons)
+            ]
+        if not late and not needless:
+            return
+        with self._store.begin() as unit:
+            for one in needless:
+                queue.end(unit, one, "needless", now_ns)
+            for one in late:
+                if one not in needless:
+                    why = one.error or f"channel {self.channel.id}: not delivered in time"
+                    told.append(unreached(unit, one, why, now_ns))
+        for notice in told:
+            if notice is not None:
+                self._tell(notice)
 
     def _deliver(self, chosen: list[Delivery], now_ns: int) -> Step:
         message = Message(_id_of(chosen), tuple(one.notice for one in chosen), now_ns)
@@ -121,6 +163,7 @@ class Worker:
         with self._store.begin() as unit:
             for one in chosen:
                 queue.end(unit, one, "delivered" if len(chosen) == 1 else "summarised", now_ns)
+                note_sent(unit, one)
             record = self._record(unit)
             if record.failing_since_ns is not None:
                 unit.audit.append("system", "notify.back", self.channel.id)

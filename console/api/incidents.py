@@ -19,6 +19,7 @@ from console.api.models import (
     NoticeOut,
     OrderOut,
     ReceiptOut,
+    SummonsOut,
 )
 from console.api.notices import concerns
 from console.api.outward import outward
@@ -29,7 +30,7 @@ from console.context import Context, Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from console.sessions import Signed
 from core.cases import Announcement, Incident, IncidentState, Order, Receipt, Severity
-from core.clock import local_day
+from core.clock import iso, local_day
 from core.compliance import compliance
 from core.config.catalogue import Authority
 from core.lawbook import disposal, finding, ruling
@@ -120,6 +121,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
             key=lambda one: (one.at_ns, one.id),
         )
         catalogue = _catalogue(ctx, unit, found)
+        summons = [made for one in orders for made in _summons(unit, one.id)]
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
         announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
@@ -130,9 +132,31 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         actions=allowed(ctx, found, signed, led=_led(orders)),
         compliance=compliance(found, announcements, receipts.values()),
         notices=[NoticeOut.model_validate(outward(one)) for one in notices],
+        summons=summons,
         suppression=suppression,
         standing=standing(reviews, {one.sha256 for one in evidence if one.parent_sha256 is None}),
     )
+
+
+def _summons(unit: Unit, order: str) -> list[SummonsOut]:
+    """The last word of each delivery: one that failed may have arrived later."""
+    newest = {
+        str(one.detail.get("delivery")): one
+        for one in unit.audit.entries(order)
+        if one.action in ("summons.sent", "summons.failed")
+    }
+    return [
+        SummonsOut(
+            order=order,
+            officer=str(one.detail.get("officer")),
+            channel=str(one.detail.get("channel")),
+            event=str(one.detail.get("event")),
+            reached=one.action == "summons.sent",
+            at=iso(one.at_ns),
+            error=one.reason,
+        )
+        for one in newest.values()
+    ]
 
 
 @router.get("/{incident_id}/evidence")

@@ -282,6 +282,18 @@ class NoticeOut(BaseModel):
     acknowledged: Moment | None
 
 
+class SummonsOut(BaseModel):
+    """An officer was called to the page through a channel, or was not reached."""
+
+    order: str
+    officer: str
+    channel: str
+    event: str
+    reached: bool
+    at: Moment
+    error: str
+
+
 class IncidentFile(BaseModel):
     """One incident with everything that belongs to it."""
 
@@ -294,6 +306,7 @@ class IncidentFile(BaseModel):
     actions: list[Action] = Field(description="What this person may do with it now.")
     compliance: Compliance | None = Field(description="What came of its warnings.")
     notices: list[NoticeOut] = Field(description="Who was told what about it.")
+    summons: list[SummonsOut] = Field(description="Officers called through their own channels.")
     suppression: SuppressionOut | None = Field(
         description="The rule that followed from its dismissal, while it is in force."
     )

@@ -5,6 +5,7 @@ comes from an environment variable, a file, or the store of credentials
 (``wardwatch notify secret``).
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from core.cases import Severity
 from core.config.base import Hours, Id, Section
+from core.config.people import Officer
 from core.networks import PRIVATE, Network
 from core.value import Language
 
@@ -107,6 +109,36 @@ class Rule(Section):
     shifts: tuple[Id, ...] = Field(default=(), title="班次", description="Running at the desk.")
 
 
+class Summoning(Section):
+    """How officers are summoned through channels of their own (`notify` of each officer)."""
+
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@\s?#]+$",
+        title="外部地址",
+        description="Address under which phones reach the console; messages lead to its /field.",
+    )
+    tells: tuple[Literal["kind", "severity", "place", "who"], ...] = Field(
+        default=(),
+        title="透露",
+        description="What a message may say beside that there is an order: it passes other "
+        "people's servers. who: which colleague calls for help.",
+    )
+    after_s: float = Field(
+        default=5,
+        ge=0,
+        le=600,
+        title="等待",
+        description="Sent unless the officer answered on the page so soon.",
+    )
+    unreached_s: float = Field(
+        default=20,
+        gt=0,
+        title="未达",
+        description="Not delivered so long after that: the desk is told to telephone.",
+    )
+
+
 class Notify(Section):
     """Notifications."""
 
@@ -118,6 +150,7 @@ class Notify(Section):
     )
     channels: tuple[AnyChannel, ...] = Field(default=(), title="渠道")
     rules: tuple[Rule, ...] = Field(default=(), title="规则")
+    officers: Summoning = Field(default=Summoning(), title="队员")
     dedupe_s: float = Field(
         default=300, ge=0, title="去重", description="The same again so soon is not sent again."
     )
@@ -133,6 +166,21 @@ class Notify(Section):
                 if channel not in known:
                     raise ValueError(f"rule {number}: there is no channel {channel!r}")
         return self
+
+    def check(self, officers: Iterable[Officer]) -> None:
+        """Refuse officers whose channel is not there.
+
+        Raises:
+            ValueError: which.
+        """
+        for officer in officers:
+            for way in officer.notify:
+                found = self.channel(way.channel)
+                if found is None or found.kind == "mqtt":
+                    raise ValueError(
+                        f"officer {officer.id!r}: notify: there is no apprise or webhook channel "
+                        f"{way.channel!r} in notify.channels"
+                    )
 
     def channel(self, channel_id: str) -> AppriseChannel | WebhookChannel | MqttChannel | None:
         """The channel of that id, or None."""

@@ -18,6 +18,24 @@ class Travel(StrEnum):
     BOAT = "boat"  # 船
 
 
+class Reach(Section):
+    """A way to reach an officer whose page is closed."""
+
+    channel: Id = Field(title="渠道", description="Of `notify.channels`; apprise or webhook.")
+    recipient: str = Field(
+        default="",
+        pattern=r"^[^\s{}]{0,200}$",
+        title="收件人",
+        description="Stands where the channel's address has {recipient}: a number, topic or user.",
+    )
+    mention: str = Field(
+        default="",
+        max_length=80,
+        title="提及",
+        description="Before the words, as the service writes it, e.g. <@USERID>.",
+    )
+
+
 class Officer(Section):
     """An officer (执法队员) with the place and speed that dispatch assumes until told better."""
 
@@ -45,6 +63,9 @@ class Officer(Section):
     )
     skills: tuple[str, ...] = Field(
         default=(), title="专长", description="e.g. fishery, traffic, boat, certificate (执法证)."
+    )
+    notify: tuple[Reach, ...] = Field(
+        default=(), title="通知", description="All of them are used for orders, chases and calls."
     )
 
 

@@ -326,7 +326,8 @@ class Site(Section):
         return self
 
     @model_validator(mode="after")
-    def _vehicles_are_there(self) -> Self:
+    def _officers_have_what_they_name(self) -> Self:
+        self.notify.check(self.officers)
         known = {vehicle.id for vehicle in self.dispatch.vehicles}
         for officer in self.officers:
             if officer.vehicle is not None and officer.vehicle not in known:

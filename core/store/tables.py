@@ -70,6 +70,9 @@ field_acts = _entity("field_acts", _word("officer"), _word("kind", index=False),
 field_track = _entity("field_track", _word("officer"), _moment("at_ns"))
 field_media = _entity("field_media", _word("officer"), _word("incident"), _word("state"))
 field_alarms = _entity("field_alarms", _word("officer"), _word("state"), _moment("at_ns"))
+transcripts = _entity(
+    "transcripts", _word("evidence"), _word("incident"), Column("at_ns", BigInteger, nullable=False)
+)
 marks = _entity("marks")
 outbox = _entity("outbox")
 duty_turns = _entity("duty_turns", _word("state"), _moment("began_ns"))

@@ -13,6 +13,7 @@ from core.cases import (
     Receipt,
     Review,
     Suppression,
+    Transcript,
 )
 from core.clock import Clock
 from core.duty import DutyTask, DutyTurn, Handover
@@ -85,6 +86,7 @@ class Unit:
             connection, tables.confirmations, Confirmation, lambda e: e.id
         )
         self.powers = Collection(connection, tables.powers, Power, lambda e: e.id)
+        self.transcripts = Collection(connection, tables.transcripts, Transcript, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
         self.figures = Figures(connection)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from core.audit import AuditEntry
-from core.cases import Announcement, Incident, Order, Receipt, Review
+from core.cases import Announcement, Incident, Order, Receipt, Review, Transcript
 from core.config.cameras import Camera
 from core.config.catalogue import CatalogueRow
 from core.config.site import Site
 from core.lawbook import finding, ruling
 from core.seeing import Sighting
 from core.store.unit import Unit
+from core.transcripts import newest
 from recorder.casefile.errors import CaseFileError
 
 
@@ -18,6 +19,7 @@ class Facts:
     """Everything about one incident but its files.
 
     Attributes:
+        transcripts: in force, by the file's id.
         camera: as it is configured now; None when it is gone.
         row: the version that judged the incident, with who confirmed it; None: none applied.
         audit: all entries about the incident.
@@ -29,6 +31,7 @@ class Facts:
     receipts: dict[str, Receipt]
     orders: tuple[Order, ...]
     reviews: tuple[Review, ...]
+    transcripts: dict[str, Transcript]
     audit: tuple[AuditEntry, ...]
     camera: Camera | None
     row: CatalogueRow | None
@@ -61,6 +64,7 @@ def gather(unit: Unit, site: Site, incident_id: str) -> Facts:
         receipts={one.announcement: one for one in unit.receipts.find(incident=incident_id)},
         orders=tuple(unit.orders.find(incident=incident_id)),
         reviews=tuple(sorted(unit.reviews.find(incident=incident_id), key=lambda r: r.at_ns)),
+        transcripts=newest(unit, unit.evidence.find(incident=incident_id)),
         audit=tuple(unit.audit.entries(incident_id)),
         camera=site.camera(incident.camera),
         row=law.content.model_copy(update=verified) if law else None,

@@ -81,7 +81,7 @@ class Package:
         """Differs when anything of it differs but who looked at it."""
         facts, case = self.case.facts, self.case
         parts = (facts.incident, *facts.sightings, *facts.announcements, *facts.orders)
-        told = (*parts, *facts.receipts.values(), *facts.reviews)
+        told = (*parts, *facts.receipts.values(), *facts.reviews, *facts.transcripts.values())
         known = [one.model_dump_json() for one in told]
         signers = [one.identity.sha256 for one in case.signers]
         about = [self.seal_sha256, _about(case), known, signers]

@@ -1,4 +1,4 @@
-"""The records of a case file that machines read: detections, gaps, clocks, derivations, access."""
+"""The records of a case file that machines read: detections, gaps, clocks, transcripts, access."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 
 from core.config.site import Site
 from core.seeing import Sighting
+from core.transcripts import SPOKEN
 from recorder.casefile.facts import Facts
 from recorder.ledger import read_gaps
 from recorder.seal.check.canonical import canonical
@@ -29,6 +30,7 @@ def records_of(
         "gaps.json": _json("gaps", cameras=gaps),
         "clock.json": _json("clock", sources=_clocks(rows)),
         "derivation.json": _json("derivation", files=_derivations(rows)),
+        "transcripts.json": _json("transcripts", files=_transcripts(rows, facts)),
         "audit.jsonl": _lines(one.model_dump(mode="json") for one in facts.audit),
     }
 
@@ -118,6 +120,21 @@ def _derivations(rows: Sequence[Row]) -> list[dict[str, Any]]:
         for row in rows
         if row.get("parent_sha256")
     ]
+
+
+def _transcripts(rows: Sequence[Row], facts: Facts) -> list[dict[str, Any]]:
+    """Every file that is heard; ``transcript`` is null where nobody wrote down what is said."""
+    told = []
+    for row in rows:
+        if row["role"] not in SPOKEN:
+            continue
+        known = facts.transcripts.get(row["id"])
+        fields = {"version", "text", "by"}
+        transcript = (
+            {**known.model_dump(include=fields), "at": utc_text(known.at_ns)} if known else None
+        )
+        told.append({"path": row["path"], "sha256": row["sha256"], "transcript": transcript})
+    return told
 
 
 def _json(name: str, **value: Any) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.clock import NS_PER_S
 from core.terms import CUES, KINDS, SEVERITIES, STATES, role_words, term
+from core.transcripts import SPOKEN
 from recorder.casefile.case import Case
 from recorder.casefile.signatures import said
 from recorder.casefile.words import ACTS, NOTES, REVIEWS
@@ -161,10 +162,23 @@ def _file(case: Case, row: Row) -> dict[str, str]:
         "time": span,
         "parent": parents.get(row["parent_sha256"] or "", row["parent_sha256"] or ""),
         "clock": _clock(row),
+        "heard": _heard(case, row),
         "note": NOTES.get(row["note"], row["note"]),
         "sha256": row["sha256"],
         "sm3": row["sm3"] or "—",
     }
+
+
+def _heard(case: Case, row: Row) -> str:
+    """The written transcript that sound used as evidence needs, or that there is none."""
+    if row["role"] not in SPOKEN:
+        return ""
+    said = case.facts.transcripts.get(row["id"])
+    if said is None:
+        return "无文字记录"
+    if said.version == 0:
+        return f"{said.text}（喊话原文）"
+    return f"{said.text}（{said.by}，{_local(case, said.at_ns)}，第 {said.version} 版）"
 
 
 def _clock(row: Row) -> str:

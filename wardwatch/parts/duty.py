@@ -6,8 +6,9 @@ import structlog
 
 from alerts.duty.equipment import Equipment
 from alerts.notify.notifier import Notifier
+from core.cases import Notice
 from core.config.site import Site
-from core.messages import HEALTH, CameraHealth
+from core.messages import HEALTH, NOTICES, CameraHealth
 from core.store.database import Store
 from wardwatch.duty.desk import DutyDesk
 from wardwatch.parts.base import Part
@@ -27,7 +28,7 @@ class DutyPart(Part):
         super().__init__(context)
         self._bus = context.bus(self.name)
         self.desk = DutyDesk(context.site, store, context.clock)
-        self.notifier = Notifier(context.site, store, context.clock)
+        self.notifier = Notifier(context.site, store, context.clock, self._tell)
         self._equipment = Equipment(store, context.clock, context.site.duty.settle_s)
         self._keep(context.site)
 
@@ -52,6 +53,12 @@ class DutyPart(Part):
     def _keep(self, site: Site) -> None:
         self._equipment.settle_s = site.duty.settle_s
         self._equipment.keep(one.id for one in site.cameras if one.enabled)
+
+    def _tell(self, notice: Notice) -> None:
+        try:
+            self._bus.publish(NOTICES, notice)
+        except Exception:
+            log.exception("notice not on the bus; the desk finds it in its inbox")
 
     def _tick(self) -> None:
         while not self.context.clock.wait(self.context.stop, _TICK_S):

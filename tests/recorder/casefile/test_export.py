@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.cases import ReviewKind
 from core.reviews import ReviewError, record
+from core.transcripts import write
 from core.value import new_id
 from recorder.casefile import making, typeset
 from recorder.casefile.encryption import is_locked, unlock
@@ -38,6 +39,18 @@ def read(path: Path, name: str) -> bytes:
         return archive.read(name)
 
 
+def test_what_is_heard_stands_in_writing(world: World) -> None:
+    world.incident()
+    with world.store.begin() as unit:
+        (said,) = unit.evidence.find(incident=INCIDENT, role="warning_audio")
+        write(unit, said, "请立即离开岸边", "1号队员", world.clock.utc_ns(), 0)
+    path = world.export().path
+    (row,) = json.loads(read(path, "transcripts.json"))["files"]
+    assert row["sha256"] == said.sha256
+    assert (row["transcript"]["text"], row["transcript"]["by"]) == ("请立即离开岸边", "1号队员")
+    assert "文字记录：请立即离开岸边（1号队员" in texts(path)["提取固定清单"]
+
+
 def test_everything_is_in_it(world: World) -> None:
     world.incident()
     path = world.export().path
@@ -47,6 +60,7 @@ def test_everything_is_in_it(world: World) -> None:
     assert folders == {"original", "working", "stills", "warnings", "certs", "seal"}
     assert {name for name in names if "/" not in name} == {
         "detections.jsonl", "gaps.json", "clock.json", "derivation.json", "audit.jsonl",
+        "transcripts.json",
         "signatures.json", "custody.jsonl", "证据说明.pdf", "提取固定清单.pdf", "审核记录.pdf",
         "时间线.pdf", "verify.py", "manifest.json", "manifest.sig.p256", "log.json",
     }  # fmt: skip
@@ -90,6 +104,7 @@ def test_the_documents_say_what_is_so(world: World) -> None:
     assert row["sm3"] in found["提取固定清单"]
     assert "制作人" in found["提取固定清单"]
     assert "unreachable" in found["提取固定清单"]
+    assert "无文字记录" in found["提取固定清单"]
     assert "在岸边停留75秒，几乎未移动" in found["时间线"]
     assert "请立即停止垂钓，离开岸边。" in found["时间线"]
     assert "没有任何法制审核或技术审核记录" in found["审核记录"]

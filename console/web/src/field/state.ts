@@ -62,10 +62,13 @@ export function stateOf(order: FieldOrder): { state: OrderState; queued: boolean
   return { state: settling.order(order.id, order.state, said), queued };
 }
 
-/** The order to act on: the newest that is open. */
-export const current = computed(
-  () => state.value?.orders.find((one) => OPEN.includes(stateOf(one).state)) ?? null,
-);
+/** A message that summoned the officer leads to its order. */
+const asked = new URLSearchParams(location.search).get("order");
+/** The order to act on: the one asked for, else the newest that is open. */
+export const current = computed(() => {
+  const open = state.value?.orders.filter((one) => OPEN.includes(stateOf(one).state)) ?? [];
+  return open.find((one) => one.id === asked) ?? open[0] ?? null;
+});
 
 // ---------------------------------------------------------------------------- the outbox
 

@@ -10,7 +10,7 @@ import { notify } from "./notices";
 import { mayCommand, mayOverride, session } from "./session";
 import { contactName, officerName } from "./site";
 
-const LOUD: Told["kind"][] = ["chase", "escalated", "nobody", "beyond_circle"];
+const LOUD: Told["kind"][] = ["chase", "escalated", "nobody", "beyond_circle", "unreached"];
 
 const known = shallowReactive(new Map<string, Told>());
 

@@ -17,6 +17,15 @@ export interface Evidence {
   url: string;
 }
 
+/** A file that is heard, with what was written of it; the newest version last. */
+export interface Transcript {
+  evidence: string;
+  role: string;
+  first: string;
+  camera: string;
+  versions: { version: number; text: string; by: string; at: string }[];
+}
+
 export interface Film {
   id: string;
   source: string;

@@ -142,6 +142,17 @@ export interface SuppressionList {
   items: Suppression[];
 }
 
+/** An officer was called to the page through a channel, or was not reached. */
+export interface Summons {
+  order: string;
+  officer: string;
+  channel: string;
+  event: string;
+  reached: boolean;
+  at: string;
+  error: string;
+}
+
 export interface IncidentFile {
   incident: Incident;
   announcements: Announcement[];
@@ -152,6 +163,7 @@ export interface IncidentFile {
   actions: Action[];
   compliance: Compliance | null;
   notices: Told[];
+  summons: Summons[];
   suppression: Suppression | null;
   standing: Standing;
 }

@@ -1,6 +1,14 @@
 export const evidence = {
   "copy.working": { zh: "工作副本", en: "Working copy" },
   "copy.masked": { zh: "脱敏副本", en: "Masked copy" },
+  "transcript.title": { zh: "文字记录", en: "Transcripts" },
+  "transcript.none": { zh: "无文字记录", en: "No transcript" },
+  "transcript.write": { zh: "录入", en: "Write" },
+  "transcript.change": { zh: "修改", en: "Change" },
+  "transcript.save": { zh: "保存", en: "Save" },
+  "transcript.note": { zh: "逐字记录；没有对话也请注明。旧版本保留。", en: "Word for word; say so if nobody speaks. Earlier versions stay." },
+  "transcript.spoken": { zh: "喊话原文", en: "As given to the loudspeaker" },
+  "transcript.by": { zh: "{who} · {at} · 第 {n} 版", en: "{who} · {at} · version {n}" },
   "copy.open": { zh: "制作副本", en: "Make a copy" },
   "copy.title": { zh: "制作副本", en: "Make a copy" },
   "copy.workingNote": {
