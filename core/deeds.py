@@ -91,6 +91,7 @@ DEEDS = _named({
     "field.media_sealed": ("队员上传已封存", "file from the field sealed"),
     "field.reply": ("队员答复", "officer answers"),
     "field.support": ("队员请求增援", "officer asks for support"),
+    "field_film.view": ("观看现场直播", "officer's film viewed live"),
     "film.deleted": ("影像到期删除", "film deleted, its time was over"),
     "film.export": ("导出影像", "film taken out"),
     "film.failed": ("影像导入失败", "film not imported"),

@@ -68,10 +68,14 @@ class Notifier:
             for one in site.notify.channels
             if one.enabled
         }
+        self.use(site)
 
     def use(self, site: Site) -> None:
-        """Take other names of cameras; channels stay as they were at the start."""
+        """Take other names of cameras and officers; channels stay as they were at the start."""
         self._site = site.model_copy(update={"notify": self._site.notify})
+        ways = {way.channel for officer in site.officers for way in officer.notify}
+        for name, worker in self.workers.items():
+            worker.summons = name in ways
 
     def start(self) -> None:
         """Begin to read and to send; a second time changes nothing."""

@@ -43,6 +43,9 @@ Step = Literal["sent", "failed", "waits", "nothing"]
 class Worker:
     """Delivers for one channel; one thread calls :meth:`step` again and again.
 
+    Attributes:
+        summons: officers are called through it.
+
     Args:
         driver: makes the driver when it is first needed; may raise like its ``send``.
         chance: from 0 to 1, for the jitter of pauses.
@@ -63,6 +66,7 @@ class Worker:
     ) -> None:
         self.channel = channel
         self._store, self._clock, self._make, self._chance = store, clock, driver, chance
+        self.summons = False
         self._tell, self._unreached_ns = tell, round(unreached_s * NS_PER_S)
         self._driver: Driver | None = None
         self._sent: deque[int] = deque()
@@ -73,7 +77,8 @@ class Worker:
     def step(self) -> Step:
         """Send one message if one is due and may go."""
         now_ns, ticks_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
-        self._look_at_summons(now_ns)
+        if self.summons:
+            self._look_at_summons(now_ns)
         if ticks_ns < self._again_ns:
             return "waits"
         oldest_ns = now_ns - round(self.channel.expire_s * NS_PER_S)

@@ -91,7 +91,7 @@ def _find(ctx: Context, media_id: str) -> FieldMedia:
 
 
 def _note(ctx: Context, signed: Signed, media: FieldMedia) -> None:
-    ctx.views.note(signed, "film.view", media.incident, media=media.id, officer=media.officer)
+    ctx.views.note(signed, "field_film.view", media.incident, media=media.id, officer=media.officer)
 
 
 async def _relay(ctx: Context, socket: WebSocket, media: FieldMedia) -> None:
@@ -125,6 +125,9 @@ async def _relay(ctx: Context, socket: WebSocket, media: FieldMedia) -> None:
 
 async def _send(ctx: Context, socket: WebSocket, media: FieldMedia) -> None:
     # A send returns when the browser's connection has room again: who is slow waits alone.
+    if media.state == "sealed":  # evidence is looked at as such, which its register tells
+        await socket.send_json({"over": media.state, "evidence": media.evidence})
+        return
     viewing = Viewing(ctx.services, media)
     with ctx.services.feed.listen(("films",)) as listener:
         while True:

@@ -236,18 +236,19 @@ def forget_given_up(services: Services) -> list[FieldMedia]:
 
 def _about(unit: Unit, here: InField, given: MediaIn) -> tuple[str, str]:
     """The order and the incident a file belongs to; a call for help may stand for both."""
+    if given.alarm is not None:
+        alarm = unit.field_alarms.get(given.alarm)
+        if alarm is None:
+            # The film may overtake the call, which is on its way: the phone tries again.
+            raise ProblemError(425, "no-alarm", "The call for help is not here yet", "Try again.")
+        if alarm.officer != here.id:
+            raise not_found("alarm", given.alarm)
     if given.order:
         order = own_order(unit, here, given.order)
         return order.id, order.incident
     if given.alarm is None:
         raise ProblemError(422, "order", "An order or a call for help is needed")
-    alarm = unit.field_alarms.get(given.alarm)
-    if alarm is None:
-        # The film may overtake the call, which is on its way: the phone tries again.
-        raise ProblemError(425, "no-alarm", "The call for help is not here yet", "Try again.")
-    if alarm.officer != here.id:
-        raise not_found("alarm", given.alarm)
-    return "", f"{CALL}{alarm.id}"
+    return "", f"{CALL}{given.alarm}"
 
 
 def pieces_of(services: Services) -> Pieces:

@@ -260,7 +260,9 @@ def test_the_desk_sees_a_film_while_it_is_taken_and_an_order_taken_away_is_told(
     page.wait_for_selector("[data-test=recording-video]", state="hidden")
     expect(desk.locator("[data-test=film-words]")).to_contain_text("录像已结束")
     with server.services.store.read() as unit:
-        looked = [one for one in unit.audit.entries(order.incident) if one.action == "film.view"]
+        looked = [
+            one for one in unit.audit.entries(order.incident) if one.action == "field_film.view"
+        ]
     assert [one.actor for one in looked] == ["monitor"], "once in five minutes"
 
     page.locator("[data-test=audio]").tap()

@@ -189,15 +189,19 @@ def test_who_joins_late_begins_at_the_newest_key_frame_and_is_written_down_once(
     words, shown = heard(viewer, "film-0001")
     assert words == [{"mime": 'video/webm;codecs="vp8,opus"'}, {"quiet_s": 12.0}]
     assert shown == content[: scanner.init_end] + content[scanner.join :]
-    (looked,) = desk.audit("film.view")
+    (looked,) = desk.audit("field_film.view")
     assert (looked.actor, looked.detail["media"]) == ("viewer", "film-0001")
     (listed,) = viewer.get("/api/v1/field-films").json()
     assert (listed["state"], listed["bytes"], listed["order"]) == ("open", len(content), order)
+    with desk.services.store.read() as unit:
+        media = unit.field_media.get("film-0001")
+    assert media is not None
+    view = viewing.Viewing(desk.services, media)
     done = phone.post(f"{MEDIA}/film-0001/finish", json={"pieces": len(pieces) + 1})
     assert done.json()["state"] == "sealed"
-    words, shown = heard(viewer, "film-0001")
-    assert words[-1] == {"over": "sealed", "evidence": "fm-film-0001"}
-    assert 0 < pictures(shown) <= 10, "from the vault, when the pieces are gone"
+    assert heard(viewer, "film-0001") == ([{"over": "sealed", "evidence": "fm-film-0001"}], b"")
+    shown = b"".join(part.data for part in iter(view.next, None))
+    assert 0 < pictures(shown) <= 10, "from the vault: the pieces are gone"
 
 
 def test_who_is_too_slow_is_led_to_the_newest_pictures(

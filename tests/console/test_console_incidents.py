@@ -270,3 +270,16 @@ def test_officers_come_with_their_orders(desk: Desk) -> None:
     assert people["officer-3"]["status"] == "busy"
     assert people["officer-3"]["order"]["incident"] == "inc-lane-1"
     assert people["officer-1"]["order"] is None
+
+
+def test_an_order_tells_by_which_channel_its_officer_was_reached_in_the_end(desk: Desk) -> None:
+    with desk.services.store.begin() as unit:
+        order = unit.orders.find(limit=1)[0]
+        about = {"officer": order.officer, "event": "officer.order"}
+        for channel, action in (
+            ("wecom", "summons.failed"), ("sms", "summons.failed"), ("wecom", "summons.sent"),
+        ):  # fmt: skip
+            detail = {**about, "channel": channel, "delivery": f"{channel}/1"}
+            unit.audit.append("system", action, order.id, "", detail)
+    told = desk.sign_in("viewer").get(f"/api/v1/incidents/{order.incident}").json()["summons"]
+    assert {one["channel"]: one["reached"] for one in told} == {"wecom": True, "sms": False}
