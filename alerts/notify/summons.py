@@ -6,7 +6,7 @@ as the configuration allows, since it passes other people's servers.
 
 from collections.abc import Iterator
 
-from alerts.duty.wording import kind_words, place_of
+from alerts.duty.wording import place_of
 from alerts.officers import OPEN_ORDERS
 from core.audit import AuditEntry
 from core.cases import Incident, NoticeKind, OrderState, Severity
@@ -16,6 +16,7 @@ from core.config.site import Site
 from core.fieldwork import AlarmState
 from core.notices import Delivery, Notice, Summons
 from core.store.unit import Unit
+from core.terms import KINDS, term
 from core.value import NO_WORDS, Text
 
 _TITLES = {
@@ -155,7 +156,7 @@ def _more(incident: Incident, site: Site) -> Text:
     if "severity" in tells and incident.severity is Severity.SERIOUS:
         told.append(Text(zh="严重", en="serious"))
     if "kind" in tells:
-        told.append(kind_words(incident.kind.value))
+        told.append(term(KINDS, incident.kind.value))
     if "place" in tells:
         told.append(place_of(incident.camera, incident.zone, site))
     return Text(zh="，".join(one.zh for one in told), en=", ".join(one.en for one in told))

@@ -8,7 +8,9 @@ from console.api.outward import outward
 from console.context import Ctx, Monitor, Viewer
 from console.errors import ProblemError, not_found
 from core.cases import EvidenceItem, Transcript
+from core.terms import role_words
 from core.transcripts import MOST, SPOKEN, TranscriptError, versions, write
+from core.value import Text
 
 router = APIRouter(tags=["evidence"])
 
@@ -25,6 +27,7 @@ class TranscriptOut(BaseModel):
 
     evidence: str
     role: str
+    what: Text = Field(description="What it is, in words.")
     first: Moment
     camera: str
     versions: list[VersionOut] = Field(description="The newest last; empty: there is none.")
@@ -65,6 +68,7 @@ def _out(item: EvidenceItem, known: list[Transcript]) -> TranscriptOut:
     return TranscriptOut(
         evidence=item.id,
         role=item.role,
+        what=role_words(item.role),
         first=outward(item)["first"],
         camera=item.camera,
         versions=[

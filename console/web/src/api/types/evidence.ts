@@ -21,6 +21,7 @@ export interface Evidence {
 export interface Transcript {
   evidence: string;
   role: string;
+  what: Words;
   first: string;
   camera: string;
   versions: { version: number; text: string; by: string; at: string }[];
