@@ -14,9 +14,8 @@ orders               cases.Order                 alerts               officers' 
 order.replies        OrderReply                  officers' devices    alerts
 commands             Command                     console              alerts
 storage              storage.StorageState        recorder             audit log, on every change
-notices              cases.Notice                alerts               whoever notifies people
+notices              cases.Notice                alerts               console (pages)
 drone.speech         DroneSpeech                 broadcast            whoever flies the drone
-alarms               fieldwork.FieldAlarm        officers' phones     whoever notifies people
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -52,7 +51,6 @@ ORDERS = "orders"
 ORDER_REPLIES = "order.replies"
 COMMANDS = "commands"
 NOTICES = "notices"
-ALARMS = "alarms"
 INCIDENTS = "incidents"
 POSITIONS = "positions"
 HEALTH = "health"

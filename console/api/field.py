@@ -64,7 +64,8 @@ async def events(request: Request, here: Here) -> EventSourceResponse:
 async def _events(request: Request, here: InField) -> AsyncIterator[ServerSentEvent]:
     ctx = context_of(request)
     said = ""
-    with ctx.services.feed.listen(("incidents", "alarms", "watching")) as listener:
+    topics = ("incidents", "alarms", "notices", "watching")
+    with ctx.services.feed.listen(topics) as listener:
         while True:
             signed = await run_in_threadpool(ctx.sessions.check, request.cookies.get(COOKIE))
             if signed is None or signed.user.officer != here.id:

@@ -6,11 +6,12 @@ from console.context import Context
 from console.errors import ProblemError, not_found
 from console.field.models import ActIn, Did
 from console.field.times import happened
-from console.field.who import MINE, InField, duty_of, fix_of, fix_text, own_order
+from console.field.who import MINE, InField, fix_of, fix_text, own_order
 from core.cases import OfficerPosition, OfficerStatus, OrderState
 from core.clock import NS_PER_S
 from core.fieldwork import FieldAct, FieldActKind, FieldDuty, Fix
 from core.messages import ORDER_REPLIES, POSITIONS, OrderReply
+from core.presence import duty_by_phone
 from core.store.unit import Unit
 from core.value import Text
 
@@ -112,7 +113,7 @@ def _about_order(unit: Unit, here: InField, act: FieldAct, order_id: str | None)
 
 def _duty(unit: Unit, act: FieldAct) -> None:
     """Begin or end a stretch of duty; on twice is on, off twice is off."""
-    current = duty_of(unit, act.officer)
+    current = duty_by_phone(unit, act.officer)
     on = current is not None and current.on
     if act.kind is FieldActKind.DUTY_ON and not on:
         unit.field_duties.put(

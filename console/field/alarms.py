@@ -1,7 +1,5 @@
 """An officer's call for help: at every desk at once, and until somebody answers it."""
 
-import structlog
-
 from console.context import Context
 from console.errors import ProblemError, not_found
 from console.field.models import AlarmIn, Sent
@@ -11,11 +9,8 @@ from console.sessions import Signed
 from core.cases import StateChange
 from core.clock import NS_PER_S
 from core.fieldwork import AlarmState, FieldAlarm
-from core.messages import ALARMS
 from core.store.unit import Unit
 from core.value import Text
-
-_log = structlog.get_logger()
 
 WITHDRAW_NS = 60 * NS_PER_S
 """So long the officer may say that it was a mistake. The desk sees both, and must still look."""
@@ -108,9 +103,5 @@ def _own(alarm: FieldAlarm, here: InField) -> FieldAlarm:
 
 
 def _tell(ctx: Context, alarm: FieldAlarm) -> None:
-    # The desks first: they must hear it even while the bus is away.
+    # All desks are pages of this process; whoever is told outside is so from the audit log.
     ctx.services.feed.push("alarms", alarm)
-    try:
-        ctx.services.send(ALARMS, alarm)
-    except Exception as error:
-        _log.error("console.alarm_not_on_the_bus", alarm=alarm.id, error=str(error))

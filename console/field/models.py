@@ -118,6 +118,7 @@ class FieldOrder(BaseModel):
     offered: Moment
     changed: Moment
     reason: Text = Field(description="Why it came to this state.")
+    chased: Text | None = Field(description="What the desk reminds of (催办); None: nothing.")
     eta_s: float
     distance_m: float
     place: GeoPoint | None = Field(description="None once the order is no longer the officer's.")

@@ -33,7 +33,7 @@ def take(ctx: Context, here: InField, given: PointsIn) -> PointsOut:
             if newest is None or point.at_ns >= newest.at_ns:
                 newest = point
         known = unit.positions.get(here.id)
-    on = bool(duties) and duties[0].on
+    on = any(one.on for one in duties)
     fresh = newest is not None and now_ns - newest.at_ns <= FRESH_NS
     if newest is not None and fresh and on and (known is None or newest.at_ns >= known.at_ns):
         show(ctx, here, newest.at_ns, newest.fix)

@@ -11,12 +11,13 @@ from console.field.models import (
     SeenEvidence,
     SeenIncident,
 )
-from console.field.who import DONE_SHOWN_NS, MINE, InField, duty_of, shown
+from console.field.who import DONE_SHOWN_NS, MINE, InField, shown
 from core.cases import EvidenceItem, Incident, Order, OrderState
 from core.clock import NS_PER_S, iso
 from core.fieldwork import AlarmState, FieldAlarm
+from core.presence import duty_by_phone
 from core.store.unit import Unit
-from core.value import NO_WORDS
+from core.value import NO_WORDS, Text
 
 SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before")
 """What shows the act; recordings of the room and case papers stay at the desk."""
@@ -31,7 +32,7 @@ def state_of(ctx: Context, here: InField) -> FieldState:
     """Everything on the phone."""
     site, now_ns = ctx.services.site, ctx.services.clock.utc_ns()
     with ctx.services.store.read() as unit:
-        duty = duty_of(unit, here.id)
+        duty = duty_by_phone(unit, here.id)
         found = _recent(unit, here.id, now_ns)
         orders = [order_out(ctx, unit, order, now_ns) for order in found]
         alarms = [
@@ -86,6 +87,7 @@ def order_out(ctx: Context, unit: Unit, order: Order, now_ns: int) -> FieldOrder
         offered=iso(order.history[0].at_ns),
         changed=iso(last.at_ns),
         reason=last.reason,
+        chased=_chased(unit, order),
         eta_s=order.eta_s,
         distance_m=order.distance_m,
         place=order.place if near else None,
@@ -110,6 +112,18 @@ def _recent(unit: Unit, officer: str, now_ns: int) -> list[Order]:
     found += [one for one in ended if now_ns - one.history[-1].at_ns < DONE_SHOWN_NS]
     found.sort(key=lambda one: (one.history[0].at_ns, one.id), reverse=True)
     return found[:_MOST_ORDERS]
+
+
+def _chased(unit: Unit, order: Order) -> Text | None:
+    """The newest reminder since the officer last answered."""
+    since_ns = order.history[-1].at_ns
+    told = [
+        one
+        for one in unit.notices.find(incident=order.incident, audience="officer")
+        if one.order == order.id and one.at_ns >= since_ns
+    ]
+    newest = max(told, key=lambda one: (one.at_ns, one.id), default=None)
+    return newest.text if newest is not None and order.state in MINE else None
 
 
 def _as_it_happened(item: EvidenceItem) -> tuple[int, str]:

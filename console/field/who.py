@@ -12,7 +12,7 @@ from console.sessions import Signed
 from core.cases import Order, OrderState
 from core.clock import NS_PER_S
 from core.config.people import Officer
-from core.fieldwork import FieldDuty, Fix
+from core.fieldwork import Fix
 from core.geometry import GeoPoint
 from core.store.unit import Unit
 
@@ -80,12 +80,6 @@ def shown(order: Order, now_ns: int) -> bool:
     if order.state in MINE:
         return True
     return order.state is OrderState.HANDLED and now_ns - order.history[-1].at_ns < DONE_SHOWN_NS
-
-
-def duty_of(unit: Unit, officer: str) -> FieldDuty | None:
-    """The officer's latest stretch of duty."""
-    found = unit.field_duties.find(officer=officer, newest_by="start_ns", limit=1)
-    return found[0] if found else None
 
 
 def fix_of(given: FixIn | None) -> Fix | None:

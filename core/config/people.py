@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from core.config.base import Id, Section
+from core.config.times import Window
 from core.geometry import GeoPoint
 from core.value import Text
 
@@ -63,6 +64,15 @@ class Officer(Section):
     )
     skills: tuple[str, ...] = Field(
         default=(), title="专长", description="e.g. fishery, traffic, boat, certificate (执法证)."
+    )
+    shifts: tuple[Id, ...] = Field(
+        default=(),
+        title="班次",
+        description="Shifts of duty.yaml that the officer works, every day. Who has a phone is on "
+        "duty by the phone; for all others this and `hours` decide, always when both are empty.",
+    )
+    hours: tuple[Window, ...] = Field(
+        default=(), title="勤务时段", description="On duty then as well, e.g. market days."
     )
     notify: tuple[Reach, ...] = Field(
         default=(), title="通知", description="All of them are used for orders, chases and calls."

@@ -298,7 +298,9 @@ class Site(Section):
     catalogue: Catalogue
     warning_texts: WarningTexts
     mode: Literal["live", "demo"] = Field(
-        default="live", title="模式", description="demo: officers are simulated."
+        default="live",
+        title="模式",
+        description="demo: an exercise with simulated cameras and people (`wardwatch demo`).",
     )
 
     @model_validator(mode="after")
@@ -334,6 +336,14 @@ class Site(Section):
                 raise ValueError(
                     f"officer {officer.id!r}: no vehicle {officer.vehicle!r} in dispatch.vehicles"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _officers_shifts_are_there(self) -> Self:
+        for officer in self.officers:
+            for name in officer.shifts:
+                if self.duty.shift(name) is None:
+                    raise ValueError(f"officer {officer.id!r}: no shift {name!r} in duty.yaml")
         return self
 
     @model_validator(mode="after")

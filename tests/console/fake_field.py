@@ -3,6 +3,7 @@
 from alerts.desk import Desk
 from console.services import Services
 from core.cases import EvidenceItem, OfficerPosition, Order
+from core.fieldwork import FieldDuty
 from core.messages import (
     COMMANDS,
     EVIDENCE_SEALED,
@@ -14,6 +15,7 @@ from core.messages import (
     IncidentChanged,
     OrderReply,
 )
+from core.presence import duty_by_phone
 from core.store.users import Role
 from core.value import Value
 from recorder.vault import Vault
@@ -51,6 +53,7 @@ class Alerts:
 
     def offer(self, officer: str, incident: str = INCIDENT) -> Order:
         """The desk sends an officer; the order."""
+        self.begin_duty(officer)
         known = {one.id for one in self._orders(incident)}
         number = len(known) + len(self.sent)
         self._hear(
@@ -84,6 +87,18 @@ class Alerts:
         """What officers answered."""
         return [one for stream, one in self.sent
                 if stream == ORDER_REPLIES and isinstance(one, OrderReply)]  # fmt: skip
+
+    def begin_duty(self, officer: str) -> None:
+        """Nobody is sent who is off duty."""
+        with self._services.store.begin() as unit:
+            known = duty_by_phone(unit, officer)
+            if known is not None and known.on:
+                return
+            now_ns = self._services.clock.utc_ns()
+            duty = FieldDuty(
+                id=f"duty-{officer}-{now_ns}", officer=officer, user=officer, start_ns=now_ns
+            )
+            unit.field_duties.put(duty)
 
     def _orders(self, incident: str) -> list[Order]:
         with self._services.store.read() as unit:

@@ -29,6 +29,7 @@ export interface FieldOrder {
   offered: string;
   changed: string;
   reason: Words;
+  chased: Words | null;
   eta_s: number;
   distance_m: number;
   place: Place | null;
