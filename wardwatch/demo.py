@@ -1,7 +1,8 @@
 """The demo: the whole township on simulated cameras, with a real detector.
 
-Everything is as in earnest — RTSP cameras, recorder, analyst, hub, loudspeakers — but the
-pictures are drawn, the officers are simulated and the data directory is new each time.
+Everything is as in earnest — RTSP cameras, recorder, analyst, hub, loudspeakers, officers' phones,
+reviews and case files — but the pictures are drawn, the officers and those who review are
+simulated, and the data directory is new each time.
 """
 
 import json
@@ -10,10 +11,13 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+import httpx
 
 from console.accounts import create_user
 from core.clock import NS_PER_S, Clock, SystemClock
@@ -23,15 +27,20 @@ from core.config.site import Site
 from core.errors import WardwatchError
 from core.messages import CameraHealth
 from core.model import ModelCard
-from core.store.database import open_store
+from core.store.database import Store, open_store
 from core.store.users import Role
 from models.store import Store as ModelStore
 from wardwatch import demo_report, lock
 from wardwatch.command_centre import CommandCentre
+from wardwatch.demo_case import ACCOUNTS, CaseDesk
+from wardwatch.demo_crew import Crew, account_of
 from wardwatch.paths import Paths
 
 CONFIG = SHIPPED / "demo"
 USER = "monitor"
+PAUSE_S = 45.0
+_SETTLE_S = 60.0
+_TIMEOUT_S = 30.0
 
 
 class DemoError(WardwatchError):
@@ -52,11 +61,17 @@ class Demo:
     url: str
     user: str
     password: str
+    cases: CaseDesk
 
 
 @contextmanager
 def running(
-    data: Path, *, model: str = "auto", port: int | None = None, clock: Clock | None = None
+    data: Path,
+    *,
+    model: str = "auto",
+    port: int | None = None,
+    clock: Clock | None = None,
+    pause_s: float = PAUSE_S,
 ) -> Iterator[Demo]:
     """Run the demo within the block.
 
@@ -64,6 +79,7 @@ def running(
         data: data directory; what an earlier demo left there is removed.
         model: registry name, or ``auto``.
         port: of the console; the configured one when None.
+        pause_s: so long a person may review and export a case that is over before it is done.
 
     Raises:
         WardwatchError: with one clear message; nothing is left running.
@@ -75,12 +91,9 @@ def running(
     _clear(site.data_dir)
     paths = Paths(site.data_dir)
     paths.make()
-    password = secrets.token_urlsafe(9)
+    password, own = secrets.token_urlsafe(9), secrets.token_urlsafe(24)
     store = open_store(paths.database_url(site), clock)
-    create_user(store, USER, password, Role.CHIEF, clock)
-    for officer in site.officers:
-        create_user(store, officer.id, password, Role.OFFICER, clock, officer=officer.id)
-    store.close()
+    _make_accounts(store, site, password, own, clock)
     variables = {camera.password_env for camera in site.cameras if camera.password_env}
     camera_password = secrets.token_urlsafe(12)
     centre = CommandCentre(
@@ -89,15 +102,39 @@ def running(
         environment=dict.fromkeys(variables, camera_password),
         clock=clock,
     )
-    announced = centre.start()
-    try:
-        yield Demo(centre, card, announced["url"], USER, password)
-    finally:
-        centre.stop()
+    with ExitStack() as last:
+        last.callback(store.close)
+        announced = centre.start()
+        last.callback(centre.stop)
+        connect = partial(httpx.Client, base_url=announced["url"], timeout=_TIMEOUT_S)
+        crew = Crew(connect, site, own, store, clock)
+        cases = CaseDesk(connect, own, clock, pause_s)
+        for someone in (crew, cases):
+            someone.start()
+            last.callback(someone.stop)
+        yield Demo(centre, card, announced["url"], USER, password, cases)
 
 
-def play(demo: Demo, stop: threading.Event, seconds: float | None, report: Path | None) -> None:
-    """Let the demo run until ``stop`` or for some seconds, then write its report."""
+def _make_accounts(store: Store, site: Site, password: str, own: str, clock: Clock) -> None:
+    """Those that a person may use with one password, and those of the simulated people."""
+    create_user(store, USER, password, Role.CHIEF, clock)
+    for name, role in ACCOUNTS.items():
+        create_user(store, name, own, role, clock)
+    for officer in site.officers:
+        create_user(store, officer.id, password, Role.OFFICER, clock, officer=officer.id)
+        create_user(store, account_of(officer.id), own, Role.OFFICER, clock, officer=officer.id)
+
+
+def play(
+    demo: Demo, stop: threading.Event, seconds: float | None, report: Path | None
+) -> list[str]:
+    """Let the demo run until ``stop`` or for some seconds, then write its report.
+
+    A case file that is due when the time is over is waited for.
+
+    Returns:
+        What happened, one line a story.
+    """
     centre = demo.centre
     bus_stop = threading.Event()
     health: dict[tuple[str, str], CameraHealth] = {}
@@ -105,10 +142,10 @@ def play(demo: Demo, stop: threading.Event, seconds: float | None, report: Path 
     listener.start()
     started_ns = centre.clock.monotonic_ns()
     centre.wait(stop, seconds)
+    if seconds is not None:
+        demo.cases.settle(stop, _SETTLE_S)
     bus_stop.set()
     listener.join()
-    if report is None:
-        return
     store = open_store(centre.paths.database_url(centre.site), centre.clock)
     content = demo_report.build(
         centre.site,
@@ -117,10 +154,14 @@ def play(demo: Demo, stop: threading.Event, seconds: float | None, report: Path 
         seconds=(centre.clock.monotonic_ns() - started_ns) / NS_PER_S,
         model=demo.model.label,
         health=health.values(),
+        clock=centre.clock,
         restarts=centre.restarts(),
     )
     store.close()
-    report.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if report is not None:
+        text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        report.write_text(text, encoding="utf-8")
+    return demo_report.lines(content, centre.site)
 
 
 def _listen(

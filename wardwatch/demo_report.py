@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from core.cases import Incident, Order
-from core.clock import NS_PER_S
+from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
 from core.config.site import Site
 from core.messages import CameraHealth
 from core.store.database import Store
 from core.store.unit import Unit
+from recorder.casefile.exports import Exports
+from recorder.seal.check.judge import Trust, judge
+from recorder.seal.digests import hash_stream
+from wardwatch.casefiles import exports_of
 from wardwatch.paths import Paths
+from wardwatch.vaults import sealer_of
 
 SCHEMA = "wardwatch.demo/1"
 
@@ -84,8 +89,11 @@ def build(
     model: str,
     health: Iterable[CameraHealth],
     restarts: Mapping[str, int],
+    clock: Clock,
 ) -> dict[str, Any]:
     """The whole report as JSON-able values."""
+    exports = exports_of(site, paths, store, clock)
+    trust = sealer_of(site, paths, clock).trust()
     with store.read() as unit:
         incidents = sorted(unit.incidents.find(), key=lambda one: one.started_ns)
         stories, explained = [], set()
@@ -94,7 +102,9 @@ def build(
             incident = _incident_of(truth, camera, incidents)
             if incident is not None:
                 explained.add(incident.id)
-            stories.append(_story(unit, paths, camera, truth, incident))
+            story = _story(unit, paths, camera, truth, incident)
+            made = None if incident is None else _casefile(exports, paths, trust, incident)
+            stories.append({**story, "casefile": made})
         unexpected = [
             {
                 "id": incident.id,
@@ -108,6 +118,7 @@ def build(
             for incident in incidents
             if incident.id not in explained
         ]
+    exports.close()
     return {
         "schema": SCHEMA,
         "seconds": round(seconds, 1),
@@ -118,6 +129,57 @@ def build(
             "cameras": [one.model_dump(mode="json") for one in health],
             "restarts": dict(restarts),
         },
+    }
+
+
+def lines(content: Mapping[str, Any], site: Site) -> list[str]:
+    """What a report tells, one line a story."""
+    told = []
+    for story in content["stories"]:
+        camera = site.camera(story["camera"])
+        name = f"{camera.name.zh} {camera.name.en}" if camera else story["camera"]
+        told.append(f"{name}: {_line(story)}")
+    strange = len(content["unexpected_incidents"])
+    return [*told, f"{strange} incidents that no story explains"] if strange else told
+
+
+def _line(story: Mapping[str, Any]) -> str:
+    if story["truth"] is None:
+        return "nothing was done, nothing was reported"
+    if not story["states"]:
+        return f"{story['truth']['kind']} was done and not seen"
+    parts = [f"{story['truth']['kind']}, {story['severity']}"]
+    if story["warnings"]:
+        parts.append(f"warned {len(story['warnings'])}×")
+    parts.append(" → ".join(step["state"] for step in story["states"]))
+    if story["order"] is not None:
+        parts.append(f"{story['order']['officer']} sent")
+    sent = [one["role"] for one in story["evidence"] if one["role"].startswith("field_")]
+    if sent:
+        parts.append("from the phone: " + ", ".join(role[len("field_") :] for role in sorted(sent)))
+    if story["casefile"] is not None:
+        made = story["casefile"]
+        parts.append(f"case file {made['path']}: {made['verdict']}, {made['items']} files")
+    return "; ".join(parts)
+
+
+def _casefile(
+    exports: Exports, paths: Paths, trust: Trust, incident: Incident
+) -> dict[str, Any] | None:
+    """The newest whole case file of an incident, checked once more as whoever gets it would."""
+    made = next((one for one in exports.of(incident.id) if one.state == "done"), None)
+    if made is None:
+        return None
+    _, path = exports.whole(made.id)
+    report = judge(path, trust, hash_stream)
+    return {
+        "path": str(path.relative_to(paths.data)),
+        "sha256": made.sha256,
+        "verified": report.authentic and _sha256(path) == made.sha256,
+        "verdict": report.verdict,
+        "evidence": made.evidence,
+        "items": len(report.files),
+        "by": made.by,
     }
 
 

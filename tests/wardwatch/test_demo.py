@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from playwright.sync_api import Page, expect
 from tests.model_cards import model_card
 from tests.wardwatch.browser import browser_page, needs_chromium, sign_in, until
 from tests.wardwatch.cli import ROOT, wardwatch
+from wardwatch.demo_case import CHIEF, LEGAL, TECHNICAL
 
 SECONDS = 185
 FOUR_PLAY = """() => {
@@ -81,9 +83,12 @@ def test_four_stories_with_a_monitor_looking_on(tmp_path: Path) -> None:
             sign_in(page, url, user, password)
             look_at_the_wall(page)
             look_at_the_fishing_incident(page)
+            look_at_the_case_files(page, url)
         assert running.process.wait(SECONDS + 120) == 0, running.said
     check_stories(tmp_path)
+    check_what_was_said(running)
     check_the_stores(running.data, tmp_path)
+    check_the_case_file(tmp_path)
     check_nothing_is_left(running.data)
 
 
@@ -94,6 +99,7 @@ def test_four_stories_with_the_model_of_the_package_registries(tmp_path: Path) -
         running.sign_in_of()
         assert running.process.wait(SECONDS + 120) == 0, running.said
     check_stories(tmp_path)
+    check_what_was_said(running)
     check_nothing_is_left(running.data)
 
 
@@ -115,6 +121,14 @@ def look_at_the_fishing_incident(page: Page) -> None:
     page.wait_for_selector("[data-test=clip]", timeout=60_000)
     page.locator("[data-test=clip]").first.evaluate("(video) => video.play()")
     until(page, "document.querySelector('[data-test=clip]').currentTime > 2")
+
+
+def look_at_the_case_files(page: Page, url: str) -> None:
+    """What an officer handled is a case file by itself, and evidence."""
+    page.goto(f"{url}/casefiles")
+    made = page.locator("[data-case][data-state=done]").first
+    expect(made).to_be_visible(timeout=240_000)
+    expect(made).to_contain_text(CHIEF)
 
 
 def check_stories(tmp_path: Path) -> None:
@@ -158,6 +172,7 @@ def dumping(story: dict[str, Any]) -> None:
     assert story["warnings"] == []
     assert story["order"]["officer"] == "officer-2", "the nearest one"
     assert story["order"]["states"][-1]["state"] == "handled"
+    _from_the_phone(story)
 
 
 def occupation(story: dict[str, Any]) -> None:
@@ -171,6 +186,20 @@ def occupation(story: dict[str, Any]) -> None:
     assert story["order"]["states"][-1]["state"] == "handled"
     assert names(story)[6:9] == ["on_scene", "handled", "checked"]
     assert story["truth"]["end_s"] is not None
+    assert names(story)[-1] == "closed"
+    _from_the_phone(story)
+    made = story["casefile"]
+    assert made["verified"], made
+    assert (made["evidence"], made["by"]) == (True, CHIEF), "two others reviewed it"
+    assert made["items"] > len(story["evidence"])
+
+
+def _from_the_phone(story: dict[str, Any]) -> None:
+    """Each act, picture and voice once, whatever answers the phone lost."""
+    roles = [one["role"] for one in story["evidence"]]
+    assert (roles.count("field_photo"), roles.count("field_audio")) == (1, 1)
+    states = [one["state"] for one in story["order"]["states"]]
+    assert states == ["offered", "acknowledged", "en_route", "on_scene", "handled"]
 
 
 def _seen(story: dict[str, Any], kind: str, severity: str, dwell_s: float) -> None:
@@ -201,6 +230,28 @@ def check_the_stores(data: Path, tmp_path: Path) -> None:
     assert vault["incidents"]
     assert {one["verdict"] for one in vault["incidents"]} == {"authentic"}
     assert vault["log_error"] == ""
+
+
+def check_the_case_file(tmp_path: Path) -> None:
+    """The command line gives the verdict that the report gives; two have reviewed it."""
+    report = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    (market,) = [one for one in report["stories"] if one["camera"] == "market"]
+    case = tmp_path / "demo" / market["casefile"]["path"]
+    said = wardwatch("evidence", "verify", case, "--config", tmp_path / "config", "--json")
+    assert json.loads(said.stdout)["verdict"] == "authentic"
+    with zipfile.ZipFile(case) as file:
+        custody = "".join(
+            file.read(name).decode() for name in file.namelist() if name.endswith("audit.jsonl")
+        )
+    assert LEGAL in custody
+    assert TECHNICAL in custody
+
+
+def check_what_was_said(running: Running) -> None:
+    """One line a story, in words."""
+    said = "".join(running.said)
+    assert "occupation, minor; warned 2×" in said
+    assert "fishing, minor; warned 1×" in said
 
 
 def check_nothing_is_left(data: Path) -> None:

@@ -1,26 +1,19 @@
 """Officers' phones in a running command centre: the vault they seal into, the demo they play in."""
 
-import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from typer.testing import CliRunner
 
-from core.bus.base import Handler
-from core.cases import EvidenceItem, OfficerPosition, Order, OrderState, StateChange
-from core.clock import ManualClock, SystemClock
+from core.cases import EvidenceItem
+from core.clock import SystemClock
 from core.config.load import load
-from core.fieldwork import FieldDuty
-from core.messages import EVIDENCE_SEALED, ORDERS, OrderReply
-from core.store.database import open_store, sqlite_url
+from core.messages import EVIDENCE_SEALED
+from core.store.database import open_store
 from core.store.users import Role
 from core.value import Value
 from wardwatch.cli.users import PASSWORD, app
 from wardwatch.field import Intake
-from wardwatch.parts.officers import OfficersPart
 from wardwatch.paths import Paths
-from wardwatch.processes.context import Context
 from wardwatch.vaults import open_vault
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo"
@@ -48,84 +41,6 @@ def test_what_a_phone_sends_is_sealed_signed_and_told_to_the_desk(tmp_path: Path
     assert told == [(EVIDENCE_SEALED, item)] * 2
     assert vault.verify("inc-1").verdict == "authentic"
     assert vault.manifest("inc-1").items == (item,)
-
-
-class _Bus:
-    """Hands over some orders and remembers what came of them."""
-
-    def __init__(self, orders: list[Order]) -> None:
-        self.orders = orders
-        self.replies: list[OrderReply] = []
-        self.positions: list[OfficerPosition] = []
-        self.answered = threading.Event()
-
-    def publish(self, _stream: str, message: Value) -> None:
-        assert isinstance(message, OrderReply)
-        self.replies.append(message)
-        self.answered.set()
-
-    def show(self, _stream: str, message: Value) -> None:
-        assert isinstance(message, OfficerPosition)
-        self.positions.append(message)
-
-    def consume(
-        self,
-        _group: str,
-        handlers: Mapping[str, tuple[type[Value], Handler]],
-        stop: threading.Event,
-    ) -> None:
-        for order in self.orders:
-            handlers[ORDERS][1](order)
-        stop.wait()
-
-    def close(self) -> None:
-        pass
-
-
-class _Context(Context):
-    """A context whose bus is the test's."""
-
-    def bus(self, part: str = "") -> Any:
-        return self.paths.shared  # type: ignore[attr-defined]  # put there by the test
-
-
-class _Paths(Paths):
-    shared: _Bus
-
-
-def test_the_demo_does_not_simulate_an_officer_whom_a_person_plays(tmp_path: Path) -> None:
-    site = load(DEMO, data_dir=tmp_path, mode="demo")
-    clock = ManualClock()
-    store = open_store(sqlite_url(tmp_path / "wardwatch.db"), clock)
-    offered = StateChange(state="offered", at_ns=clock.utc_ns(), actor="system")
-    bus = _Bus(
-        [
-            Order(
-                id=f"ord-{one.id}", incident="inc-1", officer=one.id, state=OrderState.OFFERED,
-                history=(offered,), place=site.centre, distance_m=100, eta_s=60,
-            )
-            for one in site.officers[:2]
-        ]
-    )  # fmt: skip
-    played, simulated = (one.id for one in site.officers[:2])
-    with store.begin() as unit:
-        unit.field_duties.put(
-            FieldDuty(id="duty-1", officer=played, user=played, start_ns=clock.utc_ns())
-        )
-    paths = _Paths(tmp_path)
-    object.__setattr__(paths, "shared", bus)
-    context = _Context("hub", site, paths, clock=clock)
-    part = OfficersPart(context, store)
-    part.start()
-    try:
-        assert bus.answered.wait(30)
-    finally:
-        context.stop.set()
-        part.join()
-        store.close()
-    assert {one.officer for one in bus.replies} == {simulated}
-    assert played not in {one.officer for one in bus.positions}
-    assert simulated in {one.officer for one in bus.positions}
 
 
 def test_an_account_is_tied_to_an_officer_of_the_site(tmp_path: Path) -> None:

@@ -36,7 +36,11 @@ def demo(
     ] = None,
 ) -> None:
     """Run the township on simulated cameras with a real detector."""
-    with ended_by_signals() as stop, demo_job.running(data, model=model, port=port) as running:
+    pause_s = demo_job.PAUSE_S if seconds is None else min(demo_job.PAUSE_S, seconds / 20)
+    with (
+        ended_by_signals() as stop,
+        demo_job.running(data, model=model, port=port, pause_s=pause_s) as running,
+    ):
         screen.print(
             Panel(
                 f"[bold]{running.url}[/bold]\n"
@@ -50,5 +54,7 @@ def demo(
         )
         if browser if browser is not None else seconds is None and sys.stdout.isatty():
             webbrowser.open(running.url)
-        demo_job.play(running, stop, seconds, report)
+        told = demo_job.play(running, stop, seconds, report)
+    for line in told:
+        screen.print(line, highlight=False, markup=False, soft_wrap=True)
     screen.print("Ended; nothing is left running.")

@@ -37,7 +37,6 @@ from wardwatch.parts.expiry import ExpiryPart
 from wardwatch.parts.feed import FeedPart
 from wardwatch.parts.field import FieldPart
 from wardwatch.parts.inbox import InboxPart
-from wardwatch.parts.officers import OfficersPart
 from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.parts.storage import StoragePart
@@ -92,8 +91,6 @@ def run(context: Context) -> None:
         parts.append(uploads)
     if site.inbox is not None:
         parts.append(InboxPart(context, store, site.inbox))
-    if site.mode == "demo":
-        parts.append(OfficersPart(context, store))
     for part in parts:
         part.start()
     exports.resume()
