@@ -2,15 +2,16 @@
 
 Every wait is told from times that are stored, so a restart changes nothing, and everything is said
 once. The one thing the program does by itself is to seek another officer: for an offer that is not
-acknowledged, and for an officer on the way whose phone fell silent.
+acknowledged, and for an officer on the way whose phone fell silent or who went off duty.
 """
 
 from alerts import dispatch, words
 from alerts.lifecycle import since_ns
 from alerts.notices import tell_chief, tell_officer
-from alerts.officers import OPEN_ORDERS, silent_s
+from alerts.officers import OPEN_ORDERS, off_s, silent_s
 from alerts.work import Work
 from core.cases import Incident, IncidentState, NoticeKind, Order, OrderState
+from core.value import Text
 
 _ON_THE_WAY = (OrderState.ACKNOWLEDGED, OrderState.EN_ROUTE)
 
@@ -58,16 +59,27 @@ def _chase(work: Work, incident: Incident, order: Order) -> Incident:
         if late_s >= patience.escalate_s:
             text = words.late_officer(order.officer, order.state)
             tell_chief(work, incident, NoticeKind.ESCALATED, key, text, order)
+    away_s = off_s(work, order)
+    if away_s >= 0:
+        reason = words.officer_went_off(order.officer)
+        return _replace(work, incident, order, "off", away_s, words.went_off(), reason)
     # An answer is a sign of life as good as a position.
     answered_s = work.ago_s(order.history[-1].at_ns) - patience.silent_s
     gone_s = min(silent_s(work, order.officer), answered_s)
     if gone_s < 0:
         return incident
-    key = f"{order.id}:{order.state.value}:silent"
-    tell_officer(work, order, key, words.report_position())
-    if gone_s < patience.escalate_s:
-        return incident
     reason = words.phone_silent(order.officer, patience.silent_s + patience.escalate_s)
+    return _replace(work, incident, order, "silent", gone_s, words.report_position(), reason)
+
+
+def _replace(
+    work: Work, incident: Incident, order: Order, why: str, gone_s: float, ask: Text, reason: Text
+) -> Incident:
+    """Chase an officer who is lost to us, then tell the chief and seek another one."""
+    key = f"{order.id}:{order.state.value}:{why}"
+    tell_officer(work, order, key, ask)
+    if gone_s < work.site.dispatch.patience.escalate_s:
+        return incident
     tell_chief(work, incident, NoticeKind.ESCALATED, key, reason, order)
     if order.state not in _ON_THE_WAY:
         return incident  # Whoever has arrived is at work; a person must find out.

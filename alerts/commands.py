@@ -147,7 +147,10 @@ def _why_nobody(work: Work, command: Command) -> Text | None:
     officer = work.site.officer(command.officer)
     if officer is None:
         return words.no_such_officer(command.officer)
-    return None if is_free(work.unit, officer) else words.officer_busy(officer.id)
+    present = work.presence(officer)
+    if not present.on:
+        return words.officer_off(officer.id, by_phone=present.by == "phone")
+    return None if is_free(work, officer) else words.officer_busy(officer.id)
 
 
 def _confirm(work: Work, incident: Incident, command: Command) -> Incident:

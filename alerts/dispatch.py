@@ -1,10 +1,10 @@
 """派单: the nearest free officer is sent, and the next one when that one cannot.
 
 Nearest means soonest there, see :mod:`alerts.travel`. Officers beyond the fifteen-minute circle
-are sent only when nobody within is free, those whose phone is silent only when nobody else is, and
-those without what the incident needs never by the program. The first order also tells a contact
-nearby, who holds the scene until the officer comes. Officers who support the first one have orders
-of their own, which do not move the incident.
+are sent only when nobody within is free, those whose phone is silent only when nobody else is,
+those without what the incident needs never by the program, those off duty never at all. The first
+order also tells a contact nearby, who holds the scene until the officer comes. Officers who support
+the first one have orders of their own, which do not move the incident.
 """
 
 from typing import Literal
@@ -41,7 +41,7 @@ def nearest(work: Work, incident: Incident) -> Journey | None:
     free = [
         officer
         for officer in work.site.officers
-        if has_what_it_takes(work, officer, incident) and is_free(work.unit, officer)
+        if has_what_it_takes(work, officer, incident) and is_free(work, officer)
     ]
     again_s = work.site.dispatch.patience.again_s
     fresh = [one for one in free if one.id not in tried]

@@ -1,9 +1,9 @@
-"""Officers as dispatch sees them: free or not, heard of or not, with what they have."""
+"""Officers as dispatch sees them: on duty, free, heard of or not, with what they have."""
 
 from dataclasses import dataclass
 
 from alerts.work import Work
-from core.cases import Incident, OfficerStatus, OrderState
+from core.cases import Incident, OfficerStatus, Order, OrderState
 from core.config.people import Officer, Travel
 from core.geometry import GeoPoint
 from core.store.unit import Unit
@@ -25,12 +25,21 @@ class Means:
     equipment: tuple[str, ...] = ()
 
 
-def is_free(unit: Unit, officer: Officer) -> bool:
-    """True when the officer may be given an order now."""
-    position = unit.positions.get(officer.id)
-    if position is not None and position.status is not OfficerStatus.FREE:
+def is_free(work: Work, officer: Officer) -> bool:
+    """True when the officer may be given an order now: on duty, and not on another one."""
+    present = work.presence(officer)
+    if not present.on or has_order(work.unit, officer):
         return False
-    return not unit.orders.find(officer=officer.id, state=[s.value for s in OPEN_ORDERS], limit=1)
+    if present.by == "phone":
+        return True  # what else phones say of being busy follows from the orders
+    position = work.unit.positions.get(officer.id)
+    return position is None or position.status is OfficerStatus.FREE
+
+
+def has_order(unit: Unit, officer: Officer) -> bool:
+    """True while an order waits for the officer's answer or is being carried out."""
+    found = unit.orders.find(officer=officer.id, state=[s.value for s in OPEN_ORDERS], limit=1)
+    return bool(found)
 
 
 def where(work: Work, officer: Officer) -> GeoPoint:
@@ -48,6 +57,18 @@ def silent_s(work: Work, officer: str) -> float:
     if position is None:
         return -1.0
     return work.ago_s(position.at_ns) - work.site.dispatch.patience.silent_s
+
+
+def off_s(work: Work, order: Order) -> float:
+    """Seconds since the officer of an open order signed off by phone, or last answered since.
+
+    Below 0 while on duty, and for officers without a phone: the end of their hours ends no order.
+    """
+    officer = work.site.officer(order.officer)
+    present = work.presence(officer) if officer is not None else None
+    if present is None or present.on or present.by != "phone":
+        return -1.0
+    return max(0.0, work.ago_s(max(present.since_ns or 0, order.history[-1].at_ns)))
 
 
 def means(work: Work, officer: Officer) -> Means:

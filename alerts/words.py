@@ -245,7 +245,29 @@ def no_such_officer(officer: str) -> Text:
 
 
 def officer_busy(officer: str) -> Text:
-    return Text(zh=f"{officer} 正在出警或不在岗", en=f"{officer} is on another order or off duty")
+    return Text(zh=f"{officer} 正在执行其他任务", en=f"{officer} is on another order")
+
+
+def officer_off(officer: str, *, by_phone: bool) -> Text:
+    if by_phone:
+        return Text(
+            zh=f"{officer} 未上勤，收不到派单；请其在手机上上勤后再派",
+            en=f"{officer} is off duty and would not get the order: have duty begun on the phone",
+        )
+    return Text(
+        zh=f"{officer} 不在勤务时段", en=f"{officer} is off duty by the roster (officers.yaml)"
+    )
+
+
+def went_off() -> Text:
+    return Text(
+        zh="您已下勤，但任务未完成：请继续处置，或退回派单",
+        en="you went off duty with an order open: go on with it or give it back",
+    )
+
+
+def officer_went_off(officer: str) -> Text:
+    return Text(zh=f"{officer} 下勤时任务未完成", en=f"{officer} went off duty with an order open")
 
 
 def nobody_to_support() -> Text:

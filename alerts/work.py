@@ -13,9 +13,11 @@ from alerts.roads.graph import Roads
 from core.cases import Incident, IncidentState, Severity
 from core.clock import NS_PER_S
 from core.config.cameras import Camera
+from core.config.people import Officer
 from core.config.site import Site
 from core.config.zones import Response
 from core.messages import INCIDENTS, IncidentChanged
+from core.presence import Presence, phones, presence
 from core.store.unit import Unit
 from core.value import NO_WORDS, Text, Value
 
@@ -61,6 +63,7 @@ class Work:
     roads: Roads | None = None
     outgoing: list[Letter] = field(default_factory=list)
     _changed: dict[str, Incident] = field(default_factory=dict)
+    _phones: frozenset[str] | None = None
 
     def send(self, stream: str, message: Value) -> None:
         """Send after the commit."""
@@ -143,6 +146,12 @@ class Work:
     def camera(self, incident: Incident) -> Camera | None:
         """The camera of an incident, None when the configuration no longer has it."""
         return self.site.camera(incident.camera)
+
+    def presence(self, officer: Officer) -> Presence:
+        """Whether the officer is on duty."""
+        if self._phones is None:
+            self._phones = phones(self.unit)
+        return presence(self.unit, self.site, officer, self.now_ns, self._phones)
 
     def may_act(self, incident: Incident) -> bool:
         """True when the program may warn and dispatch by itself.

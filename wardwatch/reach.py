@@ -8,10 +8,11 @@ from typing import Any
 
 from alerts.roads.graph import Roads
 from alerts.roads.reach import Post, isochrones, posts_of
-from core.cases import OfficerStatus
 from core.clock import Clock, iso
 from core.config.site import Site
+from core.presence import phones, presence
 from core.store.database import Store
+from core.store.unit import Unit
 
 MINUTES = (5.0, 10.0, 15.0)
 REMEMBERED = 4
@@ -65,17 +66,20 @@ class Reach:
         }
 
     def _posts_now(self, site: Site) -> list[Post]:
-        """Where those who are not off duty are; who never said so is at the post."""
         with self._store.read() as unit:
-            positions = {one.officer: one for one in unit.positions.find()}
-        found = []
-        for post in posts_of(site):
-            position = positions.get(post.name)
-            if position is None:
-                found.append(post)
-            elif position.status is not OfficerStatus.OFF:
-                found.append(replace(post, place=position.place))
-        return found
+            return posts_now(unit, site, self._clock.utc_ns())
+
+
+def posts_now(unit: Unit, site: Site, now_ns: int) -> list[Post]:
+    """Where those on duty are; who never said so is at the post."""
+    places = {one.officer: one.place for one in unit.positions.find()}
+    with_phone = phones(unit)
+    there = [
+        officer for officer in site.officers if presence(unit, site, officer, now_ns, with_phone).on
+    ]
+    return [
+        replace(post, place=places.get(post.name, post.place)) for post in posts_of(site, there)
+    ]
 
 
 class _Same:

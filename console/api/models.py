@@ -366,7 +366,12 @@ class OfficerNow(BaseModel):
     call_sign: str
     place: GeoPoint
     accuracy_m: float | None = None
-    status: OfficerStatus
+    status: OfficerStatus = Field(description="off: not on duty, and sent nowhere.")
+    silent: bool = Field(description="On duty, and not heard of for `dispatch.patience.silent_s`.")
+    by: Literal["phone", "roster"] = Field(description="What tells whether on duty.")
+    due: bool = Field(description="The roster has the officer on duty now.")
+    hours: Text = Field(description="Shifts and hours of the roster; blank: none.")
+    since: Moment | None = Field(description="By phone: on or off duty since then.")
     at: Moment | None = Field(description="None: not reported yet, the place is the post.")
     order: OrderOut | None
 

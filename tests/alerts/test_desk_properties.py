@@ -13,6 +13,7 @@ from alerts.officers import OPEN_ORDERS
 from core.cases import Incident, IncidentState, OfficerStatus, OrderState, StateChange
 from core.clock import ManualClock
 from core.messages import NOTICES, Action
+from core.presence import duty_by_phone
 from core.seeing import Kind, Phase
 from core.store.database import open_store
 from tests.alerts.world import START_NS, World, make_site, sqlite
@@ -30,11 +31,17 @@ class DeskLife(RuleBasedStateMachine):
         self.clock = ManualClock(START_NS)
         self.store = open_store(sqlite(Path(self.folder.name)), self.clock)
         self.histories: dict[str, tuple[StateChange, ...]] = {}
+        self.orders: set[str] = set()
 
-    @initialize(twice=st.booleans(), attempts=st.integers(0, 3))
-    def begin(self, twice: bool, attempts: int) -> None:
+    @initialize(
+        twice=st.booleans(), attempts=st.integers(0, 3), phones=st.sets(st.sampled_from(OFFICERS))
+    )
+    def begin(self, twice: bool, attempts: int, phones: set[str]) -> None:
         site = make_site(warnings={"attempts_before_dispatch": attempts})
         self.world = World(self.store, self.clock, site, twice=twice)
+        self.phones = phones
+        for name in sorted(phones):
+            self.world.give_phone(name)
 
     @rule(
         number=st.integers(1, 6),
@@ -92,6 +99,11 @@ class DeskLife(RuleBasedStateMachine):
     def position(self, name: str, status: OfficerStatus) -> None:
         self.world.stand(name, 300, status)
 
+    @rule(name=st.sampled_from(OFFICERS), on=st.booleans())
+    def duty(self, name: str, on: bool) -> None:
+        if name in self.phones:
+            self.world.sign(name, on=on)
+
     @rule(seconds=st.sampled_from([1, 5, 20, 70, 700]))
     def time(self, seconds: int) -> None:
         self.world.pass_s(seconds, step_s=max(1.0, seconds / 4))
@@ -131,6 +143,17 @@ class DeskLife(RuleBasedStateMachine):
         leads = [order.incident for order in open_orders if order.role == "lead"]
         for names in (officers, leads):
             assert len(names) == len(set(names))
+
+    @invariant()
+    def nobody_off_duty_is_given_an_order(self) -> None:
+        """Duty changes by a step of its own, so who was offered an order since is on duty now."""
+        with self.store.read() as unit:
+            for order in unit.orders.find():
+                if order.id not in self.orders and order.officer in self.phones:
+                    duty = duty_by_phone(unit, order.officer)
+                    assert duty is not None
+                    assert duty.on
+                self.orders.add(order.id)
 
     @invariant()
     def no_history_is_lost(self) -> None:

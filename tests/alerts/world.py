@@ -19,6 +19,7 @@ from core.cases import (
 )
 from core.clock import NS_PER_S, ManualClock, parse_iso
 from core.config.site import Site
+from core.fieldwork import FieldDuty
 from core.geometry import Box, GeoPoint
 from core.messages import (
     ANNOUNCEMENTS,
@@ -30,8 +31,10 @@ from core.messages import (
     EvidenceWanted,
     OrderReply,
 )
+from core.presence import duty_by_phone
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store
+from core.store.users import Role, User
 from core.value import Text, Value
 
 START_NS = parse_iso("2026-11-22T02:00:00Z")  # ten in the morning in Shanghai
@@ -272,6 +275,27 @@ class World:
         self.desk.on_position(
             OfficerPosition(officer=name, at_ns=self.clock.utc_ns(), place=place, status=status)
         )
+
+    def give_phone(self, name: str) -> None:
+        """From now on the officer's phone tells who is on duty; nobody is yet."""
+        with self.store.begin() as unit:
+            unit.users.put(
+                User(name=name, password_hash="-", role=Role.OFFICER, created_ns=0, officer=name)
+            )
+
+    def sign(self, name: str, *, on: bool) -> None:
+        """上勤, 下勤: what the console writes down; twice is once."""
+        with self.store.begin() as unit:
+            found = duty_by_phone(unit, name)
+            now_ns = self.clock.utc_ns()
+            if on and not (found and found.on):
+                self.numbers += 1
+                duty = FieldDuty(
+                    id=f"duty-{self.numbers}", officer=name, user=name, start_ns=now_ns
+                )
+                unit.field_duties.put(duty)
+            elif not on and found and found.on:
+                unit.field_duties.put(found.model_copy(update={"end_ns": now_ns}))
 
     def command(
         self,

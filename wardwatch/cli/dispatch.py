@@ -1,7 +1,6 @@
 """``wardwatch dispatch``: where officers get in how many minutes."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +8,14 @@ import typer
 from rich.console import Console
 
 from alerts.roads.reach import Post, isochrones, not_reached, posts_of
+from core.clock import SystemClock
 from core.config.load import load
 from core.config.site import Site
 from core.errors import WardwatchError
 from core.store.database import open_store
 from wardwatch.cli.options import ConfigDir
 from wardwatch.paths import Paths
+from wardwatch.reach import posts_now
 from wardwatch.roads import roads_of
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ def draw(
     out: Annotated[Path, typer.Option(help="GeoJSON file to write.")],
     minutes: Annotated[str, typer.Option(help="Numbers of minutes, with commas.")] = "5,10,15",
     now: Annotated[
-        bool, typer.Option("--now", help="From where officers are, not from their posts.")
+        bool, typer.Option("--now", help="From where those on duty are, not from all posts.")
     ] = False,
 ) -> None:
     """Draw what is reached in so many minutes, and list the cameras that are not."""
@@ -49,7 +50,8 @@ def draw(
     paths = Paths(site.data_dir)
     posts = _present(site, paths) if now else posts_of(site)
     if not posts:
-        raise DispatchError(f"{config}: officers.yaml: there is no officer to start from")
+        who = "no officer is on duty" if now and site.officers else "there is no officer"
+        raise DispatchError(f"{config}: officers.yaml: {who} to start from")
     found = isochrones(site, roads_of(site, paths), posts, bands)
     try:
         out.write_text(json.dumps(found, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -78,9 +80,8 @@ def _minutes(words: str) -> list[float]:
 
 
 def _present(site: Site, paths: Paths) -> list[Post]:
-    """Officers at their last known positions; who never reported waits at the post."""
-    store = open_store(paths.database_url(site))
+    store, clock = open_store(paths.database_url(site)), SystemClock()
     with store.read() as unit:
-        at = {one.officer: one.place for one in unit.positions.find()}
+        found = posts_now(unit, site, clock.utc_ns())
     store.close()
-    return [replace(post, place=at.get(post.name, post.place)) for post in posts_of(site)]
+    return found

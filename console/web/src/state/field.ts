@@ -25,22 +25,26 @@ export function forgetHealth(camera: string): void {
 
 export function hearPosition(one: Position): void {
   const known = officers.get(one.officer);
-  if (known) officers.set(one.officer, { ...known, ...one });
+  if (!known) return;
+  // Whoever is off duty by the roster stays so, whatever a body camera says.
+  const off = known.by === "roster" && !known.due;
+  officers.set(one.officer, { ...known, ...one, status: off ? "off" : one.status, silent: false });
 }
 
 export function hearObjects(one: ObjectsSeen): void {
   objects.set(one.camera, one);
 }
 
+/** Duty by the roster and silence come with time alone, and orders with no position. */
+export async function loadOfficers(): Promise<void> {
+  (await api<OfficerNow[]>("GET", "/officers")).forEach((one) => officers.set(one.officer, one));
+}
+
 export async function loadField(): Promise<void> {
-  const [cameras, people] = await Promise.all([
-    api<Health[]>("GET", "/health"),
-    api<OfficerNow[]>("GET", "/officers"),
-  ]);
+  const [cameras] = await Promise.all([api<Health[]>("GET", "/health"), loadOfficers()]);
   const told = new Set(cameras.map((one) => one.camera));
   for (const known of health.keys()) if (!told.has(known)) forgetHealth(known);
   cameras.forEach(hearHealth);
-  people.forEach((one) => officers.set(one.officer, one));
 }
 
 /** A view older than this says nothing about now: its process, or the line to it, is gone. */

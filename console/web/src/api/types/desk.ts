@@ -36,6 +36,11 @@ export interface OfficerNow {
   place: Place;
   accuracy_m: number | null;
   status: "free" | "busy" | "off";
+  silent: boolean;
+  by: "phone" | "roster";
+  due: boolean;
+  hours: Words;
+  since: string | null;
   at: string | null;
   order: Order | null;
 }
