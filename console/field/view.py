@@ -34,7 +34,8 @@ def state_of(ctx: Context, here: InField) -> FieldState:
     with ctx.services.store.read() as unit:
         duty = duty_by_phone(unit, here.id)
         found = _recent(unit, here.id, now_ns)
-        orders = [order_out(ctx, unit, order, now_ns) for order in found]
+        on = duty is not None and duty.on
+        orders = [order_out(ctx, unit, order, now_ns, on_duty=on) for order in found]
         alarms = [
             one
             for one in unit.field_alarms.find(
@@ -46,7 +47,6 @@ def state_of(ctx: Context, here: InField) -> FieldState:
     for order in found:
         if order.state in MINE:
             ctx.views.note(here.signed, "incident.view", order.incident, order=order.id)
-    on = duty is not None and duty.on
     return FieldState(
         now=iso(now_ns),
         officer=FieldOfficer(id=here.id, name=here.officer.name, call_sign=here.officer.call_sign),
@@ -73,7 +73,9 @@ def alarm_out(alarm: FieldAlarm) -> FieldAlarmOut:
     )
 
 
-def order_out(ctx: Context, unit: Unit, order: Order, now_ns: int) -> FieldOrder | None:
+def order_out(
+    ctx: Context, unit: Unit, order: Order, now_ns: int, *, on_duty: bool
+) -> FieldOrder | None:
     """One order with the incident it is about; None when the incident is gone."""
     incident = unit.incidents.get(order.incident)
     if incident is None:
@@ -87,7 +89,7 @@ def order_out(ctx: Context, unit: Unit, order: Order, now_ns: int) -> FieldOrder
         offered=iso(order.history[0].at_ns),
         changed=iso(last.at_ns),
         reason=last.reason,
-        chased=_chased(unit, order),
+        chased=_chased(unit, order, on_duty=on_duty),
         eta_s=order.eta_s,
         distance_m=order.distance_m,
         place=order.place if near else None,
@@ -114,16 +116,22 @@ def _recent(unit: Unit, officer: str, now_ns: int) -> list[Order]:
     return found[:_MOST_ORDERS]
 
 
-def _chased(unit: Unit, order: Order) -> Text | None:
-    """The newest reminder since the officer last answered."""
-    since_ns = order.history[-1].at_ns
+def _chased(unit: Unit, order: Order, *, on_duty: bool) -> Text | None:
+    """The newest reminder that still holds: of the state the order is in.
+
+    Of silence no phone need be told that is heard of, nor of duty's end one that is on duty again.
+    """
+    if order.state not in MINE:
+        return None
+    about = f"{order.id}:{order.state.value}:"
+    over = ("silent", "off") if on_duty else ("silent",)
     told = [
         one
         for one in unit.notices.find(incident=order.incident, audience="officer")
-        if one.order == order.id and one.at_ns >= since_ns
+        if one.id.startswith(about) and one.id.removeprefix(about).partition(":")[0] not in over
     ]
     newest = max(told, key=lambda one: (one.at_ns, one.id), default=None)
-    return newest.text if newest is not None and order.state in MINE else None
+    return newest.text if newest is not None else None
 
 
 def _as_it_happened(item: EvidenceItem) -> tuple[int, str]:

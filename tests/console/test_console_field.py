@@ -211,6 +211,47 @@ def test_a_phone_with_a_wrong_clock_is_corrected(
         assert phone.client.post(f"{FIELD}/acts", json=body).status_code == 422, at
 
 
+def test_the_desk_sees_who_is_on_duty_and_who_is_silent(
+    desk: Desk, alerts: fake_field.Alerts, phone: Phone
+) -> None:
+    viewer = desk.sign_in("viewer")
+
+    def shown() -> Any:
+        return {one["officer"]: one for one in viewer.get("/api/v1/officers").json()}
+
+    before = shown()["officer-1"]
+    assert (before["status"], before["by"], before["since"]) == ("off", "phone", None)
+    assert shown()["officer-4"]["by"] == "roster", "no account, no phone"
+    phone.act("duty_on", fix=HERE)
+    assert (shown()["officer-1"]["status"], shown()["officer-1"]["silent"]) == ("free", False)
+    desk.clock.advance(desk.services.site.dispatch.patience.silent_s + 1)
+    assert shown()["officer-1"]["silent"]
+    alerts.offer("officer-1")
+    assert shown()["officer-1"]["status"] == "free"
+    order = phone.state()["orders"][0]
+    phone.act("acknowledged", order=order["id"])
+    assert shown()["officer-1"]["status"] == "busy"
+    phone.act("duty_off")
+    after = shown()["officer-1"]
+    assert (after["status"], after["silent"], after["since"]) == (
+        *("off", False),
+        iso(desk.clock.utc_ns()),
+    )
+
+
+def test_a_reminder_stands_on_the_order_until_it_is_answered(
+    desk: Desk, alerts: fake_field.Alerts, phone: Phone
+) -> None:
+    order = alerts.offer("officer-1")
+    phone.act("acknowledged", order=order.id)
+    assert phone.state()["orders"][0]["chased"] is None
+    desk.clock.advance(desk.services.site.dispatch.patience.depart_s + 1)
+    alerts.desk.tick()
+    assert phone.state()["orders"][0]["chased"]["zh"]
+    phone.act("en_route", order=order.id)
+    assert phone.state()["orders"][0]["chased"] is None
+
+
 def test_an_alarm_is_on_every_desk_until_somebody_answers(desk: Desk, phone: Phone) -> None:
     body = {"id": "alarm-00001", "fix": HERE, **phone.stamp()}
     for _ in range(2):  # it may overtake the beginning of duty

@@ -9,6 +9,7 @@ from core.clock import ManualClock
 from core.config.site import Site
 from core.geometry import GeoPoint
 from core.store.database import open_store, sqlite_url
+from core.store.users import Role, User
 from tests.console import fake_township
 from wardwatch import reach as room
 from wardwatch.reach import REMEMBERED, Reach
@@ -49,11 +50,17 @@ def test_the_same_places_are_reckoned_once(tmp_path: Path, monkeypatch: pytest.M
     move(OfficerStatus.OFF, lon)
     posts = [one for one in reach(True)["features"] if one["properties"]["class"] == "post"]
     assert len(posts) == 4, "who is off duty drives nowhere"
+    with store.begin() as unit:
+        unit.users.put(
+            User(name="b", password_hash="-", role=Role.OFFICER, created_ns=0, officer="officer-2")
+        )
+    posts = [one for one in reach(True)["features"] if one["properties"]["class"] == "post"]
+    assert len(posts) == 3, "who has not begun duty on the phone drives nowhere"
     for n in range(2 * REMEMBERED):
         move(OfficerStatus.FREE, lon + 0.02 * (n + 1))
         reach(True)
-    assert reckoned == 3 + 2 * REMEMBERED
+    assert reckoned == 4 + 2 * REMEMBERED
     town[0] = fake_township.site(tmp_path / "map.geojson")
     reach(False)
-    assert reckoned == 4 + 2 * REMEMBERED
+    assert reckoned == 5 + 2 * REMEMBERED
     store.close()
