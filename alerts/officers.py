@@ -6,6 +6,7 @@ from alerts.work import Work
 from core.cases import Incident, OfficerStatus, Order, OrderState
 from core.config.people import Officer, Travel
 from core.geometry import GeoPoint
+from core.presence import duty_by_phone
 from core.store.unit import Unit
 
 OPEN_ORDERS = (
@@ -64,11 +65,11 @@ def off_s(work: Work, order: Order) -> float:
 
     Below 0 while on duty, and for officers without a phone: the end of their hours ends no order.
     """
+    duty = duty_by_phone(work.unit, order.officer)
     officer = work.site.officer(order.officer)
-    present = work.presence(officer) if officer is not None else None
-    if present is None or present.on or present.by != "phone":
+    if duty is None or duty.on or officer is None or work.presence(officer).by != "phone":
         return -1.0
-    return max(0.0, work.ago_s(max(present.since_ns or 0, order.history[-1].at_ns)))
+    return max(0.0, work.ago_s(max(duty.end_ns, order.history[-1].at_ns)))
 
 
 def means(work: Work, officer: Officer) -> Means:
