@@ -26,11 +26,9 @@ export function forgetHealth(camera: string): void {
 export function hearPosition(one: Position): void {
   const known = officers.get(one.officer);
   if (!known) return;
-  // Whoever is off duty by the roster stays so, whatever a body camera says; and a place that was
-  // sent a moment before an order was taken on frees nobody.
-  const off = one.status === "off" || (known.by === "roster" && !known.due);
-  const busy = known.order !== null && known.order.state !== "offered";
-  officers.set(one.officer, { ...known, ...one, status: off ? "off" : busy ? "busy" : one.status, silent: false });
+  // Whoever is off duty by the roster stays so, whatever a body camera says.
+  const off = known.by === "roster" && !known.due;
+  officers.set(one.officer, { ...known, ...one, status: off ? "off" : one.status, silent: false });
 }
 
 export function hearObjects(one: ObjectsSeen): void {
