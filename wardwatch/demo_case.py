@@ -109,8 +109,13 @@ class CaseDesk:
                 self.look()
             except (_DeskError, httpx.HTTPError) as error:
                 log.warning("case desk", error=str(error))
+                self._leave()  # sessions end after half a day, or with the console
+        self._leave()
+
+    def _leave(self) -> None:
         for client in self._clients.values():
             client.close()
+        self._clients.clear()
 
     def _take(self, incident: str, files: int) -> _Case:
         now_ns = self._clock.monotonic_ns()
