@@ -27,6 +27,7 @@ from alerts import (
     respond,
     speech,
     suppression,
+    tips,
     triage,
     words,
 )
@@ -42,6 +43,8 @@ from core.config.site import Site
 from core.messages import EVIDENCE_WANTED, INCIDENTS, Command, IncidentChanged, OrderReply
 from core.seeing import Phase, Sighting
 from core.store.database import Store
+from core.tips import TipDecision
+from core.value import Text
 
 _log = structlog.get_logger()
 
@@ -192,6 +195,13 @@ class Desk:
                 work.unit.first_time(f"command:{command.id}")
                 return commands.refuse(work, command, commands.refusal_of(error))
 
+    def on_tip_decision(self, decision: TipDecision) -> Text | None:
+        """A person decided about a tip of the public; the words say why it was not carried out."""
+        with self._work() as work:
+            if not work.unit.first_time(f"tip-decision:{decision.id}"):
+                return None
+            return tips.decide(work, decision)
+
     def tick(self) -> None:
         """Look at every open incident for waits that are over; about once a second.
 
@@ -220,6 +230,7 @@ class Desk:
             with self._store.begin() as unit:
                 work = Work(self._site, unit, now_ns, self._patience, self._words, self._roads)
                 yield work
+                tips.follow(work)
                 letters = self._outbox.write(unit, now_ns, work.finish())
             self._outbox.add(letters)
             self._outbox.flush()

@@ -266,7 +266,7 @@ def _tell_contact(work: Work, incident: Incident) -> None:
     near = [one for one in near if one[0] or one[1] <= work.site.dispatch.contact_m]
     if near:
         camera = work.camera(incident)
-        where = camera.name if camera else Text.same(incident.camera)
+        where = camera.name if camera else words.where(incident)
         tell_contact(work, incident, min(near, key=rank)[2], words.hold_the_scene(where))
 
 

@@ -40,24 +40,26 @@ def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
     spoken = _warnings_heard(work, incident, moment_ns)
     reason = words.left_after_warning(spoken) if spoken else words.left_by_himself()
     incident = work.step(incident, IncidentState.COMPLIED, reason, at_ns=moment_ns)
-    work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
+    _want_afterwards(work, incident)
     return incident
 
 
 def check(work: Work, incident: Incident) -> Incident:
     """After an officer handled it: checked once the act is seen to be over.
 
-    A dumped pile may lie there until it is fetched, so there the officer's report will do.
+    A dumped pile may lie there until it is fetched, so there the officer's report will do; and it
+    must do where no camera saw the act.
     """
-    if not incident.active:
+    told_only = work.told_only(incident)
+    if not incident.active and not told_only:
         reason = words.seen_to_have_ended()
     else:
         result = _report(work, incident)
-        if incident.kind is not Kind.DUMPING or result.blank:
+        if (incident.kind is not Kind.DUMPING and not told_only) or result.blank:
             return incident
         reason = words.officers_report(result)
     incident = work.step(incident, IncidentState.CHECKED, reason)
-    work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
+    _want_afterwards(work, incident)
     return incident
 
 
@@ -75,12 +77,19 @@ def close_when_due(work: Work, incident: Incident) -> Incident:
     """Close what is complied with or checked once its evidence is sealed, or is given up."""
     if incident.state not in evidence.AFTER_STATES:
         return incident
+    if not incident.camera:
+        return work.step(incident, IncidentState.CLOSED, words.reported_without_camera())
     if evidence.after_is_sealed(work.unit, incident):
         return work.step(incident, IncidentState.CLOSED, words.after_sealed())
     patience_s = work.site.evidence.after_s + work.patience.evidence_s
     if work.ago_s(since_ns(incident)) >= patience_s:
         return work.step(incident, IncidentState.CLOSED, words.after_missing(patience_s))
     return incident
+
+
+def _want_afterwards(work: Work, incident: Incident) -> None:
+    if incident.camera:
+        work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
 
 
 def _report(work: Work, incident: Incident) -> Text:

@@ -107,6 +107,8 @@ def _why_officer(work: Work, incident: Incident, camera: Camera | None) -> Text 
         return words.serious()
     if incident.state is IncidentState.PERSISTING or speech.enough(work, incident):
         return words.warned_enough(attempts)
+    if work.told_only(incident):
+        return words.nobody_watches()
     if camera is None or camera.speaker is None:
         return words.no_speaker()
     if speech.quiet(work):

@@ -44,6 +44,8 @@ def learn(work: Work, incident: Incident, command: Command) -> Suppression | Non
     days = work.site.teaching.hold_back_days
     if days <= 0 or work.serious(incident) or not is_false_alarm(command.reason):
         return None
+    if work.told_only(incident):  # no detector was wrong
+        return None
     sightings = [work.unit.sightings.get(name) for name in incident.sightings]
     labels = {label for one in sightings if one is not None for label in one.labels}
     known = next(

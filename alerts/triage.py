@@ -33,6 +33,8 @@ def is_news(known: Sighting | None, heard: Sighting) -> bool:
 
 def same_act(site: Site, incident: Incident, sighting: Sighting, merge_s: float) -> bool:
     """True when a new sighting belongs to an incident that is there already."""
+    if not sighting.camera:  # only a person says what a tip belongs to
+        return False
     ground = site.same_ground(sighting.camera, sighting.zone)
     if (incident.camera, incident.zone) not in ground or incident.kind is not sighting.kind:
         return False

@@ -1,6 +1,6 @@
 """What the program says in histories and in the log: Chinese first, English beside it."""
 
-from core.cases import IncidentState, OrderState
+from core.cases import Incident, IncidentState, OrderState
 from core.value import Text
 
 _CUES = {
@@ -158,6 +158,51 @@ def beyond_circle(officer: str, minutes: float, reachable: bool) -> Text:
         zh=f"执法圈内无人可派，已派 {officer}，约{minutes:.0f}分钟",
         en=f"nobody is free within the circle: {officer} was asked, {minutes:.0f} minutes away",
     )
+
+
+def where(incident: Incident) -> Text:
+    """The place of an incident without a camera that the configuration knows."""
+    if incident.place is None or incident.camera:
+        return Text.same(incident.camera)
+    at = f"{incident.place.lon:.5f}, {incident.place.lat:.5f}"
+    return Text(zh=f"群众举报地点（{at}）", en=f"the place of a public tip ({at})")
+
+
+def told_by_the_public(said: str, place: str) -> Text:
+    told = "；".join(one for one in (place.strip(), said.strip()) if one)
+    if not told:
+        return Text(zh="群众举报", en="a public tip")
+    return Text(zh=f"群众举报：{told}", en=f"a public tip: {told}")
+
+
+def nobody_watches() -> Text:
+    return Text(
+        zh="仅有群众举报，没有摄像机看到，派人到场核实",
+        en="only the public told of it and no camera sees it: an officer goes and looks",
+    )
+
+
+def reported_without_camera() -> Text:
+    return Text(
+        zh="该地点没有摄像机，依据队员反馈办结",
+        en="no camera sees the place: closed by the officer's report",
+    )
+
+
+def no_such_tip(tip: str) -> Text:
+    return Text(zh=f"没有线索 {tip}", en=f"there is no tip {tip}")
+
+
+def tip_moved_on() -> Text:
+    return Text(zh="该线索已由他人处理，请重新查看", en="somebody else decided first: look again")
+
+
+def tip_needs_kind() -> Text:
+    return Text(zh="请选择事件类型", en="say what kind of incident it is")
+
+
+def no_such_camera(camera: str) -> Text:
+    return Text(zh=f"没有摄像机 {camera}", en=f"there is no camera {camera}")
 
 
 def hold_the_scene(where: Text) -> Text:

@@ -133,6 +133,10 @@ class Work:
         """Words for people in the language of the site."""
         return words if isinstance(words, str) else words[self.site.language]
 
+    def changed(self) -> list[Incident]:
+        """The incidents changed so far, in their last version."""
+        return list(self._changed.values())
+
     def finish(self) -> list[Letter]:
         """Everything that is to leave once the transaction is committed."""
         changed = (Letter(INCIDENTS, IncidentChanged(incident=i)) for i in self._changed.values())
@@ -171,6 +175,13 @@ class Work:
     @staticmethod
     def serious(incident: Incident) -> bool:
         return incident.severity is Severity.SERIOUS
+
+    def told_only(self, incident: Incident) -> bool:
+        """True when no camera saw the act: all that is known was told by the public."""
+        if not incident.tips:
+            return False
+        found = (self.unit.sightings.get(name) for name in incident.sightings)
+        return all(one is None or one.source == "tip" for one in found)
 
     def ago_s(self, moment_ns: int) -> float:
         """Seconds since a moment, by the wall clock."""

@@ -36,6 +36,8 @@ from console.api import (
     suppressions,
     talks,
     transcripts,
+    tip,
+    tips,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
@@ -43,6 +45,7 @@ from console.rate import Rate
 from console.security import SecurityHeaders
 from console.services import Services
 from console.sessions import Sessions
+from console.tips.door import Door
 
 # Within a minute, by one account: enough for a person, too few to search a network with.
 PROBES = 12
@@ -65,6 +68,7 @@ def create_app(services: Services) -> FastAPI:
         probes=Rate(services.clock, PROBES, 60),
         snapshots=Rate(services.clock, SNAPSHOTS, 60),
         discovering=threading.Lock(),
+        tips=Door(services),
     )
     app = FastAPI(
         title="Wardwatch 望守",
@@ -83,7 +87,7 @@ def create_app(services: Services) -> FastAPI:
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
         catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
-        transcripts,
+        transcripts, tip, tips,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -17,6 +17,7 @@ from console.metrics import Metrics
 from console.rate import Rate
 from console.services import Services
 from console.sessions import COOKIE, CSRF_HEADER, Sessions, Signed, check_csrf
+from console.tips.door import Door
 from core.clock import NS_PER_S, Clock
 from core.store.database import Store
 from core.store.users import Role
@@ -109,6 +110,7 @@ class Context:
         probes: cameras tried, by account.
         snapshots: pictures asked of cameras, by account.
         watchers: who looks at films while they are taken.
+        tips: takes in what the public says.
         discovering: held while somebody searches the networks for cameras.
     """
 
@@ -120,6 +122,7 @@ class Context:
     probes: Rate
     snapshots: Rate
     discovering: threading.Lock
+    tips: Door
     watchers: Watchers = field(default_factory=Watchers)
 
 

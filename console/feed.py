@@ -17,6 +17,7 @@ from core.cases import Notice, OfficerPosition
 from core.fieldwork import FieldAlarm, FilmNow
 from core.messages import CameraHealth, IncidentChanged, ObjectsSeen
 from core.storage import StorageState
+from core.tips import TipChanged
 from core.value import Value
 
 Topic = Literal[
@@ -29,6 +30,7 @@ Topic = Literal[
     "alarms",
     "films",
     "watching",
+    "tips",
 ]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 MAX_WAITING = 2000
@@ -163,6 +165,8 @@ def _key(topic: str, message: Value) -> str:
             return camera
         case "notices", Notice(id=name):
             return name
+        case "tips", TipChanged(id=name, refused=refused):
+            return f"{name}{refused}"
         case "storage", StorageState():
             return ""
     raise ConsoleError(

@@ -1,6 +1,7 @@
 """The built web pages: hashed assets for ever, ``index.html`` for every address of the app.
 
-The officer's page is an app of its own: a phone loads ``field.html`` and nothing of the console.
+The officer's page and the public's are apps of their own: a phone loads ``field.html`` or
+``tip.html`` and nothing of the console.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from console.errors import ProblemError
 
 _FOREVER = "public, max-age=31536000, immutable"
+_APPS = ("field", "tip")
 _NOT_BUILT = "The web pages are not built yet. Run: make web\n网页尚未构建，请运行: make web\n"
 
 
@@ -28,8 +30,8 @@ def pages(web_root: Path) -> APIRouter:
         if file.is_relative_to(base) and file.is_file() and file != base / "index.html":
             cache = _FOREVER if file.is_relative_to(base / "assets") else "no-cache"
             return FileResponse(file, headers={"cache-control": cache})
-        if path == "field" and (base / "field.html").is_file():
-            return FileResponse(base / "field.html", headers={"cache-control": "no-cache"})
+        if path in _APPS and (base / f"{path}.html").is_file():
+            return FileResponse(base / f"{path}.html", headers={"cache-control": "no-cache"})
         if Path(path).suffix or not (base / "index.html").is_file():
             if not (base / "index.html").is_file() and not Path(path).suffix:
                 return PlainTextResponse(_NOT_BUILT, 503)

@@ -45,6 +45,14 @@ _FIELD = {
 }
 
 
+# The public's page takes pictures and may ask where it is.
+_TIP = {
+    **_HEADERS,
+    "permissions-policy": "camera=(self), microphone=(), geolocation=(self), payment=(), usb=()",
+}
+_OWN = {"/field": _FIELD, "/tip": _TIP}
+
+
 def same_origin(headers: Headers) -> bool:
     """True unless a browser says that another site's page sent the request.
 
@@ -75,7 +83,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 given = MutableHeaders(scope=message)
                 given["content-security-policy"] = policy
-                for name, value in (_FIELD if scope["path"] == "/field" else _HEADERS).items():
+                for name, value in _OWN.get(scope["path"], _HEADERS).items():
                     given[name] = value
                 if scope["path"].startswith("/api/"):
                     given.setdefault("cache-control", "no-store")

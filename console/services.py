@@ -80,6 +80,7 @@ class Services:
         show: tells those who look on now; lost while the bus is away. None: the feed alone.
         intake: takes files from officers' phones into the vault; None where out of reach.
         field_root: directory of the pieces of such files.
+        tips_root: directory of the photos that the public sent.
     """
 
     site: Site
@@ -106,3 +107,4 @@ class Services:
     show: Send | None = None
     intake: EvidenceIntake | None = None
     field_root: Path = Path("var/field")
+    tips_root: Path = Path("var/tips")

@@ -272,7 +272,7 @@ class EvidenceItem(Value):
     role: str = Field(
         description="clip, snapshot, before, snapshot_before, after, snapshot_after, "
         "warning_audio, detections, working, redacted, derivation, field_photo, field_audio, "
-        "field_video, paper; in words: core/terms.py"
+        "field_video, tip_photo, paper; in words: core/terms.py"
     )
     path: str
     sha256: str

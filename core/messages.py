@@ -16,6 +16,7 @@ commands             Command                     console              alerts
 storage              storage.StorageState        recorder             audit log, on every change
 notices              cases.Notice                alerts               console (pages)
 drone.speech         DroneSpeech                 broadcast            whoever flies the drone
+tip.decisions        tips.TipDecision            console              alerts
 ===================  ==========================  ===================  ==========================
 
 Streams that only the present matters of (tailed, short):
@@ -29,6 +30,7 @@ camera.events  CameraEvent            hub (ONVIF)           analyst
 poses          CameraPose             recorder              whoever maps a drone's picture
 storage.now    storage.StorageState   recorder              console, metrics
 drone.spoken   DroneSpoken            whoever flies it      broadcast
+tips           tips.TipChanged        alerts                console (server-sent events)
 =============  =====================  ====================  ====================================
 """
 
@@ -61,6 +63,8 @@ STORAGE = "storage"
 STORAGE_NOW = "storage.now"
 DRONE_SPEECH = "drone.speech"
 DRONE_SPOKEN = "drone.spoken"
+TIP_DECISIONS = "tip.decisions"
+TIPS = "tips"
 
 
 class EvidenceWanted(Value):

@@ -174,6 +174,8 @@ def name_of(site: Site, by: By, key: str) -> Text:
     if by is By.KIND and key in _KINDS:
         return _KINDS[key]
     camera = site.camera(key.partition("/")[0]) if by in (By.ZONE, By.CAMERA) else None
+    if by in (By.ZONE, By.CAMERA) and key.partition("/")[0] == "":
+        return Text(zh="群众举报（无摄像机）", en="public tips (no camera)")
     if camera is None:
         return Text.same(key)
     if by is By.CAMERA:

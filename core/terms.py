@@ -79,6 +79,7 @@ ROLES = _terms({
     "field_photo": ("现场照片（队员）", "officer's photo"),
     "field_audio": ("现场语音（队员）", "officer's voice"),
     "field_video": ("现场录像（队员）", "officer's film"),
+    "tip_photo": ("举报照片", "photo of a tip"),
     "paper": ("文书", "paper"),
     "detections": ("检测记录", "detections"),
     "working": ("工作副本", "working copy"),

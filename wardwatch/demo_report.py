@@ -116,7 +116,7 @@ def build(
                 ),
             }
             for incident in incidents
-            if incident.id not in explained
+            if incident.id not in explained and incident.camera
         ]
     exports.close()
     return {

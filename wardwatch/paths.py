@@ -57,6 +57,11 @@ class Paths:
         return self.data / "field"
 
     @property
+    def tips(self) -> Path:
+        """Photos that the public sent."""
+        return self.data / "tips"
+
+    @property
     def teaching(self) -> Path:
         """Pictures of judged incidents, for training."""
         return self.data / "teaching"
@@ -108,6 +113,7 @@ class Paths:
             self.vault,
             self.films,
             self.field,
+            self.tips,
             self.audio,
             self.spool,
             self.bus,

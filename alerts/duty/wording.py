@@ -97,11 +97,14 @@ def words_of(entry: AuditEntry, site: Site) -> Text:
     return _joined(plain, named, Text.same(entry.reason))
 
 
+TOLD_PLACE = Text(zh="群众举报地点", en="place of a public tip")
+
+
 def place_of(camera_id: str, zone_id: str, site: Site) -> Text:
     """A camera and one of its zones as people call them."""
     camera = site.camera(camera_id)
     if camera is None:
-        return Text.same(camera_id)
+        return Text.same(camera_id) if camera_id else TOLD_PLACE
     zone = camera.zone(zone_id) if zone_id else None
     return (
         camera.name

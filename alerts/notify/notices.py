@@ -130,7 +130,7 @@ def _event(entry: AuditEntry) -> str | None:
 
 def _title(event: str, about: dict[str, str | None], site: Site) -> Text:
     camera, zone, kind = about.get("camera"), about.get("zone"), about.get("kind")
-    if kind and camera:
+    if kind and camera is not None:
         place, what = place_of(camera, zone or "", site), term(KINDS, kind)
         return Text(zh=f"{what.zh}（{place.zh}）", en=f"{what.en}, {place.en}")
     rooms = {

@@ -17,6 +17,8 @@ from console.sessions import COOKIE, Signed
 from core.cases import Notice
 from core.clock import NS_PER_S, iso
 from core.fieldwork import FieldAlarm
+from core.store.users import Role
+from core.tips import TipChanged
 from core.value import Value
 
 router = APIRouter(tags=["events"])
@@ -24,7 +26,7 @@ router = APIRouter(tags=["events"])
 CHECK_SESSION_S = 30
 PING_S = 15
 _EVERY_TOPIC: list[Topic] = [
-    "incidents", "positions", "health", "storage", "notices", "alarms", "films",
+    "incidents", "positions", "health", "storage", "notices", "alarms", "films", "tips",
 ]  # fmt: skip
 
 
@@ -61,6 +63,8 @@ async def _events(
                     return
             for topic, message in batch:
                 if isinstance(message, Notice) and not concerns(message, signed):
+                    continue
+                if isinstance(message, TipChanged) and not signed.may(Role.MONITOR):
                     continue
                 yield _event(topic, {} if message is None else _content(message))
 

@@ -19,10 +19,11 @@ from core.presence import duty_by_phone
 from core.store.unit import Unit
 from core.value import NO_WORDS, Text
 
-SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before")
+SHOWN_ROLES = ("clip", "snapshot", "before", "snapshot_before", "tip_photo")
 """What shows the act; recordings of the room and case papers stay at the desk."""
 ANSWER_SHOWN_NS = 600 * NS_PER_S
 """So long an officer sees that somebody at the desk took the call for help."""
+TOLD_PLACE = Text(zh="群众举报地点", en="Place of a public tip")
 _INCIDENTS_LOOKED_AT = 200
 _MOST_ORDERS = 20
 _MOST_ALARMS = 5
@@ -162,7 +163,7 @@ def _incident(ctx: Context, incident: Incident) -> SeenIncident:
         state=incident.state,
         started=iso(incident.started_ns),
         why=incident.why,
-        camera=camera.name if camera else NO_WORDS,
+        camera=camera.name if camera else NO_WORDS if incident.camera else TOLD_PLACE,
         zone=zone.name if zone else NO_WORDS,
         act=row.act if row else None,
         basis=row.basis if row else "",

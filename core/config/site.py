@@ -17,6 +17,7 @@ from core.config.people import Contact, Officer
 from core.config.sealing import Sealing
 from core.config.speakers import SpeakerGroup
 from core.config.supervision import Supervision
+from core.config.tips import Tips
 from core.config.vault import VaultPlace
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
@@ -280,6 +281,7 @@ class Site(Section):
     notify: Notify = Notify()
     console: Console = Console()
     supervision: Supervision = Supervision()
+    tips: Tips = Tips()
     map: Path | None = Field(
         default=None, title="底图", description="GeoJSON of roads, water and buildings."
     )

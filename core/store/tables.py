@@ -86,6 +86,14 @@ cursors = _entity("cursors")
 row_versions = _entity("row_versions", _word("row"), _word("kind"))
 confirmations = _entity("confirmations", _word("version"))
 powers = _entity("powers", _word("row"))
+tips = _entity(
+    "tips",
+    _word("state"),
+    _word("code_hash"),
+    _word("incident"),
+    Column("unsealed", Boolean, nullable=False, index=True),
+    _moment("submitted_ns"),
+)
 
 audit = Table(
     "audit",

@@ -26,6 +26,7 @@ from core.store import tables
 from core.store.collection import Collection
 from core.store.figures import Figures
 from core.store.users import User
+from core.tips import Tip
 from core.value import Value
 
 
@@ -87,6 +88,7 @@ class Unit:
         )
         self.powers = Collection(connection, tables.powers, Power, lambda e: e.id)
         self.transcripts = Collection(connection, tables.transcripts, Transcript, lambda e: e.id)
+        self.tips = Collection(connection, tables.tips, Tip, lambda e: e.id)
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
         self.figures = Figures(connection)

@@ -119,9 +119,17 @@ def _source(case: Case) -> Pairs:
     camera, incident = case.facts.camera, case.facts.incident
     zone = camera.zone(incident.zone) if camera is not None else None
     place = incident.place or (camera.place if camera is not None else None)
+    if incident.camera:
+        device = f"{camera.name.zh if camera else '（已撤除）'}（{incident.camera}）"
+    else:
+        device = "无，由群众举报"
+    if incident.zone:
+        ground = f"{zone.name.zh if zone else '（已变更）'}（{incident.zone}）"
+    else:
+        ground = "—"
     return [
-        ("摄像机", f"{camera.name.zh if camera else '（已撤除）'}（{incident.camera}）"),
-        ("区域", f"{zone.name.zh if zone else '（已变更）'}（{incident.zone}）"),
+        ("摄像机", device),
+        ("区域", ground),
         (
             "位置",
             f"东经 {place.lon:.6f}°，北纬 {place.lat:.6f}°（{place.datum}）" if place else "—",

@@ -73,7 +73,8 @@ class PaperOffice:
             evidence = unit.evidence.find(incident=incident)
         camera = site.camera(found.camera)
         zone = camera.zone(found.zone) if camera else None
-        place = " ".join([camera.name.zh if camera else found.camera, zone.name.zh if zone else ""])
+        named = camera.name.zh if camera else found.camera or "群众举报地点"
+        place = " ".join([named, zone.name.zh if zone else ""])
         confirmed = checked is not None and checked.confirmed
         power = where.power
         if kind is PaperKind.TRANSFER and found.transfer is not None:

@@ -17,11 +17,14 @@ from core.messages import (
     POSITIONS,
     RECEIPTS,
     SIGHTINGS,
+    TIP_DECISIONS,
+    TIPS,
     Command,
     OrderReply,
 )
 from core.seeing import Sighting
 from core.store.database import Store
+from core.tips import TipDecision
 from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
@@ -65,6 +68,7 @@ class DeskPart(Part):
                 EVIDENCE_SEALED: (EvidenceItem, lambda m: desk.on_evidence(cast(EvidenceItem, m))),
                 ORDER_REPLIES: (OrderReply, lambda m: desk.on_order_reply(cast(OrderReply, m))),
                 COMMANDS: (Command, self._command),
+                TIP_DECISIONS: (TipDecision, self._decision),
             },
             self.context.stop,
         )
@@ -76,7 +80,7 @@ class DeskPart(Part):
         self._desk.use(site, WarningWriter(site))
 
     def _send(self, stream: str, message: Value) -> None:
-        if stream == INCIDENTS:
+        if stream in (INCIDENTS, TIPS):
             self._bus.show(stream, message)
         else:
             self._bus.publish(stream, message)
@@ -86,6 +90,11 @@ class DeskPart(Part):
         refusal = self._desk.on_command(command)
         if refusal is not None:
             log.warning("command refused", command=command.id, why=str(refusal))
+
+    def _decision(self, message: Value) -> None:
+        why = self._desk.on_tip_decision(cast(TipDecision, message))
+        if why is not None:
+            log.warning("tip decision refused", why=str(why))
 
     def _tick(self) -> None:
         while not self.context.clock.wait(self.context.stop, _TICK_S):

@@ -12,11 +12,13 @@ from core.messages import (
     OBJECTS,
     POSITIONS,
     STORAGE_NOW,
+    TIPS,
     CameraHealth,
     IncidentChanged,
     ObjectsSeen,
 )
 from core.storage import StorageState
+from core.tips import TipChanged
 from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.processes.context import Context
@@ -28,6 +30,7 @@ _TOPICS: dict[Topic, tuple[str, type[Value]]] = {
     "objects": (OBJECTS, ObjectsSeen),
     "notices": (NOTICES, Notice),
     "storage": (STORAGE_NOW, StorageState),
+    "tips": (TIPS, TipChanged),
 }
 
 

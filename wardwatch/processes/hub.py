@@ -41,6 +41,7 @@ from wardwatch.parts.onvif import OnvifPart
 from wardwatch.parts.speakers import SpeakersPart
 from wardwatch.parts.storage import StoragePart
 from wardwatch.parts.teaching import TeachingPart
+from wardwatch.parts.tips import TipsPart
 from wardwatch.parts.uploads import UploadsPart
 from wardwatch.processes.context import Context
 from wardwatch.reach import Reach
@@ -119,11 +120,13 @@ def run(context: Context) -> None:
         show=bus.show,
         intake=Intake(vault, bus.publish),
         field_root=paths.field,
+        tips_root=paths.tips,
     )
     services.cameras = _office(site, context, services)
     services.reach = Reach(lambda: services.site, desk.roads, store, clock)
-    parts.append(FieldPart(context, services))
-    parts[-1].start()
+    for looking in (FieldPart(context, services), TipsPart(context, services)):
+        parts.append(looking)
+        looking.start()
     app = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=_CLOSING_S)
