@@ -13,7 +13,16 @@ import resource
 import sys
 from typing import Any
 
-from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import (
+    ExifTags,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 10
@@ -23,7 +32,7 @@ BAD, TOO_LARGE = 3, 4
 """Exit codes: no picture of these types or a broken one; too many pixels."""
 _DATE = re.compile(r"[0-9]{4}:[0-9]{2}:[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 # Imported above so that nothing needs to be opened later.
-_PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
+_PLUGINS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
 
 class TooLargeError(Exception):

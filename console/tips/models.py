@@ -54,7 +54,7 @@ class TipIn(Given):
 
     token: Token
     challenge: Annotated[str, StringConstraints(max_length=200)]
-    answer: Annotated[str, StringConstraints(max_length=40)]
+    answer: Annotated[str, StringConstraints(max_length=80)]
     kind: TipKind
     lon: float = Field(ge=-180, le=180)
     lat: float = Field(ge=-90, le=90)

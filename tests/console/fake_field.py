@@ -17,7 +17,8 @@ from core.messages import (
 )
 from core.presence import duty_by_phone
 from core.store.users import Role
-from core.value import Value
+from core.tips import TipChanged, TipDecision
+from core.value import Text, Value
 from recorder.vault import Vault
 from wardwatch.field import Intake
 
@@ -31,11 +32,13 @@ class Alerts:
     Attributes:
         sent: everything that was published, in order.
         broken: nothing can be published.
+        refused: why the last decision about a tip was not carried out.
     """
 
     def __init__(self, services: Services) -> None:
         self.sent: list[tuple[str, Value]] = []
         self.broken = False
+        self.refused: Text | None = None
         self._services = services
         self.desk = Desk(
             services.site,
@@ -113,6 +116,8 @@ class Alerts:
             case "positions", OfficerPosition():
                 self.desk.on_position(message)
                 self._services.feed.push("positions", message)
+            case "tip.decisions", TipDecision():
+                self.refused = self.desk.on_tip_decision(message)
             case "commands", Command():
                 refusal = self.desk.on_command(message)
                 assert refusal is None, refusal
@@ -121,6 +126,8 @@ class Alerts:
         self.sent.append((stream, message))
         if stream == INCIDENTS and isinstance(message, IncidentChanged):
             self._services.feed.push("incidents", message)
+        if isinstance(message, TipChanged):
+            self._services.feed.push("tips", message)
 
 
 def equip(services: Services) -> Alerts:

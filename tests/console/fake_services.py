@@ -115,6 +115,7 @@ def services(
         send=bus.send,
         vault_root=vault,
         films_root=directory / "films",
+        tips_root=directory / "tips",
         secret=b"0123456789abcdef" * 2,
         live=live,
         feed=feed,

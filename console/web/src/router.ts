@@ -36,6 +36,7 @@ export const router = createRouter({
     { path: "/duty", name: "duty", component: () => import("./pages/DutyPage.vue") },
     { path: "/films", name: "films", component: () => import("./pages/FilmsPage.vue") },
     { path: "/officers", name: "officers", component: () => import("./pages/OfficersPage.vue") },
+    { path: "/tips/:id?", name: "tips", component: () => import("./pages/TipsPage.vue"), props: true },
     { path: "/:rest(.*)", redirect: "/" },
   ],
 });

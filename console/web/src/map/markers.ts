@@ -54,6 +54,13 @@ export function incidentMark(text: string, severity: Severity): HTMLElement {
   return root;
 }
 
+/** A place that somebody told us of, with the circle that it is right within. */
+export function pinMark(): HTMLElement {
+  const root = element("pin", "");
+  root.prepend(document.createElement("i"));
+  return root;
+}
+
 export function groundMark(text: string, ground: string): HTMLElement {
   return element(`ground on-${ground}`, text);
 }

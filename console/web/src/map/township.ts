@@ -6,7 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { FeatureCollection } from "geojson";
 import type { Camera, Health, Incident, OfficerNow, Place } from "../api/types";
 import { say, t } from "../i18n";
-import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, relabel, turnCamera } from "./markers";
+import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, pinMark, relabel, turnCamera } from "./markers";
 import "./marks.css";
 import { drawReach } from "./reach";
 import { groundLabels, groundStyle } from "./style";
@@ -74,6 +74,11 @@ export class TownshipMap {
   showLabels(): void {
     for (const [mark, words] of this.labels) relabel(mark, say(words));
     this.thin();
+  }
+
+  /** Show a place that somebody told us of. */
+  pin(at: Place): void {
+    new Marker({ element: pinMark() }).setLngLat([at.lon, at.lat]).addTo(this.map);
   }
 
   /** Tell where somebody clicks; the pointer becomes a cross. */

@@ -2,7 +2,7 @@
 
 import { ref } from "vue";
 import { signedOut } from "../api/http";
-import type { FieldCall, FieldFilm, Health, Incident, ObjectsSeen, Position, StorageState, Told } from "../api/types";
+import type { FieldCall, FieldFilm, Health, Incident, ObjectsSeen, Position, StorageState, TipNews, Told } from "../api/types";
 import { hearCall, loadCalls } from "./calls";
 import { setServerTime } from "./clock";
 import { hearFilm, loadFilms } from "./films";
@@ -12,6 +12,7 @@ import { hear, loadOpen } from "./incidents";
 import { resume, session } from "./session";
 import { reloadSite } from "./site";
 import { hearStorage, loadStorage } from "./storage";
+import { hearTip, loadTips } from "./tips";
 
 const RETRY_MS = 3000;
 /** So soon a camera that was added or removed elsewhere comes to or goes from the wall. */
@@ -41,7 +42,7 @@ function news<T>(source: EventSource, name: string, handle: (data: T) => void): 
 async function reload(): Promise<void> {
   loading += 1;
   try {
-    await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls(), loadFilms()]);
+    await Promise.all([loadOpen(), loadField(), loadStorage(), loadInbox(), loadCalls(), loadFilms(), loadTips()]);
   } finally {
     loading -= 1;
     if (!loading) meanwhile.splice(0).forEach((again) => again());
@@ -50,7 +51,7 @@ async function reload(): Promise<void> {
 
 export function connect(): void {
   disconnect();
-  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices&topic=alarms&topic=films");
+  const source = new EventSource("/api/v1/events?topic=incidents&topic=positions&topic=health&topic=storage&topic=notices&topic=alarms&topic=films&topic=tips");
   main = source;
   followSite = window.setInterval(() => void reloadSite().catch(() => undefined), SITE_MS);
   on<{ now: string }>(source, "hello", (data) => {
@@ -68,6 +69,7 @@ export function connect(): void {
   news<Health>(source, "health", hearHealth);
   news<Told>(source, "notices", hearTold);
   news<StorageState>(source, "storage", hearStorage);
+  on<TipNews>(source, "tips", hearTip);
   source.onerror = () => {
     connected.value = false;
     // A refused request is not tried again by the browser: ask who we are, then come back.

@@ -34,11 +34,12 @@ export const open = computed(() => [...known.values()].filter((one) => !isFinal(
 export const waiting = computed(() => open.value.filter(isTodo));
 export const going = computed(() => open.value.filter((one) => !isTodo(one)));
 
-/** The gravest open incident of each camera. */
+/** The gravest open incident of each camera, and those that no camera saw. */
 export const byCamera = computed(() => {
   const found = new Map<string, Incident>();
   for (const one of open.value) {
-    if (one.state !== "complied" && !found.has(one.camera)) found.set(one.camera, one);
+    const key = one.camera || one.id;
+    if (one.state !== "complied" && !found.has(key)) found.set(key, one);
   }
   return found;
 });

@@ -4,7 +4,7 @@ import { computed, ref, shallowRef } from "vue";
 import { api } from "../api/http";
 import type { Camera, Officer, Site } from "../api/types";
 import { day, timeOfDay, when } from "../format";
-import { language, say } from "../i18n";
+import { language, say, t } from "../i18n";
 import { now, setServerTime } from "./clock";
 
 export const site = shallowRef<Site | null>(null);
@@ -38,11 +38,16 @@ export function officer(id: string): Officer | undefined {
 }
 
 export function cameraName(id: string): string {
-  return say(camera(id)?.name) || id;
+  return say(camera(id)?.name) || id || t("tips.atPlace");
 }
 
 export function zoneName(cameraId: string, id: string): string {
   return say(camera(cameraId)?.zones.find((one) => one.id === id)?.name) || id;
+}
+
+/** Where an incident is: camera and zone, as far as it has them. */
+export function whereText(one: { camera: string; zone: string }): string {
+  return [cameraName(one.camera), zoneName(one.camera, one.zone)].filter(Boolean).join(" · ");
 }
 
 export function officerName(id: string): string {

@@ -6,3 +6,4 @@ export type * from "./incidents";
 export type * from "./desk";
 export type * from "./health";
 export type * from "./evidence";
+export type * from "./tips";

@@ -12,6 +12,7 @@ import { law } from "./law";
 import { recordings } from "./recordings";
 import { storage } from "./storage";
 import { supervision } from "./supervision";
+import { tips } from "./tips";
 import { wall } from "./wall";
 
 export const words = {
@@ -28,6 +29,7 @@ export const words = {
   ...recordings,
   ...custody,
   ...casefiles,
+  ...tips,
 } as const;
 
 export type Key = keyof typeof words;
