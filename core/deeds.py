@@ -144,5 +144,11 @@ DEEDS = _named({
     "teaching.exported": ("导出训练样本", "training pictures taken out"),
     "teaching.forgotten": ("删除训练样本", "training pictures deleted"),
     "teaching.kept": ("保存训练样本", "training pictures kept"),
+    "tip.attach": ("线索并入事件", "tip attached to an incident"),
+    "tip.decline": ("线索不予受理", "tip declined"),
+    "tip.open": ("线索立为新事件", "tip became an incident"),
+    "tip.received": ("收到群众举报", "tip of the public came in"),
+    "tip.refused": ("线索处置未执行", "decision about a tip refused"),
+    "tip.transfer": ("线索移送", "tip handed over"),
     "user.created": ("建立账户", "account made"),
 })  # fmt: skip

@@ -31,10 +31,11 @@ _CATEGORIES: dict[str, LogCategory] = {
     "order": "order", "dispatch": "order", "evidence": "evidence", "recording": "evidence",
     "camera": "camera", "storage": "storage", "duty": "duty", "notify": "duty",
     "session": "people", "user": "people", "notice": "order", "summons": "order", "field": "order",
-    "alarm": "people",
+    "alarm": "people", "tip": "incident",
 }  # fmt: skip
 _LEFT_OUT = frozenset(
     {"command", "incident.view", "evidence.view", "recording.view", "incident.act_ended"}
+    | {"tip.view", "tip.photo", "tip.state", "tip.forgotten", "incident.tip"}
 )
 """Looking is in the access register; the desk's own note of a command repeats the console's."""
 

@@ -72,7 +72,8 @@ def look(ctx: Context, signed: Signed, tip_id: str) -> TipFile:
         now_ns = ctx.services.clock.utc_ns()
         ctx.services.feed.push("tips", TipChanged(id=tip.id, state=tip.state, at_ns=now_ns))
     site, config = ctx.services.site, ctx.services.site.tips
-    near = nearby(tip, incidents, config.near_m, config.near_hours * 3600)
+    others = [one for one in incidents if one.id != tip.incident]
+    near = nearby(tip, others, config.near_m, config.near_hours * 3600)
     cameras = sorted(
         (one.place.distance_m(tip.place), one.id, one.name)
         for one in site.cameras
