@@ -15,7 +15,6 @@ from core.geometry import Box
 from core.messages import EVIDENCE_WANTED, TIPS
 from core.seeing import Kind, Phase, Sighting, Why
 from core.tips import (
-    DECIDABLE,
     Tip,
     TipAction,
     TipChanged,
@@ -84,7 +83,7 @@ def refuse(work: Work, decision: TipDecision, why: Text) -> Text:
 
 
 def _obstacle(work: Work, tip: Tip, decision: TipDecision) -> Text | None:
-    if decision.seen != tip.version or tip.state not in DECIDABLE:
+    if decision.seen != tip.version or not tip.decidable:
         return words.tip_moved_on()
     match decision.action:
         case TipAction.OPEN:

@@ -42,8 +42,6 @@ class TipState(StrEnum):
 
 WAITING = (TipState.RECEIVED, TipState.REVIEWING)
 """Nobody has decided yet."""
-DECIDABLE = (*WAITING, TipState.DECLINED, TipState.TRANSFERRED)
-"""May be decided: what has become an incident is that incident's matter."""
 
 
 class TipStep(Value):
@@ -95,6 +93,11 @@ class Tip(Value):
     def version(self) -> int:
         """Who decides says which version was looked at."""
         return len(self.history)
+
+    @property
+    def decidable(self) -> bool:
+        """What has become an incident is that incident's matter; all else may be decided anew."""
+        return not self.incident
 
     @property
     def unsealed(self) -> bool:

@@ -22,7 +22,6 @@ from core.clock import iso
 from core.messages import TIP_DECISIONS
 from core.store.unit import Unit
 from core.tips import (
-    DECIDABLE,
     WAITING,
     Tip,
     TipAction,
@@ -117,7 +116,7 @@ def look(ctx: Context, signed: Signed, tip_id: str) -> TipFile:
                 CameraNear(id=name, name=words, distance_m=round(metres, 1))
                 for metres, name, words in cameras[:CAMERAS]
             ],
-            "decidable": tip.state in DECIDABLE,
+            "decidable": tip.decidable,
         }
     )
 
@@ -178,7 +177,7 @@ def find(unit: Unit, tip_id: str) -> Tip:
 
 
 def _check(ctx: Context, unit: Unit, tip: Tip, given: DecisionIn) -> None:
-    if given.seen != tip.version or tip.state not in DECIDABLE:
+    if given.seen != tip.version or not tip.decidable:
         raise ProblemError(
             409,
             "moved-on",

@@ -136,6 +136,8 @@ def test_a_tip_joins_an_incident_and_follows_it(world: World) -> None:
     for one in (tip, second):
         assert now(world, one).state is TipState.TRANSFERRED
         assert now(world, one).history[-1].answer.zh == "已移送：县水利局"
+    again = decide(world, tip, TipAction.DECLINE, answer="重复")
+    assert again is not None, "it is the incident's matter now"
     late = told(world, "2" * 32)
     decide(world, late, TipAction.ATTACH, incident=world.incident.id)
     assert now(world, late).state is TipState.TRANSFERRED, "it is over already"

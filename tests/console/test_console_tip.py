@@ -296,6 +296,12 @@ def test_the_desk_decides_and_the_public_reads_what_came_of_it(
     whole = monitor.get(f"/api/v1/incidents/{incident}").json()
     assert whole["incident"]["camera"] == ""
     assert "warn" not in whole["actions"]
+    (order,) = whole["orders"]
+    state = desk.sign_in(order["officer"]).get("/api/v1/field/state").json()
+    task = next(one for one in state["orders"] if one["id"] == order["id"])
+    assert task["incident"]["camera"]["zh"] == "群众举报地点"
+    assert task["place"]["lat"] == at["lat"]
+    assert [one["role"] for one in task["evidence"]] == ["tip_photo", "tip_photo"]
     talk = monitor.post(f"/api/v1/incidents/{incident}/talks", json={})
     assert talk.status_code >= 400
     assert monitor.get("/api/v1/incidents?open=true").status_code == 200
