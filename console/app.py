@@ -35,9 +35,9 @@ from console.api import (
     supervision,
     suppressions,
     talks,
-    transcripts,
     tip,
     tips,
+    transcripts,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
