@@ -107,6 +107,14 @@ class Priority(StrEnum):
     EMERGENCY = "emergency"
 
 
+class SpokenPart(Value):
+    """A stretch of a warning in one language: synthesised, or a recording that was approved."""
+
+    language: Language
+    text: str
+    recording: str = Field(default="", description="SHA-256 of the recording; empty: none.")
+
+
 class Announcement(Value):
     """A warning (喊话) to be spoken at one camera's loudspeaker."""
 
@@ -126,6 +134,14 @@ class Announcement(Value):
         default=None, description="Said by this group of loudspeakers; None: as configured."
     )
     volume: int | None = Field(default=None, ge=1, le=100, description="None: as configured.")
+    parts: tuple[SpokenPart, ...] = Field(
+        default=(), description="In the order in which they are said; none: `text` as it is."
+    )
+    wording: str = Field(default="", description="Version of the warning text, e.g. fishing@2.")
+    approved: bool | None = Field(
+        default=None, description="Of the version when it was asked for; None: there is none."
+    )
+    live: bool = Field(default=False, description="A person's own voice; `text` only says so.")
 
 
 class Hearing(Value):
@@ -156,6 +172,11 @@ class Receipt(Value):
     device_reply: str = ""
     audio_path: str | None = None
     audio_sha256: str | None = None
+    recordings: tuple[str, ...] = Field(
+        default=(), description="SHA-256 of the recordings that were played in it."
+    )
+    volume: int | None = Field(default=None, description="Asked for; None: as the device had it.")
+    volume_by: str = Field(default="", description="How it was made so loud, and whether.")
     error: str | None = None
     hearing: Hearing | None = Field(default=None, description="None: nobody has listened yet.")
 

@@ -1,4 +1,4 @@
-"""The violation catalogue (违法事项清单) and the texts of warnings.
+"""The violation catalogue (违法事项清单).
 
 Rows are dated: the day of the act selects the row in force. ``verified_by`` stays empty until a
 legal officer confirms the row.
@@ -92,21 +92,3 @@ class Catalogue(Section):
                             "with the same cues; end one of them or change its cues"
                         )
         return self
-
-
-class WarningText(Section):
-    """What is said for one kind. ``{zone}``, ``{place}`` and ``{township}`` are filled in."""
-
-    kind: Kind
-    zone: str | None = Field(default=None, title="区域", description="Only for this zone id.")
-    attempt: int | None = Field(
-        default=None, ge=1, title="第几次", description="Only for this warning of the incident."
-    )
-    text: Text = Field(title="内容", description="Who speaks, where, what is asked, on what basis.")
-    approved_by: str = Field(default="", title="审批人", description="Who approved the words.")
-
-
-class WarningTexts(Section):
-    """All warning texts; the most specific match wins."""
-
-    texts: tuple[WarningText, ...]

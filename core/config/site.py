@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from core.config.base import Hours, Id, Section, TimeZone
+from core.config.base import Id, Section, TimeZone
 from core.config.cameras import Camera
-from core.config.catalogue import Catalogue, WarningTexts
+from core.config.catalogue import Catalogue
 from core.config.dispatch import Dispatch
 from core.config.duty import Duty
 from core.config.keeping import KeepingDays
@@ -19,6 +19,8 @@ from core.config.speakers import SpeakerGroup
 from core.config.supervision import Supervision
 from core.config.tips import Tips
 from core.config.vault import VaultPlace
+from core.config.warnings import Warnings
+from core.config.wording import WarningTexts
 from core.geometry import GeoPoint
 from core.networks import PRIVATE, Network
 from core.value import Language, Text
@@ -178,39 +180,6 @@ class Analysis(Section):
         title="解码",
         description="Where pictures are decoded; auto takes a graphics card if there is one. What "
         "the card cannot do is done in software.",
-    )
-
-
-class Warnings(Section):
-    """When and how often the loudspeakers may speak."""
-
-    quiet_hours: Hours | None = Field(
-        default=None, title="静音时段", description="No warning without an override."
-    )
-    cooldown_s: float = Field(
-        default=60, ge=0, title="间隔", description="Seconds between two warnings of a speaker."
-    )
-    max_repeats: int = Field(
-        default=3, ge=1, le=10, title="次数", description="Warnings an incident at most."
-    )
-    attempts_before_dispatch: int = Field(
-        default=2, ge=0, title="派单前", description="Warnings before an officer is sent."
-    )
-    compliance_s: float = Field(
-        default=60, gt=0, title="观察", description="Seconds to comply after a warning."
-    )
-    merge_s: float = Field(
-        default=120, ge=0, title="合并", description="A new sighting so soon is the same incident."
-    )
-    broken_off: Literal["repeat", "drop"] = Field(
-        default="repeat",
-        title="被打断",
-        description="What becomes of a warning that a more urgent one broke off.",
-    )
-    listen: bool = Field(
-        default=True,
-        title="回听",
-        description="Look for each warning in the sound that was recorded while it was said.",
     )
 
 

@@ -1,6 +1,6 @@
 """Times of the day, of the week and of the year, always in the site's local time."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -118,6 +118,46 @@ class Schedule(Section):
                     return InForce(period, window)
         return None
 
+    @property
+    def words(self) -> Text:
+        """All of it for people."""
+        spans = [*(one.words for one in self.periods), *(one.words for one in self.hours)]
+        spans += [one.words for period in self.periods for one in period.hours]
+        return Text(zh="，".join(one.zh for one in spans), en=", ".join(one.en for one in spans))
+
     def active(self, local: datetime) -> bool:
         """True when the zone is watched at this local time."""
         return self.in_force(local) is not None
+
+
+def meeting(one: Schedule, other: Schedule) -> datetime | None:
+    """A local time at which both hold; None when there is none in any year.
+
+    What a schedule holds begins on the first day of a period or the day after one, or on New
+    Year's Day, and with a span or at midnight; so the first moment of what two share is made of
+    a day and a time out of these, and only the day of the week is left to try.
+    """
+    periods = (*one.periods, *other.periods)
+    days = {date(_LEAP_YEAR, 1, 1)}
+    for period in periods:
+        days.add(date.fromisoformat(f"{_LEAP_YEAR}-{period.first}"))
+        days.add(date.fromisoformat(f"{_LEAP_YEAR}-{period.last}") + timedelta(days=1))
+    spans = [*one.hours, *other.hours, *(span for period in periods for span in period.hours)]
+    times = sorted({time(0), *(span.start for span in spans)})
+    for day in sorted(days):
+        for same in _on_every_weekday(day):
+            for moment in times:
+                local = datetime.combine(same, moment)
+                if one.active(local) and other.active(local):
+                    return local
+    return None
+
+
+def _on_every_weekday(day: date) -> list[date]:
+    """The same day of seven years in which it falls on each day of the week."""
+    found: dict[int, date] = {}
+    for year in range(_LEAP_YEAR, _LEAP_YEAR + 28):  # the calendar comes round in 28 years
+        if (day.month, day.day) != (2, 29) or year % 4 == 0:
+            same = date(year, day.month, day.day)
+            found.setdefault(same.weekday(), same)
+    return list(found.values())

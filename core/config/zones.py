@@ -5,13 +5,14 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from core.config.base import Hours, Id, Section
 from core.config.times import Schedule, Window
+from core.config.warnings import said_once
 from core.geometry import Polygon
 from core.seeing import Kind
-from core.value import Text
+from core.value import Language, Text
 
 
 class FishingRule(Section):
@@ -128,8 +129,20 @@ class Zone(Section):
     response: Response = Field(
         default=Response.AUTOMATIC, title="处置方式", description="automatic, confirm or off."
     )
+    languages: tuple[Language, ...] = Field(
+        default=(),
+        max_length=2,
+        title="喊话语言",
+        description="Of warnings here, one after the other; as everywhere when empty.",
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_differ(cls, languages: tuple[Language, ...]) -> tuple[Language, ...]:
+        return said_once(languages)
 
     @property
     def version(self) -> str:
-        """Hash of all of it: tells which rule, limits and polygon were in force."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hash of all that judges: tells which rule, limits and polygon were in force."""
+        judging = self.model_dump_json(exclude={"languages"})
+        return hashlib.sha256(judging.encode()).hexdigest()

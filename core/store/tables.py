@@ -94,6 +94,9 @@ tips = _entity(
     Column("unsealed", Boolean, nullable=False, index=True),
     _moment("submitted_ns"),
 )
+text_versions = _entity("text_versions", _word("text"), _word("kind"))
+text_findings = _entity("text_findings", _word("version"))
+text_recordings = _entity("text_recordings", _word("version"))
 
 audit = Table(
     "audit",

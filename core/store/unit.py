@@ -28,6 +28,7 @@ from core.store.figures import Figures
 from core.store.users import User
 from core.tips import Tip
 from core.value import Value
+from core.wording import TextFinding, TextRecording, TextVersion
 
 
 class Mark(Value):
@@ -89,6 +90,15 @@ class Unit:
         self.powers = Collection(connection, tables.powers, Power, lambda e: e.id)
         self.transcripts = Collection(connection, tables.transcripts, Transcript, lambda e: e.id)
         self.tips = Collection(connection, tables.tips, Tip, lambda e: e.id)
+        self.text_versions = Collection(
+            connection, tables.text_versions, TextVersion, lambda e: e.id
+        )
+        self.text_findings = Collection(
+            connection, tables.text_findings, TextFinding, lambda e: e.id
+        )
+        self.text_recordings = Collection(
+            connection, tables.text_recordings, TextRecording, lambda e: e.id
+        )
         self._marks = Collection(connection, tables.marks, Mark, lambda e: e.id)
         self.audit = AuditLog(connection, clock)
         self.figures = Figures(connection)
