@@ -131,6 +131,9 @@ def _why_silent(work: Work, incident: Incident, command: Command) -> Text | None
     # Who outranks what is said breaks it off; everybody else waits until it has been said.
     if command.priority is Priority.ROUTINE and speech.speaking(work, camera):
         return words.speaker_speaks()
+    wording = work.wording(incident, camera)
+    if not wording.parts:
+        return wording.why
     if command.reason.strip():
         return None
     if speech.quiet(work):

@@ -22,6 +22,7 @@ from alerts import (
     commands,
     dispatch,
     evidence,
+    live_talk,
     replies,
     resolution,
     respond,
@@ -62,7 +63,7 @@ class Desk:
     Args:
         send: puts a message on a stream; called after the commit, in order. If it raises, the
             message is kept and tried again at the next call of any handler.
-        warning_text: words of a warning, from the incident, its camera and the attempt (from 1).
+        warning_text: words of a warning, see :data:`alerts.work.WarningWords`.
         patience: how long the desk waits for the others.
         roads: the road map that ways are reckoned on; None: straight lines.
     """
@@ -153,6 +154,7 @@ class Desk:
             work.note("announcement.receipt", receipt.announcement, error, facts)
             incident = work.unit.incidents.get(receipt.incident)
             if incident is not None:
+                incident = live_talk.counted(work, incident, receipt)
                 respond.warning_failed(work, work.save(incident))
 
     def on_evidence(self, item: EvidenceItem) -> None:

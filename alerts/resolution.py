@@ -8,6 +8,7 @@ from core.clock import NS_PER_S
 from core.config.zones import Response
 from core.messages import EVIDENCE_WANTED
 from core.seeing import Kind, Sighting
+from core.talking import LONGEST_S
 from core.value import NO_WORDS, Text
 
 BEFORE_OFFICER = frozenset(
@@ -38,7 +39,11 @@ def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
     if incident.state is IncidentState.DETECTED and _switched_off(work, incident):
         return incident
     spoken = _warnings_heard(work, incident, moment_ns)
-    reason = words.left_after_warning(spoken) if spoken else words.left_by_himself()
+    if spoken:
+        reason = words.left_after_warning(spoken)
+    else:
+        talking = _somebody_speaks(work, incident)
+        reason = words.left_during_talk() if talking else words.left_by_himself()
     incident = work.step(incident, IncidentState.COMPLIED, reason, at_ns=moment_ns)
     _want_afterwards(work, incident)
     return incident
@@ -111,4 +116,14 @@ def _warnings_heard(work: Work, incident: Incident, before_ns: int) -> int:
     return sum(
         one is not None and one.ok and (one.started_ns is None or one.started_ns <= before_ns)
         for one in receipts
+    )
+
+
+def _somebody_speaks(work: Work, incident: Incident) -> bool:
+    """A live talk has begun and is not known to be over."""
+    return any(
+        one.live
+        and work.unit.receipts.get(one.id) is None
+        and work.ago_s(one.requested_ns) <= LONGEST_S + work.patience.receipt_s
+        for one in work.unit.announcements.find(incident=incident.id)
     )

@@ -113,4 +113,5 @@ def _why_officer(work: Work, incident: Incident, camera: Camera | None) -> Text 
         return words.no_speaker()
     if speech.quiet(work):
         return words.quiet_hours()
-    return None
+    wording = work.wording(incident, camera)
+    return None if wording.parts else wording.why

@@ -44,11 +44,16 @@ def warn(
     """Ask for the next warning. The state becomes ``warning`` unless an officer is under way."""
     manner = manner or Manner()
     attempt = len(incident.announcements) + 1
+    wording = work.wording(incident, camera)
     announcement = Announcement(
         id=f"{incident.id}-warn{attempt}",
         incident=incident.id,
         camera=camera.id,
-        text=work.words(incident, camera, attempt),
+        text=wording.text,
+        language=wording.parts[0].language if wording.parts else "zh",
+        parts=wording.parts,
+        wording=wording.version,
+        approved=wording.approved,
         attempt=attempt,
         requested_ns=work.now_ns,
         requested_by=actor,
@@ -58,7 +63,13 @@ def warn(
         volume=manner.volume,
     )
     work.unit.announcements.put(announcement)
-    facts = {"incident": incident.id, "attempt": attempt, "text": announcement.text}
+    facts = {
+        "incident": incident.id,
+        "attempt": attempt,
+        "text": announcement.text,
+        "wording": announcement.wording,
+        "approved": announcement.approved,
+    }
     work.note("announcement.requested", announcement.id, override or "", facts, actor)
     work.send(ANNOUNCEMENTS, announcement)
     names = (*incident.announcements, announcement.id)

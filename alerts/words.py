@@ -34,6 +34,14 @@ def warned(attempt: int) -> Text:
     return Text(zh=f"第{attempt}次喊话", en=f"warning {attempt}")
 
 
+def spoken_live(seconds: float) -> Text:
+    return Text(zh=f"实时喊话{seconds:.0f}秒", en=f"spoken to live for {seconds:.0f} s")
+
+
+def left_during_talk() -> Text:
+    return Text(zh="实时喊话中离开", en="left while somebody spoke to the scene")
+
+
 def left_by_himself() -> Text:
     return Text(zh="喊话前自行离开", en="left before any warning was spoken")
 

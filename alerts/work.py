@@ -20,9 +20,11 @@ from core.messages import INCIDENTS, IncidentChanged
 from core.presence import Presence, phones, presence
 from core.store.unit import Unit
 from core.value import NO_WORDS, Text, Value
+from core.wording import Wording
 
-WarningWords = Callable[[Incident, Camera, int], str]
-"""Gives the words of a warning: incident, camera, number of the attempt from 1."""
+WarningWords = Callable[[Unit, Incident, Camera, int, int], Wording]
+"""Gives the words of a warning: the database, incident, camera, number of the attempt from 1, and
+the moment in UTC nanoseconds."""
 
 _log = structlog.get_logger()
 
@@ -59,7 +61,7 @@ class Work:
     unit: Unit
     now_ns: int
     patience: Patience
-    words: WarningWords
+    writer: WarningWords
     roads: Roads | None = None
     outgoing: list[Letter] = field(default_factory=list)
     _changed: dict[str, Incident] = field(default_factory=dict)
@@ -146,6 +148,11 @@ class Work:
     def judge(self) -> Judge:
         """Which version of which row of the catalogue applies to an act."""
         return judge(self.unit, self.site.catalogue)
+
+    def wording(self, incident: Incident, camera: Camera) -> Wording:
+        """The words of the next warning, or why there are none."""
+        attempt = len(incident.announcements) + 1
+        return self.writer(self.unit, incident, camera, attempt, self.now_ns)
 
     def camera(self, incident: Incident) -> Camera | None:
         """The camera of an incident, None when the configuration no longer has it."""

@@ -22,6 +22,7 @@ from core.geometry import Box
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import open_store
 from core.value import Text
+from core.wording import Wording
 
 
 def _text(words: str) -> dict[str, str]:
@@ -85,7 +86,13 @@ def main() -> None:
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(chosen.database or f"sqlite:///{Path(folder) / 'bench.db'}", clock)
-        desk = Desk(_site(chosen.incidents), store, clock, lambda *_: None, lambda *_: "leave")
+        desk = Desk(
+            _site(chosen.incidents),
+            store,
+            clock,
+            lambda *_: None,
+            lambda *_: Wording.plain("leave"),
+        )
 
         def see(phase: Phase) -> None:
             now_ns = clock.utc_ns()

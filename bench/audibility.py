@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from broadcast import audibility
 from broadcast.audio import Audio
 from broadcast.speech import Speech
-from broadcast.text import fill
+from core.templates import fill
 from core.value import Language
 from sim.room import RATE_HZ, Noise, Room, ambience, music
 
 WARNINGS = Path(__file__).parents[1] / "configs" / "warnings.yaml"
+NAMES = {"zone": "河湾禁钓区", "place": "一号机", "township": "云溪镇"}
 NOISES: tuple[Noise, ...] = ("wind", "traffic", "white")
 SPEECH = (
     "今天天气很好，我们一起去公园散步，然后回家做饭，晚上看一场电影，明天早上再去上班。",
@@ -63,7 +64,7 @@ def warnings() -> tuple[Audio, ...]:
     languages: tuple[Language, ...] = ("zh", "en")
     return tuple(
         speech.render(
-            fill(row["text"][language], zone="河湾禁钓区", place="一号机", township="云溪镇"),
+            fill(row["text"][language], NAMES),
             language,
         )
         for language in languages

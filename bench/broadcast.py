@@ -31,16 +31,17 @@ from broadcast.announcer import Announcer
 from broadcast.audio import Audio
 from broadcast.base import Delivery, SpeakerDriver
 from broadcast.drone import Answers
-from broadcast.text import fill
 from core.cases import Announcement
 from core.clock import SystemClock
 from core.config.cameras import Camera
 from core.config.site import Site
 from core.credentials import Credentials
 from core.messages import DroneSpeech, DroneSpoken
+from core.templates import fill
 from core.value import new_id
 
 WARNINGS = Path(__file__).parents[1] / "configs" / "warnings.yaml"
+NAMES = {"zone": "河湾禁钓区", "place": "一号机", "township": "云溪镇"}
 LIMIT_MS = 1000.0
 SDP = "v=0\r\nm=audio 0 RTP/AVP 8\r\na=control:track1\r\na=sendonly\r\n"
 CHANNELS = (
@@ -170,7 +171,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     rounds = parser.parse_args().rounds
     words = [
-        fill(row["text"]["zh"], zone="河湾禁钓区", place="一号机", township="云溪镇")
+        fill(row["text"]["zh"], NAMES)
         for row in yaml.safe_load(WARNINGS.read_text(encoding="utf-8"))
     ]
     speech.phonemes("好")  # the library is loaded once a process

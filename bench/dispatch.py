@@ -34,6 +34,7 @@ from core.messages import ORDERS, OrderReply
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store, open_store
 from core.value import Text, Value
+from core.wording import Wording
 from sim.roads import Network, hill_and_river
 
 CENTRE = GeoPoint(lon=112.46, lat=30.42)
@@ -130,7 +131,9 @@ class Day:
         known: Roads | None,
     ) -> None:
         self.seed, self.site, self.clock, self.truth = seed, site, clock, truth
-        self.desk = Desk(site, store, clock, self._sent, lambda *_: "", roads=known)
+        self.desk = Desk(
+            site, store, clock, self._sent, lambda *_: Wording.plain("leave"), roads=known
+        )
         self.began_ns = clock.utc_ns()
         self.events: list[tuple[float, int, Callable[[], None]]] = []
         self.numbers = itertools.count()

@@ -1,18 +1,13 @@
 """From an announcement to a receipt: rules, words to sound, one talker at a time, evidence."""
 
-import math
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
 from broadcast import drivers
-from broadcast.audio import Audio, sha256
 from broadcast.base import Delivery, SpeakerDriver, StreamingDriver
 from broadcast.drone import Link
 from broadcast.errors import BroadcastError
@@ -21,8 +16,10 @@ from broadcast.groups import Place, Step, members
 from broadcast.journal import Begun, Journal
 from broadcast.live import hear_out
 from broadcast.rules import Policy
-from broadcast.speech import Speech
+from broadcast.shelf import Shelf
 from broadcast.turns import Turn, Turns
+from broadcast.voice import Voice
+from broadcast.volume import Knob, Loud, loudness
 from core.cases import Announcement, Hearing, Receipt
 from core.clock import NS_PER_S, Clock
 from core.config.cameras import Camera
@@ -46,7 +43,8 @@ class Announcer:
         audio_dir: keeps the rendered audio (evidence) and the journal of receipts.
         build: makes the driver of a camera; :func:`broadcast.drivers.build` when absent.
         drones: the way to drones, where there is one.
-        clips: directory of approved recordings, see :func:`broadcast.speech.clip_name`.
+        knob: sets the volume of cameras' own loudspeakers; None: the sound is made softer.
+        recordings: directory of approved recordings, see :class:`broadcast.voice.Voice`.
 
     Raises:
         BroadcastError: ``audio_dir`` cannot be used.
@@ -59,15 +57,16 @@ class Announcer:
         clock: Clock,
         audio_dir: Path,
         build: drivers.Build | None = None,
-        clips: Path | None = None,
+        recordings: Path | None = None,
+        knob: Knob | None = None,
         drones: Link | None = None,
     ) -> None:
-        self._drones = drones
+        self._drones, self._knob = drones, knob
         self._site = site
         self._clock = clock
-        self._audio_dir = audio_dir
         self._build = build or self._driver
-        self._speech = Speech(clips)
+        self._voice = Voice(recordings)
+        self._shelf = Shelf(audio_dir, clock)
         self._policy = Policy(site.warnings, site.zone_info, clock)
         self._journal = Journal(audio_dir / "receipts.jsonl")
         self._stop = threading.Event()
@@ -252,26 +251,32 @@ class Announcer:
         path: Path | None = None
         digest: str | None = None
         error: str | None = None
+        played: tuple[str, ...] = ()
+        volume = announcement.volume or (camera.speaker.volume if camera.speaker else None)
+        loud = Loud(0.0, volume, "")
         try:
-            driver, gain_db = self._set_up(announcement, camera)
+            driver = self._build(camera, volume)
             if live is None:
-                audio = self._render(announcement).louder(gain_db)
-                path, digest = self._store(audio)
-                feed: Feed = Recording(audio)
-            else:
-                if live.closed:
-                    raise BroadcastError(f"camera {camera.id}: given up before its turn")
-                live.gain = 10 ** (gain_db / 20)
-                feed = live
-            self._journal.begin(Begun(announcement, speaker, self._clock.utc_ns()))
-            if place is not None:
-                feed = InStep(feed, place.ready)
-            if isinstance(driver, StreamingDriver) and (live or place):
-                driver.stream(feed, turn.stop, delivery)
-            elif live is not None:
-                driver.speak(hear_out(live, self._clock, turn.stop), turn.stop, delivery)
-            else:
-                driver.speak(audio, turn.stop, delivery)
+                audio, played = self._voice.render(announcement, MAX_TALK_S)
+            elif live.closed:
+                raise BroadcastError(f"camera {camera.id}: given up before its turn")
+            with loudness(camera, driver, volume, self._knob) as loud:
+                if live is None:
+                    audio = audio.louder(loud.gain_db)
+                    path, digest = self._shelf.keep(audio)
+                    feed: Feed = Recording(audio)
+                else:
+                    live.gain = 10 ** (loud.gain_db / 20)
+                    feed = live
+                self._journal.begin(Begun(announcement, speaker, self._clock.utc_ns()))
+                if place is not None:
+                    feed = InStep(feed, place.ready)
+                if isinstance(driver, StreamingDriver) and (live or place):
+                    driver.stream(feed, turn.stop, delivery)
+                elif live is not None:
+                    driver.speak(hear_out(live, self._clock, turn.stop), turn.stop, delivery)
+                else:
+                    driver.speak(audio, turn.stop, delivery)
             if turn.lost:
                 raise BroadcastError(f"camera {camera.id}: took too long; another one spoke")
         except BroadcastError as problem:
@@ -283,7 +288,7 @@ class Announcer:
             log.exception("warning.crashed", announcement=announcement.id, camera=camera.id)
         if live is not None and delivery.started_ns is not None:
             try:
-                path, digest = self._store(live.said())  # also of what broke off
+                path, digest = self._shelf.keep(live.said())  # also of what broke off
             except BroadcastError as problem:
                 error = error or str(problem)
         return Receipt(
@@ -299,49 +304,11 @@ class Announcer:
             device_reply=delivery.device_reply,
             audio_path=None if path is None else str(path),
             audio_sha256=digest,
+            recordings=played,
+            volume=loud.volume,
+            volume_by=loud.by,
             error=error,
         )
-
-    def _render(self, announcement: Announcement) -> Audio:
-        audio = self._speech.render(announcement.text, announcement.language)
-        if audio.seconds > MAX_TALK_S:
-            raise BroadcastError(
-                f"the warning lasts {audio.seconds:.0f} s, at most {MAX_TALK_S:.0f} s; shorten it"
-            )
-        return audio
-
-    def _set_up(self, announcement: Announcement, camera: Camera) -> tuple[SpeakerDriver, float]:
-        """The driver, and by how many decibels the sound is to be made louder for it."""
-        assert camera.speaker is not None
-        volume = announcement.volume or camera.speaker.volume
-        driver = self._build(camera, volume)
-        gain_db = camera.speaker.gain_db
-        if volume is not None and not driver.sets_volume:
-            gain_db += 20 * math.log10(volume / 100)
-        return driver, gain_db
-
-    def _store(self, audio: Audio) -> tuple[Path, str]:
-        """Keep the sound under its own hash; the same words are kept once a day."""
-        wav = audio.wav()
-        digest = sha256(wav)
-        day = datetime.fromtimestamp(self._clock.utc_ns() // NS_PER_S, UTC)
-        path = self._audio_dir / f"{day:%Y-%m-%d}" / f"{digest}.wav"
-        if path.exists() and sha256(path.read_bytes()) == digest:
-            return path, digest
-        part = path.with_suffix(f".{threading.get_ident()}.part")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(wav)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except OSError as problem:
-            raise BroadcastError(f"{path}: cannot keep the audio: {problem.strerror}") from None
-        finally:
-            with suppress(OSError):
-                part.unlink()
-        return path, digest
 
     def _keep(self, receipt: Receipt) -> None:
         try:

@@ -37,11 +37,13 @@ class SpeakerDriver(ABC):
     """One loudspeaker. The channel is opened to speak and closed whatever happens.
 
     Attributes:
-        sets_volume: the device is told how loud to be; else the sound is made softer.
+        sets_volume: this driver tells the device how loud to be.
+        of_camera: the loudspeaker is the camera's own; see :data:`broadcast.volume.Knob`.
     """
 
     name: ClassVar[str]
     sets_volume: bool = False
+    of_camera: ClassVar[bool] = False
 
     @abstractmethod
     def speak(

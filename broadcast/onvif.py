@@ -56,6 +56,7 @@ class OnvifSpeaker(StreamingDriver):
     """
 
     name = "onvif"
+    of_camera = True
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ import structlog
 
 from core.cases import Announcement
 from core.clock import NS_PER_S, Clock
-from core.config.site import Warnings
+from core.config.warnings import Warnings
 
 log = structlog.get_logger()
 

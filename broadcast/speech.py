@@ -1,4 +1,4 @@
-"""Words to sound: approved recordings where there are any, eSpeak NG for the rest.
+"""Words to sound with eSpeak NG, levelled for a horn.
 
 eSpeak NG 1.52 comes as a shared library with PyPI's ``espeakng-loader`` and needs no network;
 its Mandarin voice reads 禁止钓鱼 and 罚款 as syllables (Debian's 1.51 spells them as letters).
@@ -6,21 +6,16 @@ The library keeps global state: one lock for the whole process.
 """
 
 import ctypes
-import hashlib
 import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import Any
 
 import espeakng_loader
 import numpy as np
-import structlog
 
-from broadcast.audio import Audio, Pcm, for_horn, read_wav
+from broadcast.audio import Audio, Pcm, for_horn
 from broadcast.errors import SpeechError
 from core.value import Language
-
-log = structlog.get_logger()
 
 MAX_CHARACTERS = 400
 VOICES: dict[Language, str] = {"zh": "cmn", "en": "en"}
@@ -139,22 +134,11 @@ def phonemes(text: str, language: Language = "zh") -> str:
         return espeak.phonemes(_checked(text))
 
 
-def clip_name(text: str, language: Language = "zh") -> str:
-    """File name under which an approved recording of a text is looked for."""
-    return f"{hashlib.sha256(f'{language}:{text}'.encode()).hexdigest()[:16]}.wav"
-
-
 class Speech:
-    """Makes audio for loudspeakers, remembers the last few.
+    """Makes words into sound for loudspeakers, remembers the last few."""
 
-    Args:
-        clips: directory of approved recordings named by :func:`clip_name`; a text with a
-            recording is never synthesised. They are levelled like synthetic speech.
-    """
-
-    def __init__(self, clips: Path | None = None) -> None:
-        self._clips = clips
-        self._cache: OrderedDict[str, Audio] = OrderedDict()
+    def __init__(self) -> None:
+        self._cache: OrderedDict[tuple[str, Language], Audio] = OrderedDict()
         self._cache_lock = threading.Lock()
 
     def render(self, text: str, language: Language = "zh") -> Audio:
@@ -163,34 +147,27 @@ class Speech:
         Raises:
             SpeechError: the text is empty or too long, or no sound comes out of it.
         """
-        wanted = _checked(text)
-        key = clip_name(wanted, language)
+        key = _checked(text), language
         with self._cache_lock:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        audio = for_horn(self._source(wanted, language, key))
+        audio = for_horn(_synthesised(*key))
         with self._cache_lock:
             self._cache[key] = audio
             while len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return audio
 
-    def _source(self, text: str, language: Language, name: str) -> Audio:
-        clip = None if self._clips is None else self._clips / name
-        if clip is not None and clip.exists():
-            try:
-                return read_wav(clip)
-            except SpeechError as error:
-                # A broken recording must not silence the warning.
-                log.error("speech.clip_unusable", error=str(error))
-        with _Espeak.lock:
-            espeak = _Espeak.get()
-            espeak.choose(language)
-            pcm, rate = espeak.synthesise(text), espeak.rate
-        if not pcm.any():
-            raise SpeechError(f"nothing in {text!r} can be spoken; write words")
-        return Audio(pcm, rate)
+
+def _synthesised(text: str, language: Language) -> Audio:
+    with _Espeak.lock:
+        espeak = _Espeak.get()
+        espeak.choose(language)
+        pcm, rate = espeak.synthesise(text), espeak.rate
+    if not pcm.any():
+        raise SpeechError(f"nothing in {text!r} can be spoken; write words")
+    return Audio(pcm, rate)
 
 
 def _checked(text: str) -> str:

@@ -1,66 +1,40 @@
 """Which words are said: the most specific warning text, with its places filled in."""
 
-from string import Formatter
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from broadcast.errors import TextError
-from core.cases import Incident
+from core.cases import Incident, SpokenPart
+from core.clock import NS_PER_S
 from core.config.cameras import Camera
-from core.config.catalogue import WarningText, WarningTexts
 from core.config.site import Site
+from core.config.wording import WarningText
 from core.seeing import Kind
-from core.value import Language
+from core.store.unit import Unit
+from core.value import Language, Text
+from core.wordbook import Said, in_effect
+from core.wording import Wording, spoken_parts
 
-PLACEHOLDERS = ("zone", "place", "township")
 
+def choose(
+    texts: Iterable[WarningText], kind: Kind, zone: str, attempt: int, local: datetime
+) -> WarningText | None:
+    """The text that fits best: one for this zone goes before one for this attempt, that before
+    one for this time, that before a general one. None when none fits.
 
-def choose(texts: WarningTexts, kind: Kind, zone: str, attempt: int) -> WarningText:
-    """The row that fits best: one for this zone beats one for this attempt beats a general one.
-
-    Among equals the one that stands first wins.
-
-    Raises:
-        TextError: no row is for this kind, zone and attempt.
+    Texts of which none is the more specific one are errors of the configuration; should there be
+    some all the same, the one whose id comes first is said.
     """
     fitting = [
-        row
-        for row in texts.texts
-        if row.kind == kind and row.zone in (None, zone) and row.attempt in (None, attempt)
+        one
+        for one in texts
+        if one.kind is kind
+        and not one.retired
+        and one.zone in (None, zone)
+        and one.attempt in (None, attempt)
+        and (one.when is None or one.when.active(local))
     ]
-    if not fitting:
-        raise TextError(
-            f"warnings.yaml: no text for {kind.value} in zone {zone!r}, attempt {attempt}; "
-            "add a row without zone and attempt"
-        )
-    return max(fitting, key=lambda row: (row.zone is not None, row.attempt is not None))
-
-
-def fill(template: str, *, zone: str, place: str, township: str) -> str:
-    """Put names into ``{zone}``, ``{place}`` and ``{township}``.
-
-    Names are put in as they are, braces in them mean nothing.
-
-    >>> fill("{township}：{zone}禁止垂钓", zone="河湾", place="一号机", township="云溪镇")
-    '云溪镇：河湾禁止垂钓'
-
-    Raises:
-        TextError: another placeholder, or a brace out of place.
-    """
-    names = {"zone": zone, "place": place, "township": township}
-    spoken = []
-    try:
-        for words, name, form, conversion in Formatter().parse(template):
-            spoken.append(words)
-            if name is None:
-                continue
-            if name not in names or form or conversion:
-                raise TextError(
-                    f"warnings.yaml: unknown placeholder {{{name}}} in {template!r}; "
-                    f"use {', '.join(f'{{{known}}}' for known in PLACEHOLDERS)}"
-                )
-            spoken.append(names[name])
-    except ValueError as error:
-        raise TextError(f"warnings.yaml: {template!r}: {error}") from None
-    return "".join(spoken)
+    best = max((one.rank for one in fitting), default=None)
+    return min((one for one in fitting if one.rank == best), key=lambda one: one.id, default=None)
 
 
 class WarningWriter:
@@ -70,38 +44,52 @@ class WarningWriter:
         self._site = site
 
     def __call__(
-        self, incident: Incident, camera: Camera, attempt: int, language: Language = "zh"
-    ) -> str:
+        self, unit: Unit, incident: Incident, camera: Camera, attempt: int, at_ns: int
+    ) -> Wording:
         """The words for warning number ``attempt`` (from 1) of an incident, at that camera."""
-        return self.words(incident.kind, camera.id, incident.zone, attempt, language)
+        site = self._site
+        rules = site.warnings
+        said = in_effect(unit, site.warning_texts, rules.only_approved, incident.kind)
+        local = datetime.fromtimestamp(at_ns // NS_PER_S, UTC).astimezone(site.zone_info)
+        texts = {one.version.text: one for one in said}
+        contents = [one.version.content for one in said]
+        best = choose(contents, incident.kind, incident.zone, attempt, local)
+        if best is None:
+            return Wording(why=_nothing(incident, rules.only_approved))
+        return self._written(texts[best.id], camera, incident.zone)
 
-    def words(
-        self, kind: Kind, camera_id: str, zone_id: str, attempt: int, language: Language = "zh"
-    ) -> str:
-        """The words for one kind of act in one zone of one camera.
-
-        Raises:
-            TextError: unknown camera, no fitting row, or a row that cannot be filled in.
-        """
-        camera = self._site.camera(camera_id)
-        if camera is None:
-            raise TextError(f"warning text: no camera {camera_id!r} in the configuration")
-        row = choose(self._site.warning_texts, kind, zone_id, attempt)
+    def _written(self, said: Said, camera: Camera, zone_id: str) -> Wording:
         zone = camera.zone(zone_id)
-        return fill(
-            row.text[language],
-            zone=(camera.name if zone is None else zone.name)[language],
-            place=camera.name[language],
-            township=self._site.name[language],
-        )
+        languages = (zone.languages if zone else ()) or self._site.warnings.languages
+        parts: list[SpokenPart] = []
+        for language in languages:
+            template = said.version.content.text[language]
+            names = {
+                "zone": (camera.name if zone is None else zone.name)[language],
+                "place": camera.name[language],
+                "township": self._site.name[language],
+            }
+            parts += spoken_parts(template, language, names, said.recordings)
+        if not any(one.text.strip() for one in parts):
+            return Wording(why=_empty(said, languages))
+        return Wording(parts=tuple(parts), version=said.version.id, approved=said.approved)
 
-    def check(self) -> list[str]:
-        """Every row that cannot be filled in, one message each; empty when all is well."""
-        problems = []
-        for row in self._site.warning_texts.texts:
-            for template in (row.text.zh, row.text.en):
-                try:
-                    fill(template, zone="", place="", township="")
-                except TextError as error:
-                    problems.append(str(error))
-        return problems
+
+def _nothing(incident: Incident, only_approved: bool) -> Text:
+    kind, zone = incident.kind.value, incident.zone
+    if only_approved:
+        return Text(
+            zh="没有已审批的喊话词，不喊话",
+            en=f"no approved warning text for {kind} in zone {zone!r}: no warning",
+        )
+    return Text(
+        zh="没有可用的喊话词，不喊话", en=f"no warning text for {kind} in zone {zone!r}: no warning"
+    )
+
+
+def _empty(said: Said, languages: Iterable[Language]) -> Text:
+    version = said.version.id
+    return Text(
+        zh=f"喊话词 {version} 没有内容，不喊话",
+        en=f"warning text {version} has no words in {', '.join(languages)}: no warning",
+    )

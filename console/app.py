@@ -38,6 +38,7 @@ from console.api import (
     tip,
     tips,
     transcripts,
+    wording,
 )
 from console.context import Context, Ctx, ViewRegister
 from console.metrics import Metrics
@@ -87,7 +88,7 @@ def create_app(services: Services) -> FastAPI:
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
         catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
-        transcripts, tip, tips,
+        transcripts, tip, tips, wording,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -21,6 +21,7 @@ from core.storage import DeletionBooks
 from core.store.database import Store
 from core.talking import TalkOffice
 from core.value import Value
+from core.wording import Voice
 
 PartKind = Literal["init", "key", "delta"]
 
@@ -81,6 +82,7 @@ class Services:
         intake: takes files from officers' phones into the vault; None where out of reach.
         field_root: directory of the pieces of such files.
         tips_root: directory of the photos that the public sent.
+        voice: makes warning texts into sound and takes recordings in; None where it cannot.
     """
 
     site: Site
@@ -108,3 +110,4 @@ class Services:
     intake: EvidenceIntake | None = None
     field_root: Path = Path("var/field")
     tips_root: Path = Path("var/tips")
+    voice: Voice | None = None

@@ -11,7 +11,6 @@ from typing import Literal
 
 import redis
 
-from broadcast.text import WarningWriter
 from core.clock import NS_PER_S, SystemClock, local_day
 from core.config.cameras import Camera
 from core.config.load import load
@@ -20,6 +19,8 @@ from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.lawbook import finding, on, versions
 from core.store.database import open_store
+from core.wordbook import in_effect, newest
+from core.wordbook import versions as texts_of
 from models.store import Store as ModelStore
 from recorder.casefile.typeset import font_of_documents
 from wardwatch.paths import Paths
@@ -64,10 +65,9 @@ def examine(config: Path | None) -> Iterator[Check]:
     )
     if site.analysis.model != "auto":
         yield _model(site.analysis.model)
-    for problem in WarningWriter(site).check():
-        yield Check("warning texts", "bad", problem)
     paths = Paths(site.data_dir)
     yield _catalogue(site, paths)
+    yield _words(site, paths)
     yield _roads(site, paths)
     yield _disk(site)
     yield _documents()
@@ -123,6 +123,27 @@ def _catalogue(site: Site, paths: Paths) -> Check:
         said = f"{waiting} of {rows} rows await a legal officer's confirmation"
         return Check("catalogue", "warn", said)
     return Check("catalogue", "ok", f"{rows} rows, all confirmed")
+
+
+def _words(site: Site, paths: Paths) -> Check:
+    """Warning texts that nobody entitled to it has approved."""
+    texts = site.warning_texts
+    if _stored(site, paths):
+        try:
+            store = open_store(paths.database_url(site), SystemClock())
+        except WardwatchError as error:
+            return Check("warning texts", "bad", str(error))
+        with store.read() as unit:
+            said = {one.version.text for one in in_effect(unit, texts, True)}
+            known = list(newest(texts_of(unit, texts)).values())
+        store.close()
+        waiting = sum(one.text not in said and not one.content.retired for one in known)
+    else:
+        waiting = sum(not one.approved_by.strip() for one in texts.texts)
+    if waiting:
+        said_so = "not said until then" if site.warnings.only_approved else "said all the same"
+        return Check("warning texts", "warn", f"{waiting} await approval, {said_so}")
+    return Check("warning texts", "ok", "all approved")
 
 
 def _roads(site: Site, paths: Paths) -> Check:

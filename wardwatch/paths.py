@@ -72,6 +72,11 @@ class Paths:
         return self.data / "audio"
 
     @property
+    def voice(self) -> Path:
+        """Recordings of warning texts, named by their hash."""
+        return self.data / "voice"
+
+    @property
     def spool(self) -> Path:
         """Messages that wait for the bus."""
         return self.data / "spool"

@@ -108,9 +108,14 @@ def _begin(ctx: Context, signed: Signed, incident_id: str, given: TalkIn) -> Tal
             priority=given.priority,
             group=given.group,
             volume=given.volume,
+            live=True,
         )
         unit.announcements.put(announcement)
-        facts = {"announcement": announcement.id, "priority": given.priority.value}
+        facts = {
+            "announcement": announcement.id,
+            "priority": given.priority.value,
+            "volume": given.volume,
+        }
         unit.audit.append(signed.user.name, "talk.begun", found.id, reason, facts)
     try:
         return ctx.services.talks.begin(announcement)

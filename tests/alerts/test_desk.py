@@ -11,6 +11,7 @@ from core.config.site import Site
 from core.messages import ANNOUNCEMENTS, EVIDENCE_WANTED, ORDERS, Action
 from core.seeing import Kind, Phase
 from core.store.database import Store
+from core.wording import Wording
 from tests.alerts.world import START_NS, World, camera, make_site, zone
 
 CONTINUES, ENDED = Phase.CONTINUES, Phase.ENDED
@@ -204,7 +205,7 @@ def test_an_incident_goes_on_when_its_camera_is_removed(world: World) -> None:
     assert world.states() == ["detected", "warning"]
     rest = tuple(one for one in world.site.cameras if one.id != "river")
     without = world.site.model_copy(update={"cameras": rest})
-    world.desk.use(without, lambda _incident, camera, _attempt: camera.id)
+    world.desk.use(without, lambda _u, _i, camera, *_: Wording.plain(camera.id))
     world.speak(ok=False, error="no camera 'river' is configured")
     world.see("s1", CONTINUES, fired_s=1)
     world.pass_s(5)
@@ -212,7 +213,7 @@ def test_an_incident_goes_on_when_its_camera_is_removed(world: World) -> None:
     assert world.command(Action.DISPATCH) is None
     assert world.orders[0].place == world.incident.place
     world.reply(OrderState.ACKNOWLEDGED)
-    world.desk.use(world.site, lambda _incident, camera, _attempt: f"again at {camera.id}")
+    world.desk.use(world.site, lambda _u, _i, camera, *_: Wording.plain(f"again at {camera.id}"))
     world.see("s2", camera="lane", zone="verge", kind=Kind.DUMPING)
     assert world.announcements[-1].text == "again at lane"
 

@@ -18,6 +18,7 @@ from core.cases import (
     Receipt,
 )
 from core.clock import NS_PER_S, ManualClock, parse_iso
+from core.config.cameras import Camera
 from core.config.site import Site
 from core.fieldwork import FieldDuty
 from core.geometry import Box, GeoPoint
@@ -34,8 +35,10 @@ from core.messages import (
 from core.presence import duty_by_phone
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store
+from core.store.unit import Unit
 from core.store.users import Role, User
 from core.value import Text, Value
+from core.wording import Wording
 
 START_NS = parse_iso("2026-11-22T02:00:00Z")  # ten in the morning in Shanghai
 HERE = GeoPoint(lon=112.46, lat=30.42)
@@ -146,6 +149,7 @@ class World:
         self.broken = self.was_broken = False
         self.refusals: list[Value] = []
         self.numbers = 0
+        self.wording: Wording | None = None  # in place of the usual words
         self.restart()
 
     def restart(self) -> None:
@@ -155,11 +159,16 @@ class World:
             self.store,
             self.clock,
             self._send,
-            lambda incident, camera, attempt: f"{camera.id} {incident.kind} {attempt}",
+            self._words,
             patience=Patience(),
             roads=self.roads,
         )
         self.desk.resume()
+
+    def _words(
+        self, unit: Unit, incident: Incident, camera: Camera, attempt: int, at_ns: int
+    ) -> Wording:
+        return self.wording or Wording.plain(f"{camera.id} {incident.kind} {attempt}")
 
     def _send(self, stream: str, message: Value) -> None:
         if self.broken:

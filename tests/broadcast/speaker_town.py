@@ -8,8 +8,9 @@ from typing import Any
 from core.cases import Announcement
 from core.clock import ManualClock, SystemClock
 from core.config.cameras import Camera
-from core.config.catalogue import Catalogue, WarningText, WarningTexts
+from core.config.catalogue import Catalogue
 from core.config.site import Site
+from core.config.wording import WarningText, WarningTexts
 from core.credentials import Credentials
 from core.seeing import Kind
 from core.value import Text, new_id

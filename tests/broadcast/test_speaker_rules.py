@@ -1,4 +1,4 @@
-"""Words and rules: which text is said, and when a loudspeaker may speak."""
+"""Rules: when a loudspeaker may speak."""
 
 import threading
 from datetime import UTC, datetime, time
@@ -8,101 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.errors import TextError
 from broadcast.rules import MAX_AGE_S, Policy
-from broadcast.text import WarningWriter, choose, fill
-from core.cases import Incident, IncidentState, Severity
 from core.clock import NS_PER_S, ManualClock
 from core.config.base import Hours
-from core.config.catalogue import WarningTexts
-from core.config.site import Warnings
-from core.geometry import Box
-from core.seeing import Kind
-from core.value import Text
-from tests.broadcast.speaker_town import announcement, camera, site, warning_row
+from core.config.warnings import Warnings
+from tests.broadcast.speaker_town import announcement
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-# -- words ---------------------------------------------------------------------------------
-
-ROWS = WarningTexts(
-    texts=(
-        warning_row("general"),
-        warning_row("second", attempt=2),
-        warning_row("bend", zone="bend"),
-        warning_row("bend second", zone="bend", attempt=2),
-        warning_row("later", zone=None),
-    )
-)
-
-
-@pytest.mark.parametrize(
-    ("zone", "attempt", "expected"),
-    [
-        ("weir", 1, "general"),
-        ("weir", 2, "second"),
-        ("weir", 3, "general"),
-        ("bend", 1, "bend"),
-        ("bend", 2, "bend second"),
-        ("bend", 9, "bend"),
-    ],
-)
-def test_the_most_specific_text_wins(zone: str, attempt: int, expected: str) -> None:
-    assert choose(ROWS, Kind.FISHING, zone, attempt).text.zh == expected
-
-
-def test_no_text_for_a_kind_is_one_clear_error() -> None:
-    with pytest.raises(TextError, match=r"warnings\.yaml: no text for dumping in zone 'bend'"):
-        choose(ROWS, Kind.DUMPING, "bend", 1)
-
-
-def test_names_are_filled_in() -> None:
-    writer = WarningWriter(
-        site(
-            camera("river"),
-            texts=(
-                warning_row("{township}，{place}，{zone}：禁止垂钓", en="{zone} of {township}"),
-            ),
-        )
-    )
-    assert writer.words(Kind.FISHING, "river", "bend", 1) == "云溪镇，一号机，河湾：禁止垂钓"
-    assert writer.words(Kind.FISHING, "river", "bend", 1, "en") == "the bend of Yunxi"
-    incident = Incident(
-        id="inc-1",
-        kind=Kind.FISHING,
-        severity=Severity.MINOR,
-        camera="river",
-        zone="bend",
-        state=IncidentState.CONFIRMED,
-        history=(),
-        started_ns=0,
-        last_seen_ns=0,
-        active=True,
-        box=Box(0, 0, 1, 1),
-        why=Text(zh="", en=""),
-    )
-    assert writer(incident, camera("river"), 1) == "云溪镇，一号机，河湾：禁止垂钓"
-    assert "一号机" in writer.words(Kind.FISHING, "river", "gone", 1)
-    with pytest.raises(TextError, match="no camera 'lake'"):
-        writer.words(Kind.FISHING, "lake", "bend", 1)
-
-
-@pytest.mark.parametrize(
-    "template", ["{plate}", "{}", "{0}", "{zone!r}", "{zone:>9}", "{zone.__class__}", "{", "a}b"]
-)
-def test_other_placeholders_are_refused(template: str) -> None:
-    with pytest.raises(TextError, match=r"warnings\.yaml: "):
-        fill(template, zone="z", place="p", township="t")
-    assert len(WarningWriter(site(camera("r"), texts=(warning_row(template),))).check()) == 1
-
-
-@given(st.text(), st.text(), st.text())
-def test_names_are_taken_literally(zone: str, place: str, township: str) -> None:
-    said = fill("{zone}|{place}|{township}", zone=zone, place=place, township=township)
-    assert said == f"{zone}|{place}|{township}"
-
-
-# -- rules ---------------------------------------------------------------------------------
 
 
 def at(hour: int, minute: int = 0) -> ManualClock:

@@ -22,6 +22,7 @@ from core.messages import ANNOUNCEMENTS, EVIDENCE_WANTED, ORDERS, EvidenceWanted
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store, open_store
 from core.value import Text, Value
+from core.wording import Wording
 from sim.officers import SimulatedOfficers
 
 DEMO = Path(__file__).parents[2] / "configs" / "demo"
@@ -58,7 +59,13 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         self.start_ns = self.clock.utc_ns()
-        self.desk = Desk(self.site, self.store, self.clock, self.send, lambda i, c, n: f"{c.id}{n}")
+        self.desk = Desk(
+            self.site,
+            self.store,
+            self.clock,
+            self.send,
+            lambda u, i, c, n, t: Wording.plain(f"{c.id}{n}"),
+        )
         self.officers = SimulatedOfficers(
             self.site.officers, self.clock, self.desk.on_order_reply, self.desk.on_position
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from broadcast.voice import Voice
 from console.accounts import create_user
 from console.app import create_app
 from console.feed import Feed
@@ -123,6 +124,7 @@ def services(
         cameras=office,
         custody=FakeCustody(clock),
         deletions=FakeBooks(clock),
+        voice=Voice(directory / "voice"),
     )
     office.services = made
     push_health(made)

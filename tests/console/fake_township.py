@@ -5,7 +5,10 @@ import json
 import math
 import wave
 from datetime import date
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 from core.cases import (
     Announcement,
@@ -23,9 +26,11 @@ from core.cases import (
 )
 from core.clock import NS_PER_S
 from core.config.cameras import Camera, Speaker, Streams
-from core.config.catalogue import Authority, Catalogue, CatalogueRow, WarningTexts
+from core.config.catalogue import Authority, Catalogue, CatalogueRow
+from core.config.load import SHIPPED
 from core.config.people import Officer
 from core.config.site import Site
+from core.config.wording import WarningTexts
 from core.config.zones import DumpingRule, FishingRule, OccupationRule, Rule, Zone
 from core.geometry import Box, GeoPoint, Polygon
 from core.seeing import Kind
@@ -115,9 +120,30 @@ def site(map_path: Path) -> Site:
                  "Occupying a road without permit", "城市道路管理条例第二十七条、第四十二条",
                  "责令限期改正，可以处二万元以下罚款", "Fined up to 20,000 yuan"),
         )),
-        warning_texts=WarningTexts(texts=()),
+        warning_texts=_texts(),
         mode="demo",
     )  # fmt: skip
+
+
+@cache
+def _texts() -> WarningTexts:
+    """The shipped texts, and one for the nights of the closed season."""
+    rows = yaml.safe_load((SHIPPED / "warnings.yaml").read_text(encoding="utf-8"))
+    night = {
+        "id": "fishing-night",
+        "kind": "fishing",
+        "attempt": 1,
+        "when": {
+            "hours": [{"start": "20:00", "end": "06:00"}],
+            "periods": [{"first": "03-01", "last": "06-30", "name": {"zh": "禁渔期", "en": "ban"}}],
+        },
+        "text": {
+            "zh": "{township}执法队提醒：禁渔期夜间，{zone}禁止一切捕捞，请离开。",
+            "en": "{township} enforcement team: no fishing at {zone} in the closed season. "
+            "Please leave.",
+        },
+    }
+    return WarningTexts.model_validate({"texts": [*rows, night]})
 
 
 def _row(

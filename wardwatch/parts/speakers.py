@@ -50,6 +50,7 @@ class SpeakersPart(Part):
             context.site,
             clock=context.clock,
             audio_dir=context.paths.audio,
+            recordings=context.paths.voice,
             drones=self._drones,
         )
         self._vault = open_vault(context.site, context.paths, context.clock)

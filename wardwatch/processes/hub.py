@@ -9,13 +9,15 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from broadcast.voice import Voice
 from console.app import create_app
 from console.feed import Feed
 from console.services import Services
+from core import lawbook, wordbook
+from core.clock import Clock
 from core.config.site import Console, Site
 from core.errors import WardwatchError
-from core.lawbook import seed
-from core.store.database import open_store
+from core.store.database import Store, open_store
 from recorder.playback.library import Library
 from recorder.playback.patient import PatientLibrary
 from recorder.remote.vault import RemoteVault
@@ -68,8 +70,7 @@ def run(context: Context) -> None:
     site, paths, clock = context.site, context.paths, context.clock
     listener = _listen(site.console)
     store = open_store(paths.database_url(site), clock)
-    with store.begin() as unit:
-        seed(unit, site.catalogue, clock.utc_ns())
+    _seed(site, store, clock)
     feed = Feed()
     exports = exports_of(site, paths, store, clock)
     desk, speakers, duty = DeskPart(context, store), SpeakersPart(context), DutyPart(context, store)
@@ -121,6 +122,7 @@ def run(context: Context) -> None:
         intake=Intake(vault, bus.publish),
         field_root=paths.field,
         tips_root=paths.tips,
+        voice=Voice(paths.voice),
     )
     services.cameras = _office(site, context, services)
     services.reach = Reach(lambda: services.site, desk.roads, store, clock)
@@ -138,8 +140,7 @@ def run(context: Context) -> None:
         services.site, services.cameras = site, _office(site, context, services)
         exports.station = replace(exports.station, site=site)
         papers.site = site
-        with store.begin() as unit:
-            seed(unit, site.catalogue, clock.utc_ns())
+        _seed(site, store, clock)
 
     following = threading.Thread(target=follow, args=(context, use), name="configuration")
     with store.read() as unit:
@@ -155,6 +156,13 @@ def run(context: Context) -> None:
         exports.close()
         bus.close()
         store.close()
+
+
+def _seed(site: Site, store: Store, clock: Clock) -> None:
+    """What the files have and the database does not know yet."""
+    with store.begin() as unit:
+        lawbook.seed(unit, site.catalogue, clock.utc_ns())
+        wordbook.seed(unit, site.warning_texts, clock.utc_ns())
 
 
 def _office(site: Site, context: Context, services: Services) -> Office | None:

@@ -27,6 +27,7 @@ export const router = createRouter({
     { path: "/locks", name: "locks", component: () => import("./pages/LocksPage.vue") },
     { path: "/notices", name: "notices", component: () => import("./pages/NoticesPage.vue") },
     { path: "/catalogue", name: "catalogue", component: () => import("./pages/CataloguePage.vue") },
+    { path: "/words", name: "words", component: () => import("./pages/WordingPage.vue") },
     { path: "/supervision", name: "supervision", component: () => import("./pages/SupervisionPage.vue") },
     { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },

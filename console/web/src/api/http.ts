@@ -37,16 +37,18 @@ export async function file(path: string): Promise<Blob> {
   return (await ask("GET", path)).blob();
 }
 
-async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+/** The whole answer; a body that is a file goes as it is. */
+export async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const whole = body instanceof Blob;
+  if (body !== undefined) headers["content-type"] = whole ? "application/octet-stream" : "application/json";
   if (method !== "GET" && csrf) headers["x-csrf-token"] = csrf;
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? undefined : whole ? body : JSON.stringify(body),
       credentials: "same-origin",
     });
   } catch {

@@ -14,6 +14,7 @@ import { storage } from "./storage";
 import { supervision } from "./supervision";
 import { tips } from "./tips";
 import { wall } from "./wall";
+import { wording } from "./wording";
 
 export const words = {
   ...app,
@@ -30,6 +31,7 @@ export const words = {
   ...custody,
   ...casefiles,
   ...tips,
+  ...wording,
 } as const;
 
 export type Key = keyof typeof words;
