@@ -17,6 +17,7 @@ from ingest.onvif.imaging import Imaging
 from ingest.onvif.media import Media, Profile, StreamAddresses
 from ingest.onvif.ptz import Ptz
 from ingest.onvif.times import ClockCheck
+from ingest.onvif.volume import Volume
 
 SNAPSHOT_BYTES_MOST = 16 << 20
 _JPEG = b"\xff\xd8\xff"
@@ -59,6 +60,7 @@ class OnvifCamera:
         ptz: steering.
         imaging: focus and infrared-cut filter.
         events: PullPoint subscriptions.
+        volume: how loud its loudspeaker is.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class OnvifCamera:
         self.ptz = Ptz(self._caller, self._media)
         self.imaging = Imaging(self._caller, self._media)
         self.events = Events(self._caller, clock)
+        self.volume = Volume(self._caller)
 
     async def __aenter__(self) -> Self:
         return self

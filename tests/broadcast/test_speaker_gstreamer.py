@@ -8,11 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from broadcast.announcer import Announcer
 from broadcast.audio import Audio
+from broadcast.live import LiveTalk
 from broadcast.onvif import OnvifSpeaker
 from broadcast.talk import LEAD_S
+from core.cases import Receipt
 from core.clock import SystemClock
+from core.talking import RATE
+from tests.broadcast.speaker_town import announcement, camera, site
 
 SERVER = Path(__file__).with_name("gst_backchannel.py")
 PYTHON = Path("/usr/bin/python3")
@@ -44,6 +50,42 @@ def _server(out: Path, lower: str) -> Iterator[str]:
             process.communicate(timeout=10)
 
 
+def _heard(out: Path) -> NDArray[np.float64]:
+    """What the server wrote down, (N,) samples at 8 kHz."""
+    return np.frombuffer(out.read_bytes()[44:], "<i2").astype(np.float64)
+
+
+@pytest.mark.peer
+def test_a_live_voice_arrives_as_it_is_spoken(tmp_path: Path) -> None:
+    if missing := _missing():
+        pytest.skip(missing)
+    clock, stop = SystemClock(), threading.Event()
+    out = tmp_path / "heard.wav"
+    with _server(out, "tcp") as url:
+        town = site(camera("river", {"driver": "onvif", "url": url}))
+        announcer = Announcer(town, clock=clock, audio_dir=tmp_path / "audio")
+        asked = announcement(clock, live=True, priority="urgent", volume=50)
+        talk = LiveTalk(announcer, asked, clock)
+        receipts: list[Receipt] = []
+        thread = threading.Thread(target=lambda: receipts.extend(talk.run()))
+        thread.start()
+        tone = 10_000 * np.sin(2 * np.pi * 600 * np.arange(RATE // 50) / RATE)  # 12 periods
+        for _ in range(75):
+            talk.put(tone.astype("<i2").tobytes())
+            clock.wait(stop, 0.02)
+        talk.close()
+        thread.join(60)
+        assert not thread.is_alive()
+    (receipt,) = receipts
+    assert receipt.ok, receipt.error
+    assert receipt.volume_by == "sound made softer by 6.0 dB"
+    heard = _heard(out)
+    assert receipt.seconds > 0.5
+    power = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    assert np.argmax(power) / len(heard) * 8000 == pytest.approx(600, abs=3)
+    assert 4000 < np.abs(heard).max() < 5600  # half as loud as it was spoken
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize("lower", ["tcp", "udp"])
 def test_a_tone_arrives_as_that_tone(tmp_path: Path, lower: str) -> None:
@@ -58,7 +100,7 @@ def test_a_tone_arrives_as_that_tone(tmp_path: Path, lower: str) -> None:
         # The file is written anew for each talk: that it holds this one shows the channel was free.
         speaker.speak(Audio(pcm, rate), threading.Event())
     assert f"PCMU by {lower.upper()}" in done.device_reply
-    heard = np.frombuffer(out.read_bytes()[44:], "<i2").astype(np.float64)
+    heard = _heard(out)
     loud = np.flatnonzero(np.abs(heard) > 1000)
     assert loud[0] / 8000 == pytest.approx(LEAD_S, abs=0.005)
     assert (loud[-1] - loud[0]) / 8000 == pytest.approx(1.0, abs=0.005)

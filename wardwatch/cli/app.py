@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "List, fetch, check, import, train, judge and promote detection models.",
     "suppressions": "False alarms that are held back at their place; undo that.",
     "catalogue": "Export, import and check the violation catalogue and the list of powers.",
+    "words": "Export, import and check the warning texts.",
     "recorder": "Check and mend the recordings.",
     "evidence": "Prove that sealed files are what was sealed.",
     "notify": "Channels of notices: list, try, set secrets.",

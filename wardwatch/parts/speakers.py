@@ -21,6 +21,7 @@ from core.value import Value
 from wardwatch.parts.base import Part
 from wardwatch.parts.drone_link import DroneLink
 from wardwatch.parts.hearing import listen
+from wardwatch.parts.volume import OnvifVolume
 from wardwatch.processes.context import Context
 from wardwatch.vaults import open_vault
 
@@ -51,6 +52,7 @@ class SpeakersPart(Part):
             clock=context.clock,
             audio_dir=context.paths.audio,
             recordings=context.paths.voice,
+            knob=OnvifVolume(lambda: self._site, context.clock),
             drones=self._drones,
         )
         self._vault = open_vault(context.site, context.paths, context.clock)

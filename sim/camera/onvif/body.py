@@ -26,6 +26,7 @@ class Body:
     """Everything the services of one camera share.
 
     Attributes:
+        output_levels: of the loudspeaker, as they were set one after the other; the last holds.
         rtsp: address of its streams without ``/main``, in the current host.
     """
 
@@ -36,6 +37,7 @@ class Body:
     subscriptions: Subscriptions
     backchannel: bool
     imaging: Imaging = field(default_factory=Imaging)
+    output_levels: list[int] = field(default_factory=lambda: [7])
     relays: dict[str, bool] = field(default_factory=lambda: {"siren": False})
     options: OnvifOptions = field(default_factory=OnvifOptions)
 

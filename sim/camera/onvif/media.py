@@ -3,6 +3,9 @@
 from sim.camera.onvif.body import SOURCE, Body, Place
 from sim.camera.onvif.soap import Ask, SoapFault, nest, tag
 
+LEVELS = 0, 10
+"""Steps of the loudspeaker's volume."""
+
 
 def answer(body: Body, place: Place, ask: Ask) -> str:
     """The body of the answer, for either service.
@@ -29,9 +32,32 @@ def answer(body: Body, place: Place, ask: Ask) -> str:
             inside = nest("trt:VideoSources", rate + size, token=SOURCE)
         case "GetAudioOutputs" if not two:
             inside = tag("trt:AudioOutputs", token="loudspeaker") if body.backchannel else ""
+        case "GetAudioOutputConfigurations":
+            inside = _output(body, ask) if body.backchannel else ""
+        case "GetAudioOutputConfigurationOptions" if body.backchannel:
+            span = tag("tt:Min", LEVELS[0]) + tag("tt:Max", LEVELS[1])
+            tokens = tag("tt:OutputTokensAvailable", "loudspeaker")
+            options = tokens + nest("tt:OutputLevelRange", span)
+            inside = nest(f"{ask.service}:Options", options)
+        case "SetAudioOutputConfiguration" if body.backchannel:
+            level = ask.word("Configuration", "OutputLevel")
+            if not level.isdecimal() or not LEVELS[0] <= int(level) <= LEVELS[1]:
+                raise SoapFault("no such level", "ter:InvalidArgVal", "ter:ConfigModify")
+            if ask.word("Configuration", "OutputToken") != "loudspeaker":
+                raise SoapFault("no such output", "ter:InvalidArgVal", "ter:ConfigModify")
+            body.output_levels.append(int(level))
+            inside = ""
         case _:
             raise SoapFault("no such operation", "ter:ActionNotSupported", sender=False)
     return nest(f"{ask.service}:{ask.operation}Response", inside)
+
+
+def _output(body: Body, ask: Ask) -> str:
+    inside = tag("tt:Name", "loudspeaker") + tag("tt:UseCount", 1)
+    inside += tag("tt:OutputToken", "loudspeaker")
+    inside += tag("tt:SendPrimacy", "www.onvif.org/ver20/HalfDuplex/Auto")
+    inside += tag("tt:OutputLevel", body.output_levels[-1])
+    return nest(f"{ask.service}:Configurations", inside, token="output")
 
 
 def _kind(body: Body, ask: Ask) -> str:
