@@ -31,6 +31,10 @@ class Compliance(Value):
         description="left, packed_up, removed: heeded; persisted: still there after the time "
         "given, or somebody had to be sent; unheard: no warning went out; watching: not known yet."
     )
+    inferred: bool = Field(
+        default=False,
+        description="In which way it was heeded follows from the kind of act; nobody has seen it.",
+    )
     warnings: int = Field(description="Warnings that went out until then.")
     seconds: float | None = Field(
         default=None, description="From the first sound of the first warning to the end of the act."
@@ -62,7 +66,8 @@ def compliance(
         said = sum(at_ns <= step.at_ns for at_ns in begun)
         if step.state == IncidentState.COMPLIED:
             seconds = round((step.at_ns - begun[0]) / NS_PER_S, 1)
-            return Compliance(outcome=_HEEDED[incident.kind], warnings=said, seconds=seconds)
+            outcome = _HEEDED[incident.kind]
+            return Compliance(outcome=outcome, inferred=True, warnings=said, seconds=seconds)
         if step.state in (IncidentState.PERSISTING, IncidentState.DISPATCHED):
             return Compliance(outcome="persisted", warnings=said)
     return Compliance(outcome="watching", warnings=len(begun))

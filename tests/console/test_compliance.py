@@ -50,6 +50,7 @@ def test_heeded_after_the_second_warning(kind: Kind, outcome: str) -> None:
     found = compliance(one, [a for a, _ in said], [r for _, r in said])
     assert found is not None
     assert (found.outcome, found.warnings, found.seconds) == (outcome, 2, 85.0)
+    assert found.inferred
 
 
 def test_not_heeded_unheard_and_not_yet_known() -> None:

@@ -37,6 +37,7 @@ export type OrderState =
 /** What came of an incident's warnings. */
 export interface Compliance {
   outcome: "left" | "packed_up" | "removed" | "persisted" | "unheard" | "watching";
+  inferred: boolean;
   warnings: number;
   seconds: number | null;
 }

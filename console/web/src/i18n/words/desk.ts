@@ -41,6 +41,7 @@ export const desk = {
   "notice.escalated": { zh: "督办", en: "Escalated" },
   "notice.refused": { zh: "未执行", en: "Not done" },
   "comply.title": { zh: "劝离情况", en: "What came of the warning" },
+  "comply.inferred": { zh: "（方式按违法类型推断）", en: "(in which way: inferred from the kind of act)" },
   "comply.left": { zh: "已离开区域", en: "Left the zone" },
   "comply.packed_up": { zh: "已收摊", en: "Packed up" },
   "comply.removed": { zh: "已清走", en: "Removed it" },
