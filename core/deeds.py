@@ -156,4 +156,8 @@ DEEDS = _named({
     "tip.transfer": ("线索移送", "tip handed over"),
     "tip.view": ("查看举报", "tip viewed"),
     "user.created": ("建立账户", "account made"),
+    "words.import": ("导入喊话词", "warning texts imported"),
+    "words.judge": ("喊话词审批", "warning text approved or rejected"),
+    "words.recording": ("上传喊话录音", "recording of a warning text added"),
+    "words.version": ("喊话词新版本", "warning text changed"),
 })  # fmt: skip
