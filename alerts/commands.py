@@ -1,6 +1,6 @@
 """What people at the desk decide: confirm, warn, dispatch, support, and the ends of incidents."""
 
-from alerts import basis, dispatch, resolution, respond, speech, suppression, words
+from alerts import basis, dispatch, joining, resolution, respond, speech, suppression, words
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, WITH_OFFICER
 from alerts.officers import is_free
@@ -55,9 +55,12 @@ def carry_out(work: Work, command: Command) -> Refusal | None:
         case Action.REOPEN:
             reason = Text.same(command.reason.strip())
             incident = work.step(incident, IncidentState.REOPENED, reason, actor=command.user)
+            incident = joining.part(work, incident, command)
             respond.respond(work, incident)
         case Action.CHOOSE:
             basis.choose_row(work, incident, command)
+        case Action.JOIN:
+            joining.join(work, incident, command)
         case Action.DISMISS | Action.CLOSE | Action.TRANSFER:
             _end(work, incident, command)
     return None
@@ -106,6 +109,8 @@ def _obstacle(work: Work, incident: Incident, command: Command) -> Text | None:
             return None if command.reason.strip() else words.reason_needed()
         case Action.CHOOSE:
             return basis.why_not(work, incident, command)
+        case Action.JOIN:
+            return joining.why_not(work, incident, command)
         case Action.SUPPORT:
             if state not in WITH_OFFICER:
                 return impossible

@@ -13,7 +13,7 @@ evidence alone.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
 
 import structlog
 
@@ -22,7 +22,9 @@ from alerts import (
     commands,
     dispatch,
     evidence,
+    ground,
     live_talk,
+    repeats,
     replies,
     resolution,
     respond,
@@ -37,13 +39,15 @@ from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, OPEN, since_ns
 from alerts.outbox import Letter, Outbox, Send
 from alerts.roads.graph import Roads
-from alerts.work import Patience, WarningWords, Work
-from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt
+from alerts.work import Patience, WarningWords, Work, sightings_of
+from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt, Repeat
 from core.clock import Clock
 from core.config.site import Site
-from core.messages import EVIDENCE_WANTED, INCIDENTS, Command, IncidentChanged, OrderReply
+from core.messages import INCIDENTS, Command, IncidentChanged, OrderReply
+from core.places import cells_around
 from core.seeing import Phase, Sighting
 from core.store.database import Store
+from core.store.unit import Home
 from core.tips import TipDecision
 from core.value import Text
 
@@ -121,12 +125,14 @@ class Desk:
             known = work.unit.sightings.get(sighting.id)
             if not triage.is_news(known, sighting):
                 return
+            sighting = triage.remembered(known, sighting)
             work.unit.sightings.put(sighting)
-            incident = triage.home(self._site, self._neighbours(work, sighting), sighting)
+            incident = self._home(work, sighting)
             if incident is None:
-                if suppression.hold_back(work, sighting) is not None:
+                repeat = repeats.before(work, sighting)
+                if suppression.hold_back(work, sighting, repeat) is not None:
                     return
-                incident = self._open(work, sighting)
+                incident = self._open(work, sighting, repeat)
             else:
                 incident = self._absorb(work, incident, sighting)
             if sighting.phase is Phase.ENDED and not incident.active:
@@ -237,18 +243,36 @@ class Desk:
             self._outbox.add(letters)
             self._outbox.flush()
 
-    def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
-        """Incidents of the same ground and kind that a sighting may belong to."""
-        ground = self._site.same_ground(sighting.camera, sighting.zone)
-        cameras = sorted({camera for camera, _ in ground})
-        where: dict[str, Any] = {"camera": cameras, "kind": sighting.kind.value}
-        find: Callable[..., list[Incident]] = work.unit.incidents.find
-        open_ones = find(state=[state.value for state in OPEN], **where)
-        newest = find(newest_by="started_ns", limit=NEIGHBOURS, **where)
-        return list({one.id: one for one in [*newest, *open_ones]}.values())
+    def _home(self, work: Work, sighting: Sighting) -> Incident | None:
+        """The incident that a sighting has been part of, else one that it fits."""
+        known = work.unit.homes.get(sighting.id)
+        if known is not None:
+            return work.unit.incidents.get(known.incident)
+        neighbours = self._neighbours(work, sighting)
+        recall = partial(sightings_of, work.unit)
+        return triage.home(self._site, neighbours, sighting, recall)
 
-    def _open(self, work: Work, sighting: Sighting) -> Incident:
-        incident = work.save(triage.open_incident(self._site, sighting, work.judge))
+    def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
+        """Incidents of the same kind, of the same cameras or near its place."""
+        wheres: list[dict[str, list[str]]] = []
+        if sighting.source != "tip":
+            zones = self._site.same_ground(sighting.camera, sighting.zone)
+            wheres.append({"camera": sorted({camera for camera, _ in zones})})
+        places = self._site.places
+        if sighting.place is not None and ground.usable(places, sighting):
+            wheres.append({"cell": cells_around(sighting.place, ground.reach_m(places, sighting))})
+        find: Callable[..., list[Incident]] = work.unit.incidents.find
+        kind, states = sighting.kind.value, [state.value for state in OPEN]
+        found: list[Incident] = []
+        for where in wheres:
+            found += find(kind=kind, newest_by="started_ns", limit=NEIGHBOURS, **where)
+            found += find(kind=kind, state=states, **where)
+        return list({one.id: one for one in found}.values())
+
+    def _open(self, work: Work, sighting: Sighting, repeat: Repeat | None) -> Incident:
+        incident = triage.open_incident(self._site, sighting, work.judge, repeat)
+        incident = work.save(incident)
+        work.unit.homes.put(Home(sighting=sighting.id, incident=incident.id))
         facts = {
             "camera": incident.camera,
             "zone": incident.zone,
@@ -259,30 +283,30 @@ class Desk:
             "sighting": sighting.id,
             "cues": list(incident.cues),
             "model": sighting.model,
+            "source": sighting.source,
+            "place_error_m": incident.place_error_m,
+            "repeat_of": list(repeat.earlier) if repeat else [],
         }
         work.note("incident.detected", incident.id, incident.why, facts)
-        work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
+        evidence.want_clip(work, incident, sighting)
         return respond.respond(work, incident)
 
     def _absorb(self, work: Work, before: Incident, sighting: Sighting) -> Incident:
-        others = (work.unit.sightings.get(name) for name in before.sightings)
-        incident = triage.absorb(
-            self._site,
-            before,
-            sighting,
-            [one for one in others if one is not None and one.id != sighting.id],
-            work.judge,
-        )
+        others = [one for one in sightings_of(work.unit, before) if one.id != sighting.id]
+        incident = triage.absorb(self._site, before, sighting, others, work.judge)
         work.save(incident)
         if sighting.id not in before.sightings:
+            work.unit.homes.put(Home(sighting=sighting.id, incident=incident.id))
             facts = {
                 "sighting": sighting.id,
                 "camera": sighting.camera,
+                "source": sighting.source,
                 "cues": list(sighting.cues),
             }
             work.note("incident.merged", incident.id, sighting.why.text, facts)
             if sighting.camera != before.camera and not _begins_anew(before, incident, sighting):
-                work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
+                evidence.want_clip(work, incident, sighting)
+        dispatch.follow_place(work, before, incident)
         if _begins_anew(before, incident, sighting):
             incident = self._again(work, incident, sighting)
         if work.serious(incident) and not work.serious(before):
@@ -294,7 +318,7 @@ class Desk:
         """The act goes on after it had ended; what a person dismissed stays dismissed."""
         if incident.state in ENDS - RESUMABLE:
             return incident
-        work.send(EVIDENCE_WANTED, evidence.of_sighting(self._site, incident, sighting))
+        evidence.want_clip(work, incident, sighting)
         if incident.state in RESUMABLE:
             incident = work.step(
                 incident, IncidentState.REOPENED, words.came_back(), at_ns=sighting.fired_ns

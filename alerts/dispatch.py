@@ -25,6 +25,8 @@ from core.value import NO_WORDS, Text
 Role = Literal["lead", "support"]
 _GIVEN_BACK = (OrderState.RETURNED, OrderState.EXPIRED)
 _S_PER_MINUTE = 60
+_MOVED_M = 30.0
+"""Nearer than this the officer sees the act from where he is sent."""
 
 
 def nearest(work: Work, incident: Incident) -> Journey | None:
@@ -200,8 +202,23 @@ def open_order(unit: Unit, incident: Incident) -> Order | None:
 
 
 def place_of(work: Work, incident: Incident) -> GeoPoint:
-    """Where to go: the camera's place, else the middle of the township."""
+    """Where to go: the act's place, else the camera's, else the middle of the township."""
     return incident.place or work.site.centre
+
+
+def follow_place(work: Work, before: Incident, incident: Incident) -> None:
+    """Open orders go where the act is known to be now, once that is really somewhere else."""
+    place, error_m = incident.place, incident.place_error_m
+    if place is None or error_m is None or place == before.place:
+        return
+    known = before.place is not None and before.place_error_m is not None
+    if known and before.place and before.place.distance_m(place) <= max(error_m, _MOVED_M):
+        return
+    facts = {"place": place.model_dump(mode="json"), "place_error_m": error_m}
+    work.note("incident.place", incident.id, "", facts)
+    for order in orders_of(work.unit, incident):
+        if order.state in OPEN_ORDERS:
+            work.unit.orders.put(order.model_copy(update={"place": place}))
 
 
 def waits_for_officer(work: Work, incident: Incident) -> bool:

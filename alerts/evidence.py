@@ -4,10 +4,11 @@ A clip around the moment a sighting fired is wanted at once: before anybody deci
 is locked. Once the act is over a second one (role ``after``) shows the place as it was left.
 """
 
+from alerts.work import Work
 from core.cases import Incident, IncidentState
 from core.clock import NS_PER_S
 from core.config.site import Site
-from core.messages import EvidenceWanted
+from core.messages import EVIDENCE_WANTED, EvidenceWanted
 from core.seeing import Phase, Sighting
 from core.store.unit import Unit
 
@@ -34,6 +35,18 @@ def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceW
         # What led to it is not in the clip, yet must not be deleted: the act began earlier.
         lock_first_ns=sighting.started_ns - _ns(site.evidence.before_s),
     )
+
+
+def want_clip(work: Work, incident: Incident, sighting: Sighting) -> None:
+    """Ask for the clip of a sighting; what only a person told us of is in no recording."""
+    if sighting.camera:
+        work.send(EVIDENCE_WANTED, of_sighting(work.site, incident, sighting))
+
+
+def want_afterwards(work: Work, incident: Incident) -> None:
+    """Ask for the clip that shows the place as it was left, where a camera shows it."""
+    if incident.camera:
+        work.send(EVIDENCE_WANTED, of_afterwards(work.site, incident))
 
 
 def of_afterwards(site: Site, incident: Incident) -> EvidenceWanted:

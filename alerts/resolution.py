@@ -6,7 +6,6 @@ from alerts.work import Work
 from core.cases import Incident, IncidentState
 from core.clock import NS_PER_S
 from core.config.zones import Response
-from core.messages import EVIDENCE_WANTED
 from core.seeing import Kind, Sighting
 from core.talking import LONGEST_S
 from core.value import NO_WORDS, Text
@@ -45,7 +44,7 @@ def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
         talking = _somebody_speaks(work, incident)
         reason = words.left_during_talk() if talking else words.left_by_himself()
     incident = work.step(incident, IncidentState.COMPLIED, reason, at_ns=moment_ns)
-    _want_afterwards(work, incident)
+    evidence.want_afterwards(work, incident)
     return incident
 
 
@@ -64,7 +63,7 @@ def check(work: Work, incident: Incident) -> Incident:
             return incident
         reason = words.officers_report(result)
     incident = work.step(incident, IncidentState.CHECKED, reason)
-    _want_afterwards(work, incident)
+    evidence.want_afterwards(work, incident)
     return incident
 
 
@@ -90,11 +89,6 @@ def close_when_due(work: Work, incident: Incident) -> Incident:
     if work.ago_s(since_ns(incident)) >= patience_s:
         return work.step(incident, IncidentState.CLOSED, words.after_missing(patience_s))
     return incident
-
-
-def _want_afterwards(work: Work, incident: Incident) -> None:
-    if incident.camera:
-        work.send(EVIDENCE_WANTED, evidence.of_afterwards(work.site, incident))
 
 
 def _report(work: Work, incident: Incident) -> Text:

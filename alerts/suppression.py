@@ -17,8 +17,10 @@ import hashlib
 from datetime import UTC, datetime
 
 from alerts.catalogue import act_day, choose
+from alerts.ground import stands
+from alerts.triage import all_cues
 from alerts.work import Work
-from core.cases import Incident, Severity, Suppression
+from core.cases import Incident, Repeat, Severity, Suppression
 from core.clock import NS_PER_S
 from core.config.site import Site
 from core.messages import Command
@@ -46,6 +48,8 @@ def learn(work: Work, incident: Incident, command: Command) -> Suppression | Non
         return None
     if work.told_only(incident):  # no detector was wrong
         return None
+    if not stands(work.site, incident.camera):
+        return None  # a box in a flying camera's picture is no place, and a tip has none
     sightings = [work.unit.sightings.get(name) for name in incident.sightings]
     labels = {label for one in sightings if one is not None for label in one.labels}
     known = next(
@@ -81,9 +85,9 @@ def learn(work: Work, incident: Incident, command: Command) -> Suppression | Non
     return rule
 
 
-def hold_back(work: Work, sighting: Sighting) -> Suppression | None:
+def hold_back(work: Work, sighting: Sighting, repeat: Repeat | None = None) -> Suppression | None:
     """The rule that holds a sighting back, counted once a sighting; None: it is judged."""
-    if _serious(work.site, sighting):
+    if sighting.source == "tip" or _serious(work.site, sighting, repeat):
         return None
     rules = work.unit.suppressions.find(camera=sighting.camera)
     rule = next((one for one in rules if matches(one, sighting)), None)
@@ -126,9 +130,9 @@ def _of_place(work: Work, incident: Incident) -> list[Suppression]:
     )
 
 
-def _serious(site: Site, sighting: Sighting) -> bool:
+def _serious(site: Site, sighting: Sighting, repeat: Repeat | None) -> bool:
     day = act_day(sighting.started_ns, site.zone_info)
-    row = choose(site.catalogue, sighting.kind, sighting.cues, day)
+    row = choose(site.catalogue, sighting.kind, all_cues(sighting.cues, repeat), day)
     return row is not None and row.severity is Severity.SERIOUS
 
 

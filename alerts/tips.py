@@ -107,14 +107,14 @@ def _opened(work: Work, tip: Tip, decision: TipDecision) -> Incident:
     kind = decision.kind or Kind(tip.kind.value)
     sighting = _sighting(work, tip, kind, decision)
     work.unit.sightings.put(sighting)
-    incident = open_incident(work.site, sighting, work.judge)
+    repeat = repeats.before(work, sighting)
+    incident = open_incident(work.site, sighting, work.judge, repeat)
     known = work.unit.incidents.get(incident.id)
     if known is not None:
         return known
-    incident = incident.model_copy(
-        update={"place": tip.place, "place_error_m": tip.accuracy_m, "tips": (tip.id,)}
-    )
+    incident = incident.model_copy(update={"tips": (tip.id,)})
     work.save(incident)
+    work.unit.homes.put(Home(sighting=sighting.id, incident=incident.id))
     facts = {
         "camera": incident.camera,
         "zone": incident.zone,
@@ -124,10 +124,10 @@ def _opened(work: Work, tip: Tip, decision: TipDecision) -> Incident:
         "catalogue_version": incident.catalogue_version,
         "sighting": sighting.id,
         "tip": tip.id,
+        "repeat_of": list(repeat.earlier) if repeat else [],
     }
     work.note("incident.detected", incident.id, incident.why, facts, decision.user)
-    if incident.camera:
-        work.send(EVIDENCE_WANTED, evidence.of_sighting(work.site, incident, sighting))
+    evidence.want_clip(work, incident, sighting)
     reason = words.by_hand(decision.user)
     return work.step(incident, IncidentState.CONFIRMED, reason, actor=decision.user)
 

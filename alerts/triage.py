@@ -1,22 +1,25 @@
 """Sightings to incidents: what is the same act, what is a new one.
 
-Two sightings belong to one incident when kind and ground (camera and zone, or zones of several
-cameras that the configuration says overlap) are the same and the second one begins while the first
-act still goes on, or not later than ``merge_s`` after it was last seen.
+Two sightings belong to one incident when kind and ground are the same and the second one begins
+while the first act still goes on, or not later than ``merge_s`` after it was last seen; where that
+ground is, :mod:`alerts.ground` decides.
 Everything here looks at frame time alone, so a replay merges as the live run did.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
+from alerts import ground
 from alerts.catalogue import Judge, act_day
 from alerts.lifecycle import ENDS, SYSTEM, since_ns
-from core.cases import Incident, IncidentState, Severity, StateChange
+from core.cases import Incident, IncidentState, Repeat, Severity, StateChange
 from core.clock import NS_PER_S
 from core.config.site import Site
-from core.powers import RowVersion
 from core.seeing import Phase, Sighting
+
+REPEAT = "repeat"
+"""The cue of an act that has happened on its ground before: place and time, never a person."""
 
 
 def is_news(known: Sighting | None, heard: Sighting) -> bool:
@@ -31,32 +34,54 @@ def is_news(known: Sighting | None, heard: Sighting) -> bool:
     return heard.phase is Phase.ENDED or heard.last_ns > known.last_ns
 
 
-def same_act(site: Site, incident: Incident, sighting: Sighting, merge_s: float) -> bool:
+Recall = Callable[[Incident], list[Sighting]]
+"""Gives the sightings of an incident as they were last heard."""
+
+
+def remembered(known: Sighting | None, heard: Sighting) -> Sighting:
+    """What is heard of a sighting, with the place that was known of it where none is told now."""
+    if known is None or known.place is None or heard.place is not None:
+        return heard
+    kept = {"place": known.place, "place_error_m": known.place_error_m}
+    return heard.model_copy(update=kept)
+
+
+def same_act(
+    site: Site, incident: Incident, sighting: Sighting, merge_s: float, recall: Recall
+) -> bool:
     """True when a new sighting belongs to an incident that is there already."""
-    if not sighting.camera:  # only a person says what a tip belongs to
+    if incident.same_as is not None or incident.kind is not sighting.kind:
         return False
-    ground = site.same_ground(sighting.camera, sighting.zone)
-    if (incident.camera, incident.zone) not in ground or incident.kind is not sighting.kind:
-        return False
-    if incident.active and incident.state not in ENDS:
-        return True
     gap_ns = round(merge_s * NS_PER_S)
+    going_on = incident.active and incident.state not in ENDS
     last_ns = incident.last_seen_ns
     if incident.state in ENDS:
         # A pile that was answered and still lies there must not swallow the next one.
         last_ns = min(last_ns, since_ns(incident))
-    return (
-        sighting.started_ns <= last_ns + gap_ns and sighting.last_ns >= incident.started_ns - gap_ns
-    )
+    early = sighting.last_ns < incident.started_ns - gap_ns
+    if not going_on and (early or sighting.started_ns > last_ns + gap_ns):
+        return False
+    heard = recall(incident)
+    if ground.one_zone(site, incident, sighting, heard):
+        return True
+    return not early and ground.one_place(site.places, sighting, heard)
 
 
-def home(site: Site, incidents: Iterable[Incident], sighting: Sighting) -> Incident | None:
+def home(
+    site: Site, incidents: Iterable[Incident], sighting: Sighting, recall: Recall
+) -> Incident | None:
     """The incident a sighting belongs to: the one that has it, else the newest it fits."""
     pool = sorted(incidents, key=lambda one: (one.last_seen_ns, one.id), reverse=True)
     for incident in pool:
-        if sighting.id in incident.sightings:
+        if sighting.id in incident.sightings and incident.same_as is None:
             return incident
-    return next((one for one in pool if same_act(site, one, sighting, site.warnings.merge_s)), None)
+    merge_s = site.warnings.merge_s
+    return next((one for one in pool if same_act(site, one, sighting, merge_s, recall)), None)
+
+
+def all_cues(cues: Iterable[str], repeat: Repeat | None) -> tuple[str, ...]:
+    """The cues of a sighting and what its ground adds to them."""
+    return tuple(sorted({*cues, REPEAT} if repeat else set(cues)))
 
 
 def incident_id(sighting: Sighting) -> str:
@@ -64,13 +89,20 @@ def incident_id(sighting: Sighting) -> str:
     return f"inc-{hashlib.sha256(sighting.id.encode()).hexdigest()[:10]}"
 
 
-def open_incident(site: Site, sighting: Sighting, judge: Judge) -> Incident:
+def open_incident(
+    site: Site, sighting: Sighting, judge: Judge, repeat: Repeat | None = None
+) -> Incident:
     """A new incident in state ``detected``; severity by the catalogue of the day of the act.
 
     Without a row in force the incident is minor and ``catalogue_row`` stays None.
+
+    Args:
+        repeat: what happened on the same ground before; gives the cue :data:`REPEAT`.
     """
     camera = site.camera(sighting.camera)
-    law = judge(sighting.kind, sighting.cues, act_day(sighting.started_ns, site.zone_info))
+    cues = all_cues(sighting.cues, repeat)
+    law = judge(sighting.kind, cues, act_day(sighting.started_ns, site.zone_info))
+    known = sighting.place is not None
     first = StateChange(
         state=IncidentState.DETECTED.value,
         at_ns=sighting.fired_ns,
@@ -83,7 +115,8 @@ def open_incident(site: Site, sighting: Sighting, judge: Judge) -> Incident:
         severity=law.content.severity if law else Severity.MINOR,
         camera=sighting.camera,
         zone=sighting.zone,
-        place=camera.place if camera else None,
+        place=sighting.place if known or camera is None else camera.place,
+        place_error_m=sighting.place_error_m if known else None,
         state=IncidentState.DETECTED,
         history=(first,),
         started_ns=sighting.started_ns,
@@ -91,7 +124,8 @@ def open_incident(site: Site, sighting: Sighting, judge: Judge) -> Incident:
         active=sighting.phase is not Phase.ENDED,
         box=sighting.box,
         why=sighting.why.text,
-        cues=tuple(sorted(set(sighting.cues))),
+        cues=cues,
+        repeat=repeat,
         catalogue_row=law.row if law else None,
         catalogue_version=law.version if law else None,
         sightings=(sighting.id,),
@@ -102,10 +136,13 @@ def absorb(
     site: Site,
     incident: Incident,
     sighting: Sighting,
-    others: Iterable[Sighting],
+    others: Collection[Sighting],
     judge: Judge,
 ) -> Incident:
     """The incident with what a (new or continued) sighting adds.
+
+    Its place becomes the best one known. Camera and zone stay those of the first, unless that
+    was none that could answer the act; see :func:`alerts.ground.stands`.
 
     Severity may rise with new cues, never fall: a person lowers it by dismissing. The version of
     the catalogue that judged stays while no cue is new, and the row that a reviewer chose always.
@@ -113,23 +150,30 @@ def absorb(
     Args:
         others: the incident's other sightings as they were last heard.
     """
+    merge_s = site.warnings.merge_s
     cues = tuple(sorted({*incident.cues, *sighting.cues}))
     changes: dict[str, object] = {
         "cues": cues,
         "last_seen_ns": max(incident.last_seen_ns, sighting.last_ns),
-        "active": still_active([sighting, *others], site.warnings.merge_s),
+        "active": still_active([sighting, *others], merge_s),
     }
     if incident.catalogue_row is None or (incident.basis is None and cues != incident.cues):
-        changes |= _judged(incident, judge(incident.kind, cues, _day(site, incident)))
-    if sighting.last_ns >= incident.last_seen_ns and sighting.camera == incident.camera:
+        changes |= judged_anew(site, incident, cues, judge)
+    changes |= ground.best_place([sighting, *others], merge_s)
+    if ground.takes_over(site, incident, sighting, others):
+        changes |= {"camera": sighting.camera, "zone": sighting.zone, "box": sighting.box}
+    elif sighting.last_ns >= incident.last_seen_ns and sighting.camera == incident.camera:
         changes["box"] = sighting.box
     if sighting.id not in incident.sightings:
         changes["sightings"] = (*incident.sightings, sighting.id)
     return incident.model_copy(update=changes)
 
 
-def _judged(incident: Incident, law: RowVersion | None) -> dict[str, object]:
-    """What another row of the catalogue changes, unless it were milder."""
+def judged_anew(
+    site: Site, incident: Incident, cues: Collection[str], judge: Judge
+) -> dict[str, object]:
+    """What the row of the catalogue for these cues changes, unless it were milder."""
+    law = judge(incident.kind, cues, _day(site, incident))
     if law is None:
         return {}
     severity = law.content.severity

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from core.geometry import Box, GeoPoint
+from core.places import cell_of
 from core.seeing import Kind
 from core.value import NO_WORDS, Language, Text, Value
 
@@ -60,6 +61,14 @@ class BasisChoice(Value):
     instead_of: str | None = Field(description="Id of the version it took the place of.")
 
 
+class Repeat(Value):
+    """再犯地点: the same kind of act happened on the same ground before. It says nothing of who."""
+
+    times: int = Field(ge=2, description="How often within `days`, this one counted.")
+    days: float
+    earlier: tuple[str, ...] = Field(description="The incidents before this one, newest first.")
+
+
 class Incident(Value):
     """One act that the township answers; sightings of the same act are merged into it."""
 
@@ -92,6 +101,19 @@ class Incident(Value):
     evidence: tuple[str, ...] = ()
     support: int = Field(default=0, ge=0, description="Officers asked for beside the first one.")
     transfer: Transfer | None = None
+    repeat: Repeat | None = Field(default=None, description="As it was known when it was opened.")
+    joined: tuple[str, ...] = Field(
+        default=(),
+        description="并案: incidents that a person found to be the same act as this one.",
+    )
+    same_as: str | None = Field(
+        default=None, description="The incident that this one was joined to; it ended with that."
+    )
+
+    @property
+    def cell(self) -> str:
+        """The square of the map with the act in it, see ``core/places.py``; empty: not known."""
+        return cell_of(self.place) if self.place and self.place_error_m is not None else ""
 
     @property
     def version(self) -> int:

@@ -109,6 +109,7 @@ class Action(StrEnum):
     TRANSFER = "transfer"  # 移送
     REOPEN = "reopen"
     CHOOSE = "choose"  # 适用条款: a reviewer chooses the row that applies
+    JOIN = "join"  # 并案: it is the same act as another incident
 
 
 class Command(Value):
@@ -131,6 +132,7 @@ class Command(Value):
     priority: Priority = Field(default=Priority.ROUTINE, description="WARN: whose turn it is.")
     volume: int | None = Field(default=None, ge=1, le=100, description="WARN: so loud.")
     row: str = Field(default="", description="CHOOSE: the catalogue row.")
+    into: str = Field(default="", description="JOIN: the incident that goes on with the act.")
 
 
 class IncidentChanged(Value):

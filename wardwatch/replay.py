@@ -36,6 +36,7 @@ from ingest.file import FileSource, file_frames
 from recorder.evidence import EvidenceCutter
 from recorder.recorder import Recorder
 from recorder.vault import Vault
+from wardwatch.placing.placer import Placer
 
 SCHEMA = "wardwatch.replay/1"
 
@@ -86,7 +87,7 @@ class Replay:
             timezone=site.timezone if site else "UTC",
             min_score=site.analysis.min_score if site else TrackerSettings.new,
         )
-        clock = ManualClock(utc_ns=self.start_ns)
+        clock, placer = ManualClock(utc_ns=self.start_ns), Placer()
         with TemporaryDirectory(prefix="ww-replay-") as scratch:
             desk, incidents = None, []
             if site is not None:
@@ -98,7 +99,8 @@ class Replay:
                 self._note(seen)
                 if desk is not None:
                     for sighting in seen.sightings:
-                        desk.on_sighting(sighting)
+                        aspect = frame.width / frame.height
+                        desk.on_sighting(placer.placed(camera, sighting, aspect))
             if desk is not None:
                 with store.read() as unit:
                     incidents = unit.incidents.find()

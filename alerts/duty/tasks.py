@@ -29,7 +29,7 @@ def falling_due(duty: Duty, zone: tzinfo, since_ns: int, until_ns: int) -> Itera
     day = local_time(since_ns, zone).date()
     last = local_time(until_ns, zone).date()
     while day <= last:
-        for patrol in duty.patrols:
+        for patrol in (one for one in duty.patrols if one.due_on(day)):
             for at in patrol.times:
                 moment = datetime.combine(day, at, zone)
                 if since_ns < utc_ns(moment) <= until_ns:

@@ -83,6 +83,26 @@ class Streams(Section):
         return len(protocols) == 1 and here.port == there.port and (len(hosts) == 1 or anywhere)
 
 
+class Flight(Section):
+    """A camera that a drone carries: what it shows is told by the telemetry beside its pictures."""
+
+    ground_amsl_m: float | None = Field(
+        default=None,
+        ge=-500,
+        le=9000,
+        title="地面海拔",
+        description="Height of the ground it flies over, metres above sea level; none: as the "
+        "telemetry tells it. Mountains under the flight make places wrong.",
+    )
+    ground_error_m: float = Field(
+        default=8,
+        gt=0,
+        le=500,
+        title="地面高差",
+        description="Standard deviation of the ground from that height, metres.",
+    )
+
+
 class Camera(Section):
     """One camera with everything that is fixed about it."""
 
@@ -114,6 +134,11 @@ class Camera(Section):
         description="Points of the picture whose place on the ground is known: heaps then have a "
         "size in square metres.",
     )
+    flight: Flight | None = Field(
+        default=None,
+        title="机载",
+        description="It flies: a zone of its picture is no place. None: it stands somewhere.",
+    )
     zones: tuple[Zone, ...] = Field(default=(), title="区域", description="What is watched where.")
 
     @model_validator(mode="after")
@@ -122,6 +147,12 @@ class Camera(Section):
         for zone_id in ids:
             if ids.count(zone_id) > 1:
                 raise ValueError(f"zone id {zone_id!r} appears twice")
+        return self
+
+    @model_validator(mode="after")
+    def _ground_stands_still(self) -> Self:
+        if self.flight is not None and self.ground is not None:
+            raise ValueError("a camera with `flight` moves over the ground; leave `ground` out")
         return self
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from core.config.base import Hours, Id, Section
-from core.config.times import Day
+from core.config.times import DAYS, Day
 from core.value import NO_WORDS, Text
 
 
@@ -75,10 +75,17 @@ class Patrol(Section):
     name: Text = Field(title="名称", description="What is to be looked at.")
     cameras: tuple[str, ...] = Field(default=(), title="摄像头", description="That show it.")
     times: tuple[time, ...] = Field(min_length=1, title="时刻", description="Local times of day.")
+    days: tuple[Day, ...] = Field(
+        default=(), title="星期", description="On which it is made; every day when empty."
+    )
     within_s: float = Field(
         default=900, gt=0, title="时限", description="Seconds until it is overdue."
     )
     ask: Text = Field(default=NO_WORDS, title="要求", description="What to look for.")
+
+    def due_on(self, day: date) -> bool:
+        """True when it is made on this day."""
+        return not self.days or DAYS[day.weekday()] in self.days
 
 
 class Awake(Section):

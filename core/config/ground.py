@@ -1,5 +1,6 @@
-"""Where points of a camera's picture lie on the ground, so that things have a size in metres."""
+"""Where points of a camera's picture lie on the ground: things have a size, and acts a place."""
 
+import math
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -43,18 +44,54 @@ class Ground(Section):
         title="标定点",
         description="At least 4, all in metres or all as longitude and latitude.",
     )
+    anchor: GeoPoint | None = Field(
+        default=None,
+        title="原点",
+        description="For points in metres: where [0, 0] lies. Without it acts have no place.",
+    )
+    bearing_deg: float | None = Field(
+        default=None,
+        ge=0,
+        lt=360,
+        title="纵轴方位",
+        description="For points in metres: where y points to, degrees from north.",
+    )
+    error_m: float = Field(
+        default=3,
+        gt=0,
+        le=100,
+        title="标定误差",
+        description="The places of the points are right within this, metres, 95 times of 100.",
+    )
 
     @model_validator(mode="after")
     def _is_a_plane(self) -> Self:
         if len({point.place is None for point in self.points}) > 1:
             raise ValueError("give all points in `metres` or all as `place`, not both")
-        plane = self.plane
-        if self.points[0].place is not None and plane.mirrored:
+        if (self.anchor is None) != (self.bearing_deg is None):
+            raise ValueError("give `anchor` and `bearing_deg` together, or neither")
+        if self.anchor is not None and self.points[0].place is not None:
+            raise ValueError("`anchor` belongs to points in metres; these have their places")
+        if self.mapped and self.plane.mirrored:
             raise ValueError(
                 "left and right are changed: two points have each other's place, "
-                "or longitude and latitude are confused"
+                "longitude and latitude are confused, or x does not point to the right of y"
             )
         return self
+
+    @property
+    def mapped(self) -> bool:
+        """True when it is known where on the map this ground lies."""
+        return self.anchor is not None or self.points[0].place is not None
+
+    def place(self, metres: tuple[float, float]) -> GeoPoint | None:
+        """Where on the map a point of the plane lies; None when the ground is not mapped."""
+        origin = self.anchor or self.points[0].place
+        if origin is None:
+            return None
+        azimuth = math.degrees(math.atan2(*metres)) + (self.bearing_deg or 0)
+        lon, lat, _ = _WGS84.fwd(origin.lon, origin.lat, azimuth, math.hypot(*metres))
+        return GeoPoint(lon=lon, lat=lat, datum=origin.datum)
 
     @cached_property
     def plane(self) -> Plane:

@@ -71,3 +71,14 @@ class Sealing(Section):
     timestamp: TimeStamps | None = Field(
         default=None, title="可信时间戳", description="None: evidence is not time-stamped."
     )
+
+
+class Signing(Section):
+    """Signatures that cameras put into their video (ONVIF Media Signing)."""
+
+    roots: Path | None = Field(
+        default=None,
+        title="可信根证书",
+        description="Folder with certificates of makers whose cameras are trusted; without "
+        "it signatures are verified, and who signed is told but not judged.",
+    )

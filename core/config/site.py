@@ -14,7 +14,8 @@ from core.config.duty import Duty
 from core.config.keeping import KeepingDays
 from core.config.notify import Notify
 from core.config.people import Contact, Officer
-from core.config.sealing import Sealing
+from core.config.places import Places
+from core.config.sealing import Sealing, Signing
 from core.config.speakers import SpeakerGroup
 from core.config.supervision import Supervision
 from core.config.tips import Tips
@@ -132,17 +133,6 @@ class Inbox(Section):
     )
 
 
-class Signing(Section):
-    """Signatures that cameras put into their video (ONVIF Media Signing)."""
-
-    roots: Path | None = Field(
-        default=None,
-        title="可信根证书",
-        description="Folder with certificates of makers whose cameras are trusted; without "
-        "it signatures are verified, and who signed is told but not judged.",
-    )
-
-
 class Evidence(Section):
     """How evidence is cut."""
 
@@ -245,6 +235,7 @@ class Site(Section):
     analysis: Analysis = Analysis()
     warnings: Warnings = Warnings()
     teaching: Teaching = Teaching()
+    places: Places = Places()
     dispatch: Dispatch = Dispatch()
     duty: Duty = Duty()
     notify: Notify = Notify()

@@ -10,7 +10,7 @@ from core.value import Text
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
-_DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _LEAP_YEAR = 2024
 
@@ -34,7 +34,7 @@ class Window(Hours):
             return False
         begun_today = self.start <= local.time() or self.start == self.end
         day = local if begun_today else local - timedelta(days=1)
-        return not self.days or _DAYS[day.weekday()] in self.days
+        return not self.days or DAYS[day.weekday()] in self.days
 
     @property
     def words(self) -> Text:
@@ -42,7 +42,7 @@ class Window(Hours):
         hours = f"{self.start:%H:%M}-{self.end:%H:%M}" if self.start != self.end else "0-24"
         if not self.days:
             return Text.same(hours)
-        named = "、".join(_DAYS_ZH[_DAYS.index(day)] for day in self.days)
+        named = "、".join(_DAYS_ZH[DAYS.index(day)] for day in self.days)
         return Text(zh=f"{named} {hours}", en=f"{hours} ({', '.join(self.days)})")
 
 

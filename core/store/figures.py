@@ -1,11 +1,12 @@
 """Reading many incidents for figures, a little at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Connection, Select, Text, cast, distinct, func, select
+from sqlalchemy import Connection, Select, Text, cast, distinct, func, or_, select
 
+from core.geometry import GeoPoint
 from core.store.tables import audit, incidents, receipts
 
 _AT_ONCE = 500
@@ -33,6 +34,20 @@ class ReceiptRow(NamedTuple):
     verdict: str | None
 
 
+class ActRow(NamedTuple):
+    """What repeats and patterns need of an incident: what, where, when, and whether it counts."""
+
+    id: str
+    kind: str
+    camera: str
+    zone: str
+    started_ns: int
+    state: str
+    same_as: str | None
+    place: GeoPoint | None
+    place_error_m: float | None
+
+
 class Figures:
     """Streams rows of one transaction. Bodies are read as they lie: figures need few fields."""
 
@@ -40,14 +55,47 @@ class Figures:
         self._connection = connection
 
     def incidents(self, since_ns: int, until_ns: int) -> Iterator[IncidentRow]:
-        """Incidents that began in ``[since_ns, until_ns)``."""
+        """Incidents that began in ``[since_ns, until_ns)``; what was joined to another is none."""
         c = incidents.c
         query = select(c.camera, c.zone, c.kind, c.started_ns, c.state, cast(c.body, Text)).where(
             c.started_ns >= since_ns, c.started_ns < until_ns
         )
         for camera, zone, kind, started_ns, state, body in self._stream(query):
-            steps = [(one["state"], one["at_ns"]) for one in from_json(body)["history"]]
+            known = from_json(body)
+            if known.get("same_as"):
+                continue  # a person found it to be the same act as another one
+            steps = [(one["state"], one["at_ns"]) for one in known["history"]]
             yield IncidentRow(camera, zone, kind, started_ns, state, steps)
+
+    def acts(
+        self,
+        since_ns: int,
+        until_ns: int,
+        *,
+        kind: str | None = None,
+        cameras: Sequence[str] | None = None,
+        cells: Sequence[str] | None = None,
+    ) -> Iterator[ActRow]:
+        """Incidents that began in ``[since_ns, until_ns)``, newest first.
+
+        Args:
+            kind: only this kind.
+            cameras: with ``cells``: only those of these cameras or in these squares.
+        """
+        c = incidents.c
+        query = select(c.id, c.kind, c.camera, c.zone, c.started_ns, c.state, cast(c.body, Text))
+        query = query.where(c.started_ns >= since_ns, c.started_ns < until_ns)
+        if kind is not None:
+            query = query.where(c.kind == kind)
+        if cameras is not None and cells is not None:
+            query = query.where(or_(c.camera.in_(cameras), c.cell.in_(cells)))
+        query = query.order_by(c.started_ns.desc(), c.id)
+        for key, kind_, camera, zone, started_ns, state, body in self._stream(query):
+            known = from_json(body)
+            place, error_m = known.get("place"), known.get("place_error_m")
+            act = None if place is None or error_m is None else GeoPoint(**place)
+            same_as = known.get("same_as")
+            yield ActRow(key, kind_, camera, zone, started_ns, state, same_as, act, error_m)
 
     def receipts(self, since_ns: int, until_ns: int) -> Iterator[ReceiptRow]:
         """Receipts of warnings of incidents that began in ``[since_ns, until_ns)``."""

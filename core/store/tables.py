@@ -45,10 +45,12 @@ incidents = _entity(
     _word("state"),
     Column("active", Boolean, nullable=False),
     _moment("started_ns"),
+    _word("cell"),
 )
 sightings = _entity(
     "sightings", _word("camera"), _word("zone", index=False), _word("kind"), _moment("started_ns")
 )
+homes = _entity("homes")
 announcements = _entity(
     "announcements", _word("incident"), _word("camera"), _moment("requested_ns")
 )

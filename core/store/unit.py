@@ -37,6 +37,13 @@ class Mark(Value):
     id: str
 
 
+class Home(Value):
+    """The incident that a sighting belongs to, whatever camera, drone or tip it came from."""
+
+    sighting: str
+    incident: str
+
+
 class Outgoing(Value):
     """A message that a transaction decided to send; removed once the bus has it.
 
@@ -57,6 +64,7 @@ class Unit:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self.incidents = Collection(connection, tables.incidents, Incident, lambda e: e.id)
         self.sightings = Collection(connection, tables.sightings, Sighting, lambda e: e.id)
+        self.homes = Collection(connection, tables.homes, Home, lambda e: e.sighting)
         self.announcements = Collection(
             connection, tables.announcements, Announcement, lambda e: e.id
         )

@@ -188,9 +188,11 @@ def test_active_means_somebody_seen_lately_has_not_left(parts: list[tuple[Phase,
 def test_same_act_looks_at_place_kind_and_time(world: World) -> None:
     first = world.see("s1")
     incident = world.incident
-    assert same_act(world.site, incident, first, 0)
+    heard = [first]
+    assert same_act(world.site, incident, first, 0, lambda _: heard)
     for change in ({"camera": "lane"}, {"zone": "bridge"}, {"kind": Kind.DUMPING}):
-        assert not same_act(world.site, incident, first.model_copy(update=change), 1e6)
+        other = first.model_copy(update=change)
+        assert not same_act(world.site, incident, other, 1e6, lambda _: heard)
 
 
 OVERLAPS = [["river/shore", "silent/shore"]]

@@ -19,6 +19,7 @@ from tests.detectors.test_camera_pipeline import H, Rectangles, W, scene
 from tests.sim.camera_kit import wait_for
 from wardwatch.following.crew import Crew
 from wardwatch.paths import Paths
+from wardwatch.placing.placer import Placer
 from wardwatch.processes.analyst import Watches, key
 from wardwatch.processes.context import Context
 from wardwatch.sources.hearing import Hearing
@@ -65,7 +66,7 @@ def bus() -> Bus:
 def watches(bare_site: Site, paths: Paths, bus: Bus) -> Iterator[Watches]:
     context = Context("analyst", bare_site, paths)
     activity = ActivityLog(paths.recordings, context.clock)
-    made = Watches(context, bus, Rectangles(), "", Hearing(bus, context.stop), activity)
+    made = Watches(context, bus, Rectangles(), "", Hearing(bus, context.stop), activity, Placer())
     yield made
     made.stop()
     assert not [one for one in threading.enumerate() if one.name.startswith("watch-")]

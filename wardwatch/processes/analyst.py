@@ -26,6 +26,7 @@ from recorder.activity import ActivityLog
 from wardwatch.following.crew import Crew, connection_key
 from wardwatch.following.follow import follow
 from wardwatch.following.model import SharedModel
+from wardwatch.placing.placer import Placer, PoseListener
 from wardwatch.processes.context import Context
 from wardwatch.sources.hearing import Hearing
 from wardwatch.sources.opening import sources_of
@@ -47,8 +48,11 @@ def run(context: Context) -> None:
     hearing = Hearing(bus, context.stop)
     with SharedModel(context.site.analysis, ModelStore()) as model:
         hearing.start()
+        placer = Placer()
+        listener = PoseListener(bus, placer, context.stop)
+        listener.start()
         activity = ActivityLog(context.paths.recordings, context.clock)
-        watches = Watches(context, bus, model.engine, model.sha256, hearing, activity)
+        watches = Watches(context, bus, model.engine, model.sha256, hearing, activity, placer)
 
         def key_of(site: Site, camera: Camera) -> object:
             return key(site, camera), model.label
@@ -68,6 +72,7 @@ def run(context: Context) -> None:
         watches.stop()
         activity.stop()
     hearing.join()
+    listener.join()
     bus.close()
 
 
@@ -80,7 +85,7 @@ def _connection(site: Site, camera: Camera) -> object:
 
 def key(site: Site, camera: Camera) -> object:
     """What of the configuration a watch depends on: not a camera's name or main stream."""
-    return (_connection(site, camera), camera.zones)
+    return (_connection(site, camera), camera.zones, camera.ground, camera.flight)
 
 
 class Watches:
@@ -94,9 +99,10 @@ class Watches:
         model_sha256: str,
         hearing: Hearing,
         activity: ActivityLog,
+        placer: Placer,
     ) -> None:
         self._context, self._bus, self._hearing = context, bus, hearing
-        self._activity = activity
+        self._activity, self._placer = activity, placer
         self._engine, self._model_sha256 = engine, model_sha256
         self._watches: dict[str, _Watch] = {}
         self._leaving: list[_Watch] = []
@@ -107,7 +113,7 @@ class Watches:
         pipeline = self._pipeline(site, camera)
         present = self._watches.get(camera.id)
         if present is not None and present.connection == connection:
-            present.pipeline = pipeline
+            present.pipeline, present.camera = pipeline, camera
             return
         clock = self._context.clock
         lag = _Lag(clock)
@@ -119,8 +125,9 @@ class Watches:
         frames = LiveFrames(source, site.analysis.fps, decoder=site.analysis.decoder)
         before = self._dismiss(camera.id)
         watch = _Watch(
-            connection, frames, pipeline, lag, self._bus, self._hearing, self._activity, before
-        )
+            connection, camera, frames, pipeline, lag, self._bus, self._hearing, self._activity,
+            self._placer, before,
+        )  # fmt: skip
         self._watches[camera.id] = watch
         watch.thread.start()
 
@@ -166,21 +173,25 @@ class _Watch:
 
     Args:
         connection: what its connection depends on.
+        camera: its configuration; may be replaced at any time, and so may ``pipeline``.
         before: who held the camera's connection until now.
     """
 
     def __init__(
         self,
         connection: object,
+        camera: Camera,
         frames: LiveFrames,
         pipeline: CameraPipeline,
         lag: "_Lag",
         bus: RedisBus,
         hearing: Hearing,
         activity: ActivityLog,
+        placer: Placer,
         before: "_Watch | None",
     ) -> None:
         self.connection, self.frames, self.pipeline = connection, frames, pipeline
+        self.camera, self._placer = camera, placer
         self.stop = threading.Event()
         self._lag, self._bus, self._hearing, self._before = lag, bus, hearing, before
         self._activity = activity
@@ -210,7 +221,8 @@ class _Watch:
             self._lag.done(frame.time_ns)
         note_activity(self._activity, seen, pipeline.moving)
         for sighting in seen.sightings:
-            self._bus.publish(SIGHTINGS, sighting)
+            placed = self._placer.placed(self.camera, sighting, frame.width / frame.height)
+            self._bus.publish(SIGHTINGS, placed)
         self._bus.show(OBJECTS, objects_of(seen, pipeline.subjects))
 
 
