@@ -57,6 +57,8 @@ RESUMABLE = frozenset({IncidentState.COMPLIED, IncidentState.CHECKED, IncidentSt
 """States that the program itself reopens when the act is seen again."""
 NEIGHBOURS = 50
 """So many of a camera's newest incidents are looked at for one to merge with."""
+NEAR = 30
+"""So many of the newest incidents around a place."""
 
 
 class Desk:
@@ -254,19 +256,20 @@ class Desk:
 
     def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
         """Incidents of the same kind, of the same cameras or near its place."""
-        wheres: list[dict[str, list[str]]] = []
-        if sighting.source != "tip":
-            zones = self._site.same_ground(sighting.camera, sighting.zone)
-            wheres.append({"camera": sorted({camera for camera, _ in zones})})
-        places = self._site.places
-        if sighting.place is not None and ground.usable(places, sighting):
-            wheres.append({"cell": cells_around(sighting.place, ground.reach_m(places, sighting))})
         find: Callable[..., list[Incident]] = work.unit.incidents.find
         kind, states = sighting.kind.value, [state.value for state in OPEN]
         found: list[Incident] = []
-        for where in wheres:
-            found += find(kind=kind, newest_by="started_ns", limit=NEIGHBOURS, **where)
-            found += find(kind=kind, state=states, **where)
+        if sighting.source != "tip":
+            zones = self._site.same_ground(sighting.camera, sighting.zone)
+            cameras = sorted({camera for camera, _ in zones})
+            found += find(camera=cameras, kind=kind, newest_by="started_ns", limit=NEIGHBOURS)
+            found += find(camera=cameras, kind=kind, state=states)
+        places = self._site.places
+        if sighting.place is not None and ground.usable(places, sighting):
+            # Without the kind: SQLite would look through all of that kind, not into the squares.
+            cells = cells_around(sighting.place, ground.reach_m(places, sighting))
+            found += find(cell=cells, newest_by="started_ns", limit=NEAR)
+            found += find(cell=cells, state=states)
         return list({one.id: one for one in found}.values())
 
     def _open(self, work: Work, sighting: Sighting, repeat: Repeat | None) -> Incident:

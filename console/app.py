@@ -27,6 +27,7 @@ from console.api import (
     live,
     notices,
     papers,
+    patterns,
     recordings,
     session,
     site,
@@ -88,7 +89,7 @@ def create_app(services: Services) -> FastAPI:
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
         catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
-        transcripts, tip, tips, wording,
+        transcripts, tip, tips, wording, patterns,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

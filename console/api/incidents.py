@@ -173,6 +173,7 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
     with ctx.services.store.read() as unit:
         found = _find(unit, incident_id)
         led = _led(unit.orders.find(incident=incident_id))
+        into = unit.incidents.get(given.into) if given.action is Action.JOIN else None
     reason = given.reason.strip()
     if given.seen is not None and given.seen != found.version:
         raise ProblemError(
@@ -182,6 +183,8 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
             f"{found.id} is {found.state.value} now: look again, then decide.",
         )
     _check_action(ctx, found, given, reason, signed, led)
+    if given.action is Action.JOIN:
+        _check_joined(found, into)
     command = Command(
         id=new_id("cmd"),
         incident=incident_id,
@@ -196,10 +199,13 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
         group=given.group,
         priority=given.priority,
         volume=given.volume,
+        into=given.into,
     )
     detail = {"officer": given.officer or ""}
     if given.action is Action.TRANSFER:
         detail |= {"to": command.to, "documents": "; ".join(command.documents)}
+    if given.action is Action.JOIN:
+        detail |= {"into": command.into}
     if given.action is Action.WARN:
         detail |= {"priority": command.priority.value, "group": command.group or ""}
     return hand_over(ctx, signed, command, detail)
@@ -225,7 +231,7 @@ def allowed(ctx: Context, found: Incident, signed: Signed, *, led: bool) -> list
         actions.append(Action.DISPATCH)
     if found.state in _BUSY and led:
         actions.append(Action.SUPPORT)
-    actions.append(Action.DISMISS)
+    actions += [Action.DISMISS, Action.JOIN]
     if signed.may(Role.CHIEF):
         actions += [Action.TRANSFER, Action.CLOSE]
     return actions
@@ -267,6 +273,19 @@ def _check_manner(ctx: Context, given: ActionIn) -> None:
         raise ProblemError(422, "to", "Say which department it is transferred to")
     if given.group is not None and ctx.services.site.speaker_group(given.group) is None:
         raise not_found("loudspeaker group", given.group)
+
+
+def _check_joined(found: Incident, into: Incident | None) -> None:
+    if into is None or into.id == found.id:
+        raise ProblemError(422, "into", "Say which other incident is the same act")
+    if into.state in FINAL or into.kind is not found.kind:
+        raise ProblemError(
+            409,
+            "into",
+            "Not one act",
+            f"{into.id} is {into.state.value}, {into.kind.value}; it takes an open incident of "
+            "the same kind.",
+        )
 
 
 def _led(orders: list[Order]) -> bool:

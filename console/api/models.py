@@ -11,6 +11,7 @@ from core.cases import (
     OfficerStatus,
     OrderState,
     Priority,
+    Repeat,
     Severity,
     Transfer,
 )
@@ -115,6 +116,9 @@ class IncidentOut(BaseModel):
     camera: str
     zone: str
     place: GeoPoint | None
+    place_error_m: float | None = Field(
+        description="Radius the place is right within; null: it is the camera's place."
+    )
     state: IncidentState
     history: list[ChangeOut]
     started: Moment
@@ -130,6 +134,9 @@ class IncidentOut(BaseModel):
     evidence: list[str]
     support: int
     transfer: Transfer | None
+    repeat: Repeat | None = Field(description="It happened on this ground before.")
+    joined: list[str] = Field(description="Incidents that a person found to be the same act.")
+    same_as: str | None = Field(description="The incident that this one was joined to.")
 
     @computed_field(description="Give it as `seen` with an action: refused if it has moved on.")
     def version(self) -> int:
@@ -329,6 +336,9 @@ class ActionIn(Given):
     group: str | None = Field(default=None, max_length=63, description="warn: loudspeakers.")
     priority: Priority = Priority.ROUTINE
     volume: int | None = Field(default=None, ge=1, le=100, description="warn: so loud.")
+    into: str = Field(
+        default="", max_length=80, description="join: the incident that goes on with the act."
+    )
 
 
 class CommandOut(BaseModel):

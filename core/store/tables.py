@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
     Integer,
     MetaData,
     String,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 
-def _entity(name: str, *columns: Column[object]) -> Table:
+def _entity(name: str, *columns: Column[object] | Index) -> Table:
     return Table(
         name,
         metadata,
@@ -45,7 +46,9 @@ incidents = _entity(
     _word("state"),
     Column("active", Boolean, nullable=False),
     _moment("started_ns"),
-    _word("cell"),
+    _word("cell", index=False),
+    Index("ix_incidents_camera_started", "camera", "started_ns"),
+    Index("ix_incidents_cell_started", "cell", "started_ns"),
 )
 sightings = _entity(
     "sightings", _word("camera"), _word("zone", index=False), _word("kind"), _moment("started_ns")

@@ -51,7 +51,7 @@ def test_an_incident_comes_with_all_that_belongs_to_it(desk: Desk) -> None:
     assert file["announcements"][0]["receipt"]["ok"] is True
     assert {one["role"] for one in file["evidence"]} == {"clip", "snapshot", "warning_audio"}
     assert file["catalogue"]["basis"].startswith("渔业法")
-    assert file["actions"] == ["warn", "dispatch", "dismiss", "transfer", "close"]
+    assert file["actions"] == ["warn", "dispatch", "dismiss", "join", "transfer", "close"]
     assert desk.audit("incident.view")[0].actor == "chief"
     assert file["audit"][-1]["action"] == "incident.view", "its own view is in what it shows"
 
@@ -83,8 +83,8 @@ def test_no_number_leaves_that_a_browser_cannot_hold(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("name", "allowed"),
-    [("viewer", []), ("monitor", ["confirm", "warn", "dispatch", "dismiss"]),
-     ("chief", ["confirm", "warn", "dispatch", "dismiss", "transfer", "close"])],
+    [("viewer", []), ("monitor", ["confirm", "warn", "dispatch", "dismiss", "join"]),
+     ("chief", ["confirm", "warn", "dispatch", "dismiss", "join", "transfer", "close"])],
 )  # fmt: skip
 def test_roles(desk: Desk, name: str, allowed: list[str]) -> None:
     client = desk.sign_in(name)

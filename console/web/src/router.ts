@@ -30,6 +30,7 @@ export const router = createRouter({
     { path: "/words", name: "words", component: () => import("./pages/WordingPage.vue") },
     { path: "/supervision", name: "supervision", component: () => import("./pages/SupervisionPage.vue") },
     { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
+    { path: "/patterns", name: "patterns", component: () => import("./pages/PatternsPage.vue") },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/cameras", name: "cameras", component: () => import("./pages/CamerasPage.vue") },
     { path: "/recordings", name: "recordings", component: () => import("./pages/RecordingsPage.vue") },

@@ -61,6 +61,15 @@ export function pinMark(): HTMLElement {
   return root;
 }
 
+/** How often acts came again on a ground. */
+export function spotMark(text: string, count: number): HTMLElement {
+  const root = element("spot", text);
+  const badge = document.createElement("b");
+  badge.textContent = String(count);
+  root.prepend(badge);
+  return root;
+}
+
 export function groundMark(text: string, ground: string): HTMLElement {
   return element(`ground on-${ground}`, text);
 }

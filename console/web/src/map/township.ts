@@ -6,7 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { FeatureCollection } from "geojson";
 import type { Camera, Health, Incident, OfficerNow, Place } from "../api/types";
 import { say, t } from "../i18n";
-import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, pinMark, relabel, turnCamera } from "./markers";
+import { cameraMark, groundMark, incidentMark, officerMark, paintCamera, pinMark, relabel, spotMark, turnCamera } from "./markers";
 import "./marks.css";
 import { drawReach } from "./reach";
 import { groundLabels, groundStyle } from "./style";
@@ -21,6 +21,7 @@ export class TownshipMap {
   private readonly cameras = new Map<string, Marker>();
   private readonly officers = new Map<string, Marker>();
   private readonly incidents = new Map<string, Marker>();
+  private readonly spots = new Map<string, Marker>();
   private labels: [HTMLElement, { zh: string; en: string }][] = [];
   private thinning = 0;
 
@@ -58,7 +59,7 @@ export class TownshipMap {
   }
 
   /** Show everything that has a place. */
-  fit(places: Place[]): void {
+  fit(places: Place[], padding = 130): void {
     if (places.length === 0) return;
     const lons = places.map((one) => one.lon);
     const lats = places.map((one) => one.lat);
@@ -67,7 +68,7 @@ export class TownshipMap {
         [Math.min(...lons), Math.min(...lats)],
         [Math.max(...lons), Math.max(...lats)],
       ],
-      { padding: 130, maxZoom: 16.5, animate: false },
+      { padding, maxZoom: 16.5, animate: false },
     );
   }
 
@@ -115,13 +116,30 @@ export class TownshipMap {
     const placed = list.filter((one) => one.place);
     this.drop(this.incidents, placed.map((one) => one.id));
     for (const one of placed) {
-      const text = `${t(`kind.${one.kind}`)} · ${t(`state.${one.state}`)}`;
+      const near = one.place_error_m === null ? t("place.camera") : `±${Math.ceil(one.place_error_m)} m`;
+      const text = `${t(`kind.${one.kind}`)} · ${t(`state.${one.state}`)} · ${near}`;
       const marker = this.put(this.incidents, one.id, one.place as Place, () => {
         const mark = incidentMark(text, one.severity);
         mark.addEventListener("click", () => this.onIncident(one.id));
         return mark;
       });
       relabel(marker.getElement(), text);
+    }
+    this.thin();
+  }
+
+  /** Grounds where acts came again, with how often; one may be chosen. */
+  showSpots(list: { id: string; place: Place | null; text: string; count: number; chosen: boolean }[], onSpot: (id: string) => void): void {
+    const placed = list.filter((one) => one.place);
+    this.drop(this.spots, placed.map((one) => one.id));
+    for (const one of placed) {
+      const marker = this.put(this.spots, one.id, one.place as Place, () => {
+        const mark = spotMark(one.text, one.count);
+        mark.addEventListener("click", () => onSpot(one.id));
+        return mark;
+      });
+      relabel(marker.getElement(), one.text);
+      marker.getElement().classList.toggle("chosen", one.chosen);
     }
     this.thin();
   }
@@ -137,7 +155,7 @@ export class TownshipMap {
   private thin(): void {
     cancelAnimationFrame(this.thinning);
     this.thinning = requestAnimationFrame(() => {
-      const marks = [this.cameras, this.officers, this.incidents].flatMap((some) => [...some.values()]);
+      const marks = [this.cameras, this.officers, this.incidents, this.spots].flatMap((some) => [...some.values()]);
       const taken = marks
         .flatMap((one) => [...one.getElement().querySelectorAll("b, span, circle, i")])
         .map((one) => one.getBoundingClientRect());

@@ -21,7 +21,7 @@ export function possible(one: Incident): Action[] {
   if (camera(one.camera)?.speaker && !done.has(one.state) && one.state !== "handled") found.push("warn");
   if (!done.has(one.state)) found.push("dispatch");
   if (withOfficer.has(one.state)) found.push("support");
-  found.push("dismiss");
+  found.push("dismiss", "join");
   if (mayOverride.value) found.push("transfer", "close");
   return found;
 }
@@ -42,6 +42,8 @@ export interface Answer {
   group: string | null;
   priority: Priority;
   volume: number | null;
+  /** 并案: the incident that goes on with the act. */
+  into: string;
 }
 
 /** Grows with every step and every order: what the person looked at. */

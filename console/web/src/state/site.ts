@@ -37,6 +37,7 @@ export function officer(id: string): Officer | undefined {
   return site.value?.officers.find((one) => one.id === id);
 }
 
+/** The camera's name; without a camera somebody told us of the place. */
 export function cameraName(id: string): string {
   return say(camera(id)?.name) || id || t("tips.atPlace");
 }

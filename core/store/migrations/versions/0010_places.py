@@ -13,7 +13,9 @@ def upgrade() -> None:
     # Until now no incident knew the place of its act, so there is none to fill in.
     cell = sa.Column("cell", sa.String(80), nullable=False, server_default="")
     op.add_column("incidents", cell)
-    op.create_index("ix_incidents_cell", "incidents", ["cell"])
+    # What happened on one ground lately is asked for whenever an incident is opened.
+    for column in ("camera", "cell"):
+        op.create_index(f"ix_incidents_{column}_started", "incidents", [column, "started_ns"])
     op.create_table(
         "homes",
         sa.Column("id", sa.String(80), primary_key=True),

@@ -4,7 +4,7 @@ import type { AuditEntry, Box, Change, Kind, Place, Severity, Words } from "./co
 import type { Told } from "./desk";
 import type { Evidence } from "./evidence";
 
-export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen";
+export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen" | "join";
 export type Priority = "routine" | "urgent" | "emergency";
 
 export type IncidentState =
@@ -49,6 +49,8 @@ export interface Incident {
   camera: string;
   zone: string;
   place: Place | null;
+  /** Metres that the place is right within; null: it is the camera's place. */
+  place_error_m: number | null;
   state: IncidentState;
   history: Change[];
   started: string;
@@ -63,6 +65,11 @@ export interface Incident {
   evidence: string[];
   support: number;
   transfer: { to: string; documents: string[] } | null;
+  /** It happened on this ground before. */
+  repeat: { times: number; days: number; earlier: string[] } | null;
+  /** Incidents that a person found to be the same act, and the one this was joined to. */
+  joined: string[];
+  same_as: string | null;
 }
 
 export interface Receipt {

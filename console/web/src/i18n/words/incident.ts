@@ -26,6 +26,7 @@ export const incident = {
   "cue.rod": { zh: "钓竿", en: "Rod" },
   "cue.net": { zh: "渔网", en: "Net" },
   "cue.boat": { zh: "船只", en: "Boat" },
+  "cue.repeat": { zh: "重复发生", en: "Repeat" },
   "label.person": { zh: "人", en: "Person" },
   "label.bicycle": { zh: "自行车", en: "Bicycle" },
   "label.car": { zh: "汽车", en: "Car" },

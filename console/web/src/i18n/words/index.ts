@@ -9,6 +9,7 @@ import { duty } from "./duty";
 import { evidence } from "./evidence";
 import { incident } from "./incident";
 import { law } from "./law";
+import { patterns } from "./patterns";
 import { recordings } from "./recordings";
 import { storage } from "./storage";
 import { supervision } from "./supervision";
@@ -32,6 +33,7 @@ export const words = {
   ...casefiles,
   ...tips,
   ...wording,
+  ...patterns,
 } as const;
 
 export type Key = keyof typeof words;
