@@ -249,9 +249,6 @@ def test_squares_hold_all_that_is_near(
     assert allowance_m(3, 4, radius_m) == pytest.approx(radius_m + 5)
 
 
-# 并案: a person knows better
-
-
 def two(world: World) -> tuple[str, str]:
     """Two incidents 60 m apart; the one that goes on, and the one that ends."""
     world.desk.on_sighting(seen("s1", "left", at(0), 8))
@@ -347,9 +344,6 @@ def test_joining_between_messages_ends_the_same(data: st.DataObject) -> None:
             world.desk.on_sighting(end.model_copy(update={"last_ns": after.last_seen_ns}))
         assert not get(world, stays).active
         assert world.said("incident.joined") == 1
-
-
-# 再犯地点
 
 
 def on_days(world: World, days: list[int], **where: Any) -> None:
