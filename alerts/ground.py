@@ -30,9 +30,11 @@ def one_zone(
     here = (incident.camera, incident.zone)
     if sighting.source == "tip" or here not in site.same_ground(sighting.camera, sighting.zone):
         return False
-    if not any(one.source != "tip" and (one.camera, one.zone) == here for one in heard):
-        return False  # somebody thought that this camera shows it
-    return not flies(site, sighting.camera) or _agree(site.places, sighting, heard)
+    seen = any(one.source != "tip" and (one.camera, one.zone) == here for one in heard)
+    if seen and not flies(site, sighting.camera):
+        return True
+    # Of a tip's incident a person said that this camera shows it; places may know better.
+    return _agree(site.places, sighting, heard)
 
 
 def one_place(places: Places, sighting: Sighting, heard: Iterable[Sighting]) -> bool:

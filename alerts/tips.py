@@ -5,15 +5,16 @@ tip tells of nobody watches, so the program never warns about it by itself and d
 it end: an officer goes, and the officer's report settles it.
 """
 
-from alerts import evidence, respond, words
+from alerts import evidence, repeats, respond, words
 from alerts.lifecycle import ENDS
 from alerts.triage import open_incident
 from alerts.work import Work
 from core.cases import Incident, IncidentState
 from core.clock import iso
 from core.geometry import Box
-from core.messages import EVIDENCE_WANTED, TIPS
+from core.messages import TIPS
 from core.seeing import Kind, Phase, Sighting, Why
+from core.store.unit import Home
 from core.tips import (
     Tip,
     TipAction,
@@ -54,11 +55,16 @@ def decide(work: Work, decision: TipDecision) -> Text | None:
 
 
 def follow(work: Work) -> None:
-    """Let the tips of all incidents changed in this transaction have the state that follows."""
+    """Let the tips of all incidents changed in this transaction have the state that follows.
+
+    The tip of an incident that was joined to another follows that one.
+    """
     for incident in work.changed():
+        if incident.same_as is not None:
+            continue
         for name in incident.tips:
             tip = work.unit.tips.get(name)
-            if tip is None or tip.incident != incident.id:
+            if tip is None or tip.incident not in (incident.id, *incident.joined):
                 continue
             state, answer = following(incident)
             if tip.state is not state:

@@ -72,7 +72,8 @@ class Ground(Section):
             raise ValueError("give `anchor` and `bearing_deg` together, or neither")
         if self.anchor is not None and self.points[0].place is not None:
             raise ValueError("`anchor` belongs to points in metres; these have their places")
-        if self.mapped and self.plane.mirrored:
+        plane = self.plane  # points that fix none are refused here
+        if self.mapped and plane.mirrored:
             raise ValueError(
                 "left and right are changed: two points have each other's place, "
                 "longitude and latitude are confused, or x does not point to the right of y"

@@ -10,16 +10,19 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from console.accounts import create_user
 from console.field.magic import has_exif
 from console.tips import cleaner
 from console.tips.keeper import Keeper
 from console.tips.photos import Cleaners, PhotoError
+from core.store.users import Role
 from core.tipcode import tip_id
 from core.tips import Tip, TipState
 from core.value import Text
 from recorder.vault import Vault
 from tests.console import fake_field, tip_phone
 from tests.console.conftest import Desk
+from tests.console.fake_services import PASSWORD
 from tests.console.tip_phone import (
     HOSTILE,
     SCRIPT,
@@ -297,7 +300,9 @@ def test_the_desk_decides_and_the_public_reads_what_came_of_it(
     assert whole["incident"]["camera"] == ""
     assert "warn" not in whole["actions"]
     (order,) = whole["orders"]
-    state = desk.sign_in(order["officer"]).get("/api/v1/field/state").json()
+    who, clock = order["officer"], desk.clock
+    create_user(desk.services.store, who, PASSWORD, Role.OFFICER, clock, officer=who)
+    state = desk.sign_in(who).get("/api/v1/field/state").json()
     task = next(one for one in state["orders"] if one["id"] == order["id"])
     assert task["incident"]["camera"]["zh"] == "群众举报地点"
     assert task["place"]["lat"] == at["lat"]
