@@ -62,8 +62,9 @@ class GroupFigures(Value):
     name: Text
     incidents: int
     ended: int = Field(description="Closed, dismissed or transferred.")
-    dismissed: int
-    false_alarm_rate: float | None = Field(description="dismissed / ended.")
+    ended_seen: int = Field(description="Of those, what a camera or drone saw.")
+    dismissed: int = Field(description="Of those that were seen.")
+    false_alarm_rate: float | None = Field(description="dismissed / ended_seen.")
     transferred: int
     warned: int
     complied: int = Field(description="Left after the first warning, before an officer was sent.")
@@ -106,6 +107,7 @@ class Report(Value):
 class _Tally:
     incidents: int = 0
     ended: int = 0
+    ended_seen: int = 0
     dismissed: int = 0
     transferred: int = 0
     warned: int = 0
@@ -197,7 +199,7 @@ def _count(tallies: Iterable[_Tally], incident: IncidentRow, limits: Limits, now
     first: dict[str, int] = {}
     for state, at_ns in incident.steps:
         first.setdefault(state, at_ns)
-    ended = incident.state in _ENDED
+    ended, seen = incident.state in _ENDED, bool(incident.camera)
     complied_s, stayed = _compliance(incident.steps)
     took, late = {}, []
     for name, begin, end in _STEPS:
@@ -214,7 +216,9 @@ def _count(tallies: Iterable[_Tally], incident: IncidentRow, limits: Limits, now
     for tally in tallies:
         tally.incidents += 1
         tally.ended += ended
-        tally.dismissed += incident.state == "dismissed"
+        # No detector was wrong about what only the public told us of.
+        tally.ended_seen += ended and seen
+        tally.dismissed += incident.state == "dismissed" and seen
         tally.transferred += incident.state == "transferred"
         tally.warned += "warning" in first
         tally.stayed += stayed
@@ -258,8 +262,9 @@ def _figures(key: str, name: Text, tally: _Tally, limits: Limits) -> GroupFigure
         name=name,
         incidents=tally.incidents,
         ended=tally.ended,
+        ended_seen=tally.ended_seen,
         dismissed=tally.dismissed,
-        false_alarm_rate=_share(tally.dismissed, tally.ended),
+        false_alarm_rate=_share(tally.dismissed, tally.ended_seen),
         transferred=tally.transferred,
         warned=tally.warned,
         complied=complied,

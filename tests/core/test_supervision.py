@@ -30,7 +30,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def put(store: Store, name: str, *steps: tuple[str, int], at_ns: int = NIGHT_NS) -> None:
+def put(
+    store: Store,
+    name: str,
+    *steps: tuple[str, int],
+    at_ns: int = NIGHT_NS,
+    camera: str = CAMERA.id,
+) -> None:
     """An incident whose states were reached so many seconds after its beginning."""
     history = tuple(
         StateChange(state=state, at_ns=at_ns + after_s * NS_PER_S, actor="system")
@@ -39,7 +45,7 @@ def put(store: Store, name: str, *steps: tuple[str, int], at_ns: int = NIGHT_NS)
     with store.begin() as unit:
         unit.incidents.put(
             Incident(
-                id=name, kind=Kind.FISHING, severity=Severity.MINOR, camera=CAMERA.id, zone=ZONE,
+                id=name, kind=Kind.FISHING, severity=Severity.MINOR, camera=camera, zone=ZONE,
                 state=IncidentState(steps[-1][0]), history=history, started_ns=at_ns,
                 last_seen_ns=at_ns, active=False, box=Box(0.1, 0.1, 0.1, 0.1), why=NO_WORDS,
             )
@@ -92,8 +98,10 @@ def test_false_alarms_are_a_share_of_what_ended(store: Store) -> None:
     put(store, "a", ("detected", 1), ("dismissed", 5))
     put(store, "b", ("detected", 1), ("transferred", 5))
     put(store, "c", ("detected", 1))
+    put(store, "told", ("detected", 1), ("dismissed", 5), camera="")
     made = whole(store)
-    assert (made.incidents, made.ended, made.dismissed, made.transferred) == (3, 2, 1, 1)
+    assert (made.incidents, made.ended, made.dismissed, made.transferred) == (4, 3, 1, 1)
+    assert made.ended_seen == 2, "no detector was wrong about a tip"
     assert made.false_alarm_rate == 0.5
 
 

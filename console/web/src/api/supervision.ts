@@ -18,6 +18,7 @@ export interface GroupFigures {
   name: Words;
   incidents: number;
   ended: number;
+  ended_seen: number;
   dismissed: number;
   false_alarm_rate: number | null;
   transferred: number;
