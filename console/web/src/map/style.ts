@@ -104,13 +104,20 @@ function anchor(geometry: { type: string; coordinates?: unknown }): [number, num
   const pairs: Position[] = [];
   for (let n = 0; n + 1 < points.length; n += 2) pairs.push([points[n] as number, points[n + 1] as number]);
   if (geometry.type === "LineString") {
-    // On the line itself, a third along: ends and crossings are where names collide.
-    const at = pairs.length === 2 ? between(pairs[0], pairs[1], 0.3) : pairs[Math.floor(pairs.length / 3)];
+    // On the line itself, not at its ends, bends or middle: there it crosses others.
+    const n = longest(pairs);
+    const at = between(pairs[n], pairs[n + 1], 0.3);
     return at ? [at[0] as number, at[1] as number] : null;
   }
   const middle = (axis: 0 | 1): number =>
     pairs.reduce((sum, pair) => sum + (pair[axis] as number), 0) / pairs.length;
   return [middle(0), middle(1)];
+}
+
+/** Where the longest stretch of a line begins. */
+function longest(line: Position[]): number {
+  const lengths = line.slice(1).map((to, n) => Math.hypot(...[0, 1].map((axis) => (to[axis] as number) - (line[n]?.[axis] as number))));
+  return lengths.indexOf(Math.max(...lengths));
 }
 
 function between(a: Position | undefined, b: Position | undefined, share: number): Position | undefined {
