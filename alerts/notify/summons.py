@@ -15,6 +15,7 @@ from core.config.people import Officer
 from core.config.site import Site
 from core.fieldwork import AlarmState
 from core.notices import Delivery, Notice, Summons
+from core.presence import duty_by_phone
 from core.store.unit import Unit
 from core.terms import KINDS, term
 from core.value import NO_WORDS, Text
@@ -163,5 +164,5 @@ def _more(incident: Incident, site: Site) -> Text:
 
 
 def _on_duty(unit: Unit, officer: str) -> bool:
-    newest = unit.field_duties.find(officer=officer, newest_by="start_ns", limit=1)
-    return bool(newest) and newest[0].on
+    duty = duty_by_phone(unit, officer)
+    return duty is not None and duty.on
