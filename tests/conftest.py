@@ -18,6 +18,11 @@ def assets() -> Path:
     return Path(named).resolve()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file first: it plays in real time beside quick tests, not beside other demos."""
+    items.sort(key=lambda item: item.path.name != "test_demo.py")
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped:
         _skipped.append(report.nodeid)

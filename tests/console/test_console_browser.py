@@ -94,7 +94,7 @@ def test_a_shift_at_the_desk(page: Page, server: Server) -> None:
     _until(page, "document.querySelector('[data-test=clip]').currentTime > 8")
     standing = page.locator("[data-test=basis-standing]")
     expect(standing).to_contain_text("未经审核不得作为处罚证据")
-    expect(page.get_by_text("现处禁渔期。请收起钓具")).to_be_visible()
+    expect(page.locator("blockquote").get_by_text("现处禁渔期。请收起钓具")).to_be_visible()
 
     page.click("[data-test=language]")
     expect(standing).to_contain_text("not penalty evidence until reviewed")

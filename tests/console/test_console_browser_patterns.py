@@ -21,7 +21,7 @@ def test_patterns_are_read_and_one_act_is_joined(page: Page, server: Server) -> 
     detail = page.locator("[data-test=detail]")
     expect(detail.locator("[data-test=usual]")).to_contain_text("次在此时段")
     expect(detail.locator("pre")).to_contain_text("days:")
-    rows.filter(has_text="群众提供的地点").click()
+    rows.filter(has_text="群众举报地点").click()
     expect(detail).to_contain_text("不作判断")
     expect(detail.locator("pre")).to_have_count(0)
     page.click("[data-test=language]")
