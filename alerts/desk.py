@@ -93,6 +93,7 @@ class Desk:
         self._roads = roads
         self._outbox = Outbox(send)
         self._lock = threading.RLock()  # a bus within the process answers while it is sent to
+        self._reminded_ns: int | None = None  # a new desk looks at once: nobody is told twice
 
     def use(self, site: Site, warning_text: WarningWords) -> None:
         """Take another configuration for what comes next, and the words that go with it.
@@ -228,9 +229,23 @@ class Desk:
                         self._look_after(work, incident)
             except Exception:
                 _log.exception("incident could not be looked after", incident=name)
+        self._remind()
         with self._lock:
             self._outbox.flush()
             self._outbox.strike_out(self._store)
+
+    def _remind(self) -> None:
+        """Say which tips of the public wait too long."""
+        now_ns = self._clock.utc_ns()
+        last_ns = self._reminded_ns
+        if last_ns is not None and 0 <= now_ns - last_ns < tips.REMIND_EVERY_NS:
+            return
+        self._reminded_ns = now_ns
+        try:
+            with self._work() as work:
+                tips.remind(work)
+        except Exception:
+            _log.exception("tips that wait could not be told of")
 
     @contextmanager
     def _work(self) -> Iterator[Work]:

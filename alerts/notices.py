@@ -1,8 +1,11 @@
 """Single people are told something, once: contacts, officers, the duty chief."""
 
+from collections.abc import Sequence
+
 from alerts.work import Work
 from core.cases import Incident, Notice, NoticeKind, Order
 from core.messages import NOTICES
+from core.tips import Tip
 from core.value import Text
 
 
@@ -28,6 +31,21 @@ def tell_chief(
             order=order.id if order else None,
         ),
     )
+
+
+def tell_of_tips(work: Work, waiting: Sequence[Tip], text: Text) -> None:
+    """Tell the chief of tips that nobody has decided, the one that waits longest first."""
+    longest = waiting[0]
+    notice = Notice(
+        id=f"{longest.id}:{NoticeKind.TIPS_WAIT.value}",
+        incident="",
+        kind=NoticeKind.TIPS_WAIT,
+        audience="chief",
+        text=text,
+        at_ns=work.now_ns,
+        place=longest.place,
+    )
+    _tell(work, notice, about=longest.id)
 
 
 def tell_officer(work: Work, order: Order, key: str, text: Text) -> None:
@@ -65,10 +83,10 @@ def tell_contact(work: Work, incident: Incident, contact: str, text: Text) -> No
     )
 
 
-def _tell(work: Work, notice: Notice) -> None:
+def _tell(work: Work, notice: Notice, about: str = "") -> None:
     if not work.unit.first_time(f"told:{notice.id}"):
         return
     facts = {"kind": notice.kind.value, "audience": notice.audience, "to": notice.to}
     work.unit.notices.put(notice)
-    work.note("notice", notice.incident, notice.text, {**facts, "order": notice.order})
+    work.note("notice", about or notice.incident, notice.text, {**facts, "order": notice.order})
     work.send(NOTICES, notice)

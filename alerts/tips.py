@@ -7,15 +7,17 @@ it end: an officer goes, and the officer's report settles it.
 
 from alerts import evidence, repeats, respond, words
 from alerts.lifecycle import ENDS
+from alerts.notices import tell_of_tips
 from alerts.triage import open_incident
 from alerts.work import Work
 from core.cases import Incident, IncidentState
-from core.clock import iso
+from core.clock import NS_PER_S, iso
 from core.geometry import Box
 from core.messages import TIPS
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.unit import Home
 from core.tips import (
+    WAITING,
     Tip,
     TipAction,
     TipChanged,
@@ -26,6 +28,9 @@ from core.tips import (
 )
 from core.value import NO_WORDS, Text
 
+HOUR_NS = 3600 * NS_PER_S
+REMIND_EVERY_NS = 600 * NS_PER_S
+"""So often tips that wait too long are looked for: many at once are one notice."""
 WHOLE_PICTURE = Box(0.0, 0.0, 1.0, 1.0)
 """Nobody can say where in a picture it is."""
 
@@ -69,6 +74,18 @@ def follow(work: Work) -> None:
             state, answer = following(incident)
             if tip.state is not state:
                 _move(work, tip, state, "system", answer)
+
+
+def remind(work: Work) -> None:
+    """Tell the chief, once a tip, that nobody has decided about it in the time there is."""
+    hours = work.site.tips.decide_within_h
+    late_ns = work.now_ns - round(hours * HOUR_NS) + 1
+    found = work.unit.tips.find(
+        newest_by="submitted_ns", before=late_ns, state=[one.value for one in WAITING]
+    )
+    waiting = [one for one in reversed(found) if work.unit.first_time(f"tip-waits:{one.id}")]
+    if waiting:
+        tell_of_tips(work, waiting, words.tips_wait(len(waiting), hours))
 
 
 def refuse(work: Work, decision: TipDecision, why: Text) -> Text:

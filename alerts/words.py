@@ -202,6 +202,13 @@ def no_such_tip(tip: str) -> Text:
     return Text(zh=f"没有线索 {tip}", en=f"there is no tip {tip}")
 
 
+def tips_wait(number: int, hours: float) -> Text:
+    return Text(
+        zh=f"{number} 条群众举报超过 {hours:g} 小时无人研判",
+        en=f"nobody has decided about {number} of the public's tips for {hours:g} hours",
+    )
+
+
 def tip_moved_on() -> Text:
     return Text(zh="该线索已由他人处理，请重新查看", en="somebody else decided first: look again")
 

@@ -258,6 +258,7 @@ class NoticeKind(StrEnum):
     ESCALATED = "escalated"  # 督办: the duty chief must look
     UNREACHED = "unreached"  # an officer's channel did not deliver: somebody must telephone
     REFUSED = "refused"  # what a person decided was not carried out
+    TIPS_WAIT = "tips_wait"  # nobody has decided about tips of the public in time
 
 
 class Notice(Value):

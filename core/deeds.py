@@ -151,6 +151,7 @@ DEEDS = _named({
     "teaching.kept": ("保存训练样本", "training pictures kept"),
     "tip.attach": ("线索并入事件", "tip attached to an incident"),
     "tip.decline": ("线索不予受理", "tip declined"),
+    "tip.expired": ("举报无人研判，到期删除", "tip deleted, nobody had decided in its time"),
     "tip.forgotten": ("举报到期删除", "tip deleted, its time was over"),
     "tip.open": ("线索立为新事件", "tip became an incident"),
     "tip.photo": ("收到举报照片", "photo of a tip came in"),

@@ -175,6 +175,7 @@ _NOTICES: dict[str, Text] = {
     NoticeKind.CHASE: Text(zh="催办", en="chased"),
     NoticeKind.ESCALATED: Text(zh="督办", en="escalated"),
     NoticeKind.REFUSED: Text(zh="未执行", en="not done"),
+    NoticeKind.TIPS_WAIT: Text(zh="线索待研判", en="tips wait"),
 }
 _SPECIAL: dict[str, Callable[[AuditEntry, Site], Text]] = {
     "incident.detected": _detected,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from alerts.duty.wording import place_of, serious, words_of
 from core.audit import AuditEntry
-from core.cases import Severity
+from core.cases import NoticeKind, Severity
 from core.clock import NS_PER_S, iso
 from core.config.site import Site
 from core.notices import Notice
@@ -25,6 +25,7 @@ _DUTY = frozenset(
 _PLAIN = frozenset(
     {"incident.severity", "incident.still_there", "incident.waits", "dispatch.waits"}
 )
+_OF_TIPS = f"notice.{NoticeKind.TIPS_WAIT}"
 _OWN = frozenset(
     {"notify.failing", "notify.back", "alarm.raised", "alarm.withdrawn", "alarm.acknowledged"}
 )
@@ -37,7 +38,7 @@ def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
         return None
     about: dict[str, str | None] = {}
     grave = serious(entry)
-    if event.startswith(("incident.", "dispatch.", "notice.")):
+    if event.startswith(("incident.", "dispatch.", "notice.")) and event != _OF_TIPS:
         incident = unit.incidents.get(entry.object)
         about = {"incident": entry.object}
         if incident is not None:

@@ -1,6 +1,6 @@
 """Incidents: the list, one with all that belongs to it, and what people do about it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, Query
@@ -66,6 +66,9 @@ def incidents(
     kind: Annotated[list[Kind] | None, Query()] = None,
     severity: Severity | None = None,
     camera: str | None = None,
+    source: Annotated[
+        Literal["tip"] | None, Query(description="Of the public alone: no camera shows the place.")
+    ] = None,
     unfinished: Annotated[bool, Query(alias="open", description="Only running ones.")] = False,
     cursor: Annotated[str | None, Query(pattern=r"^\d{1,19}$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -82,6 +85,8 @@ def incidents(
         where["severity"] = severity.value
     if camera:
         where["camera"] = camera
+    elif source == "tip":
+        where["camera"] = ""
     with ctx.services.store.read() as unit:
         found = unit.incidents.find(
             newest_by="started_ns",

@@ -59,7 +59,11 @@ def acknowledge(notice_id: str, ctx: Ctx, signed: Monitor) -> NoticeOut:
             unit.notices.put(found)
             facts = {"notice": found.id, "kind": found.kind.value}
             unit.audit.append(
-                signed.user.name, "notice.acknowledged", found.incident, found.text.zh, facts
+                signed.user.name,
+                "notice.acknowledged",
+                found.incident or found.id,
+                found.text.zh,
+                facts,
             )
     ctx.services.feed.push("notices", found)
     return NoticeOut.model_validate(outward(found))

@@ -34,10 +34,17 @@ class Door:
         clock = services.clock
         self._services = services
         self.challenges = Challenges(clock)
-        self._budget = Budget(clock)
+        self._budget = Budget(clock, self._newest())
         self._tips, self._photos, self._questions = (Buckets(clock) for _ in range(3))
         self._cleaners = Cleaners()
         self.album = Album(services.tips_root)
+
+    def _newest(self) -> list[int]:
+        """When the newest tips came in, as many as an hour may have."""
+        most = self._config.total_per_hour
+        with self._services.store.read() as unit:
+            found = unit.tips.find(newest_by="submitted_ns", limit=most)
+        return [one.submitted_ns for one in reversed(found)]
 
     @property
     def _config(self) -> Tips:

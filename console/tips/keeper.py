@@ -7,6 +7,7 @@ photo again gives the same item.
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -16,7 +17,7 @@ from console.tips.photos import Album
 from core.clock import NS_PER_S
 from core.errors import WardwatchError
 from core.fieldwork import EvidenceIntake
-from core.tips import Tip, TipPhoto, TipState
+from core.tips import WAITING, Tip, TipChanged, TipPhoto, TipState
 
 SETTLED = (TipState.HANDLED, TipState.DECLINED, TipState.TRANSFERRED)
 _DAY_NS = 86_400 * NS_PER_S
@@ -49,21 +50,38 @@ class Keeper:
         return count
 
     def forget(self) -> int:
-        """Forget settled tips that are past their days, with their photos; how many."""
-        days = self._services.site.tips.keep_days
+        """Forget tips that are past their days, with their photos; how many.
+
+        Settled ones count from their last step, those that nobody decided from their arrival.
+        """
+        config = self._services.site.tips
+        undecided = min(config.undecided_days, config.keep_days)
+        return self._forget("tip.forgotten", SETTLED, "keep_days", config.keep_days) + self._forget(
+            "tip.expired", WAITING, "undecided_days", undecided
+        )
+
+    def _forget(self, action: str, states: Sequence[TipState], rule: str, days: int) -> int:
         before_ns = self._services.clock.utc_ns() - days * _DAY_NS
         with self._services.store.read() as unit:
             old = unit.tips.find(
-                newest_by="submitted_ns", before=before_ns, state=[one.value for one in SETTLED]
+                newest_by="submitted_ns", before=before_ns, state=[one.value for one in states]
             )
-        gone = [one for one in old if one.history[-1].at_ns < before_ns and not one.unsealed]
-        for tip in gone:
+        count = 0
+        for known in old:
             with self._services.store.begin() as unit:
+                tip = unit.tips.get(known.id)
+                if tip is None or tip.state not in states or tip.unsealed:
+                    continue  # somebody decided meanwhile
+                if tip.state in SETTLED and tip.history[-1].at_ns >= before_ns:
+                    continue
                 unit.tips.remove(tip.id)
-                facts = {"state": tip.state.value, "rule": f"tips.keep_days={days}"}
-                unit.audit.append("system", "tip.forgotten", tip.id, "", facts)
-            self._album.drop(tip.id)
-        return len(gone)
+                facts = {"state": tip.state.value, "rule": f"tips.{rule}={days}"}
+                unit.audit.append("system", action, tip.id, "", facts)
+            self._album.drop(known.id)
+            news = TipChanged(id=known.id, state=known.state, at_ns=self._services.clock.utc_ns())
+            self._services.feed.push("tips", news)
+            count += 1
+        return count
 
     def _seal(self, intake: EvidenceIntake, tip: Tip, photo: TipPhoto) -> bool:
         path = self._album.path(tip.id, photo.number)

@@ -13,6 +13,7 @@ import secrets
 import threading
 from base64 import urlsafe_b64encode
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 
 from console.errors import ProblemError
 from core.clock import NS_PER_S, Clock
@@ -78,12 +79,17 @@ class Buckets:
 
 
 class Budget:
-    """So many an hour in all, whoever they come from."""
+    """So many an hour in all, whoever they come from.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        taken_ns: UTC moments of what was taken before, the oldest first: a restart gives nothing.
+    """
+
+    def __init__(self, clock: Clock, taken_ns: Iterable[int] = ()) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._taken: deque[int] = deque()
+        utc_ns, now_ns = clock.utc_ns(), clock.monotonic_ns()
+        self._taken = deque(now_ns - max(0, utc_ns - one) for one in taken_ns)
 
     def share(self, per_hour: int) -> float:
         """How much of it is used, 0..1."""

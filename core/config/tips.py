@@ -33,6 +33,21 @@ class Tips(Section):
         description="Days that a decided tip and its photos are kept, from its last step; what "
         "was sealed as evidence has its own period.",
     )
+    decide_within_h: float = Field(
+        default=24,
+        gt=0,
+        le=720,
+        title="研判时限",
+        description="Hours after which the duty chief is told, once, that nobody has decided.",
+    )
+    undecided_days: int = Field(
+        default=90,
+        ge=30,
+        le=1095,
+        title="未研判保存天数",
+        description="Days after which a tip that nobody decided is deleted with its photos; "
+        "never longer than keep_days.",
+    )
     reach_km: float = Field(
         default=30, gt=0, le=500, title="受理范围", description="Farthest place from the centre."
     )

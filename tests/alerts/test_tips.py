@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from alerts.duty.wording import place_of
-from core.cases import OrderState, Severity
+from alerts.notify.notices import notice_of
+from core.cases import NoticeKind, OrderState, Severity
 from core.clock import NS_PER_S
 from core.geometry import GeoPoint
 from core.messages import TIPS, Action
@@ -224,6 +225,36 @@ def test_tips_of_one_minute_are_not_one_incident_by_ground(world: World) -> None
     assert sighting is not None
     world.desk.on_sighting(sighting.model_copy(update={"id": "another", "phase": Phase.FIRED}))
     assert len(world.incidents) == 3, "without a camera there is no ground to merge by"
+
+
+def test_tips_that_nobody_decides_are_told_of_once(world_of: Callable[..., World]) -> None:
+    world = world_of(tips={"decide_within_h": 2})
+    first, second = told(world), told(world, "1" * 32)
+    third = told(world, "2" * 32)
+    decide(world, third, TipAction.DECLINE, answer="重复")
+    world.pass_s(2 * 3600 - 1, 600)
+    assert world.of("notices") == []
+    world.restart()
+    for _ in range(3):
+        world.pass_s(1200, 600)
+        world.restart()
+    (notice,) = world.of("notices")
+    assert (notice.audience, notice.kind, notice.incident) == ("chief", NoticeKind.TIPS_WAIT, "")
+    assert "2 条" in notice.text.zh
+    assert "2 小时" in notice.text.zh
+    late = told(world, "3" * 32)
+    decide(world, first, TipAction.DECLINE, answer="重复")
+    world.pass_s(3 * 3600, 600)
+    assert ["1 条" in one.text.zh for one in world.of("notices")] == [False, True]
+    assert world.said("notice") == 2
+    with world.store.read() as unit:
+        entries = [one for one in unit.audit.entries() if one.action == "notice"]
+        outward = [notice_of(one, unit, world.site) for one in entries]
+    assert entries[0].object in (first.id, second.id)
+    assert entries[1].object == late.id
+    for one in outward:
+        assert one is not None
+        assert (one.event, one.incident) == ("notice.tips_wait", None)
 
 
 def test_a_contact_nearby_is_told_where_it_is(

@@ -11,6 +11,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from console.accounts import create_user
+from console.app import create_app
 from console.field.magic import has_exif
 from console.tips import cleaner
 from console.tips.keeper import Keeper
@@ -309,7 +310,9 @@ def test_the_desk_decides_and_the_public_reads_what_came_of_it(
     assert [one["role"] for one in task["evidence"]] == ["tip_photo", "tip_photo"]
     talk = monitor.post(f"/api/v1/incidents/{incident}/talks", json={})
     assert talk.status_code >= 400
-    assert monitor.get("/api/v1/incidents?open=true").status_code == 200
+    told = monitor.get("/api/v1/incidents?open=true&source=tip").json()["items"]
+    assert [one["id"] for one in told] == [incident]
+    assert monitor.get("/api/v1/incidents?source=else").status_code == 422
     assert decide(names[1], action="decline", answer="该处已有许可").status_code == 202
     assert decide(names[2], action="attach", incident=incident).status_code == 202
 
@@ -321,11 +324,15 @@ def test_the_desk_decides_and_the_public_reads_what_came_of_it(
         assert incident not in str(one)
 
 
-def test_settled_tips_are_forgotten_and_open_ones_are_not(desk: Desk, public: TestClient) -> None:
+def test_tips_are_forgotten_when_their_days_are_over(desk: Desk, public: TestClient) -> None:
+    limits(desk, undecided_days=365)  # never longer than what was decided
     names = [token(), token()]
     for name in names:
         send(public, desk.clock, name)
-        photo(public, name, 0, picture())
+        folder = desk.services.tips_root / tip_id(name)
+        folder.mkdir(parents=True)
+        (folder / "0.jpg").write_bytes(b"a photo")
+        desk.clock.advance(3600)
     with desk.services.store.begin() as unit:
         known = unit.tips.get(tip_id(names[0]))
         assert known is not None
@@ -333,15 +340,36 @@ def test_settled_tips_are_forgotten_and_open_ones_are_not(desk: Desk, public: Te
         unit.tips.put(known.step(TipState.DECLINED, now_ns, "monitor", Text.same("重复")))
     keeper = Keeper(desk.services)
     days = desk.services.site.tips.keep_days
-    desk.clock.advance(days * 86_400 - 60)
+    # The second came an hour before the first was declined.
+    desk.clock.advance(days * 86_400 - 3600 - 60)
     assert keeper.forget() == 0
     desk.clock.advance(120)
-    assert (keeper.forget(), keeper.forget()) == (1, 0)
+    assert (keeper.forget(), Keeper(desk.services).forget()) == (1, 0)
     with desk.services.store.read() as unit:
-        assert [one.id for one in unit.tips.find()] == [tip_id(names[1])]
-    assert not (desk.services.tips_root / tip_id(names[0])).exists()
-    assert (desk.services.tips_root / tip_id(names[1])).is_dir()
+        assert [one.id for one in unit.tips.find()] == [tip_id(names[0])]
+    assert not (desk.services.tips_root / tip_id(names[1])).exists()
+    assert (desk.services.tips_root / tip_id(names[0])).is_dir()
+    (gone,) = desk.audit("tip.expired")
+    assert (gone.object, gone.detail["state"]) == (tip_id(names[1]), "received")
+    assert gone.detail["rule"] == f"tips.undecided_days={days}"
+    limits(desk, undecided_days=30)
+    desk.clock.advance(3600)
+    assert keeper.forget() == 1
     assert [one.object for one in desk.audit("tip.forgotten")] == [tip_id(names[0])]
+
+
+def test_a_restart_gives_no_tips_of_the_hour_back(desk: Desk, public: TestClient) -> None:
+    limits(desk, total_per_hour=2)
+    for _ in range(2):
+        assert send(public, desk.clock, token()).status_code == 201
+        desk.clock.advance(60)
+    again = TestClient(create_app(desk.services), base_url=public.base_url)
+    assert again.post(f"{TIP}/challenge").json()["bits"] == 10, "as hard as before"
+    answer = send(again, desk.clock, token())
+    assert problem(answer) == "many-tips"
+    assert int(answer.headers["retry-after"]) == 3600 - 120
+    desk.clock.advance(3600 - 120)
+    assert send(again, desk.clock, token()).status_code == 201
 
 
 def test_only_the_page_of_tips_and_of_officers_may_ask_where_it_is(desk: Desk) -> None:

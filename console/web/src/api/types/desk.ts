@@ -7,7 +7,7 @@ import type { Order, Receipt } from "./incidents";
 export interface Told {
   id: string;
   incident: string;
-  kind: "early_control" | "beyond_circle" | "nobody" | "chase" | "escalated" | "unreached" | "refused";
+  kind: "early_control" | "beyond_circle" | "nobody" | "chase" | "escalated" | "unreached" | "refused" | "tips_wait";
   audience: "chief" | "contact" | "officer" | "user";
   to: string;
   text: Words;

@@ -39,6 +39,7 @@ export const desk = {
   "notice.nobody": { zh: "无人可派", en: "Nobody to send" },
   "notice.chase": { zh: "催办", en: "Chased" },
   "notice.escalated": { zh: "督办", en: "Escalated" },
+  "notice.tips_wait": { zh: "线索待研判", en: "Tips wait" },
   "notice.refused": { zh: "未执行", en: "Not done" },
   "comply.title": { zh: "劝离情况", en: "What came of the warning" },
   "comply.inferred": { zh: "（方式按违法类型推断）", en: "(in which way: inferred from the kind of act)" },
