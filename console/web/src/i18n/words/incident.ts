@@ -83,6 +83,7 @@ export const incident = {
   "queue.anyKind": { zh: "全部类型", en: "Any kind" },
   "queue.anySeverity": { zh: "全部程度", en: "Any severity" },
   "queue.anyCamera": { zh: "全部点位", en: "Any camera" },
+  "queue.byTip": { zh: "群众举报（无摄像机）", en: "Public tips (no camera)" },
   "queue.kind": { zh: "类型", en: "Kind" },
   "queue.place": { zh: "点位", en: "Camera" },
   "queue.state": { zh: "状态", en: "State" },
