@@ -13,6 +13,7 @@ _FOLDERS = {
     "field_photo": "field",
     "field_audio": "field",
     "field_video": "field",
+    "tip_photo": "tips",
     "paper": "papers",
     "signature": "signatures",
     "certificate": "certs",

@@ -36,10 +36,14 @@ def records_of(
 
 
 def gaps_of(rows: Sequence[Row], recordings: Path) -> list[dict[str, Any]]:
-    """For each camera the time that its files are of, and what of that was not recorded."""
+    """For each camera the time that its files are of, and what of that was not recorded.
+
+    What people took or sent themselves is of no recording.
+    """
     found = []
-    for camera in sorted({row["source"] for row in rows if row.get("source")}):
-        mine = [row for row in rows if row.get("source") == camera]
+    seen = [one for one in rows if not str(one["role"]).startswith(("field_", "tip_"))]
+    for camera in sorted({row["source"] for row in seen if row.get("source")}):
+        mine = [row for row in seen if row.get("source") == camera]
         first = min(row.get("requested_first_utc") or row["first_utc"] for row in mine)
         last = max(row.get("requested_last_utc") or row["last_utc"] for row in mine)
         gaps = read_gaps(recordings, camera, utc_ns_of(first), utc_ns_of(last))

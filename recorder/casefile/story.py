@@ -17,6 +17,7 @@ from recorder.seal.manifest import Row
 
 Pairs = list[tuple[str, str]]
 _UNKNOWN = "未记录"
+_FINDERS = {"camera": "监控设备自动发现", "drone": "无人机自动发现", "tip": "群众举报"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _basics(case: Case) -> Pairs:
         ("状态", STATES[incident.state.value].zh),
         ("起止", f"{_local(case, incident.started_ns)} 至 {_local(case, incident.last_seen_ns)}"),
         ("发现理由", incident.why.zh + (f"（{cues}）" if cues else "")),
-        ("发现方式", "监控设备自动发现，" + (case.facts.confirmed_by or "无人") + "人工确认"),
+        ("发现方式", f"{_found_by(case)}，{case.facts.confirmed_by or '无人'}人工确认"),
         (
             "依据",
             f"{row.basis}（{'已' if row.verified_by else '未'}经法制人员核对）" if row else "—",
@@ -115,10 +116,20 @@ def _basics(case: Case) -> Pairs:
     ]
 
 
+def _found_by(case: Case) -> str:
+    """Who was first, and whether the public told of it as well."""
+    incident, sightings = case.facts.incident, case.facts.sightings
+    first = sightings[0].source if sightings and incident.camera else "tip"
+    also = "，并有群众举报" if incident.tips and first != "tip" else ""
+    return _FINDERS[first] + also
+
+
 def _source(case: Case) -> Pairs:
     camera, incident = case.facts.camera, case.facts.incident
     zone = camera.zone(incident.zone) if camera is not None else None
     place = incident.place or (camera.place if camera is not None else None)
+    error_m = incident.place_error_m
+    error = "" if error_m is None else f"，误差约 {error_m:.0f} 米"
     if incident.camera:
         device = f"{camera.name.zh if camera else '（已撤除）'}（{incident.camera}）"
     else:
@@ -132,7 +143,9 @@ def _source(case: Case) -> Pairs:
         ("区域", ground),
         (
             "位置",
-            f"东经 {place.lon:.6f}°，北纬 {place.lat:.6f}°（{place.datum}）" if place else "—",
+            f"东经 {place.lon:.6f}°，北纬 {place.lat:.6f}°（{place.datum}）{error}"
+            if place
+            else "—",
         ),
         ("设备标识", f"{_UNKNOWN}国标 20 位编码、序列号和固件版本"),
         ("设备审核", f"{_UNKNOWN}设置地点公示及设备的法制、技术审核，由办案单位另附"),
@@ -146,7 +159,7 @@ def _extraction(case: Case) -> Pairs:
     return [
         ("案由", _cause(case)),
         ("对象", f"事件 {case.facts.incident.id} 的封存文件 {len(rows)} 个"),
-        ("内容", f"{_local(case, first)} 至 {_local(case, last)} 的录像、截图和录音"),
+        ("内容", f"{_local(case, first)} 至 {_local(case, last)} 的录像、截图、录音和照片"),
         ("时间", f"{_local(case, case.at_ns)}（导出）；各文件封存时间见保管链"),
         ("地点", f"{case.site.name.zh}指挥中心"),
         ("方法", "由望守系统自封存库原样复制，计算 SHA-256 和 SM3 校验值并签名"),
