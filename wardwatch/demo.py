@@ -34,6 +34,7 @@ from wardwatch import demo_report, lock
 from wardwatch.command_centre import CommandCentre
 from wardwatch.demo_case import ACCOUNTS, CaseDesk
 from wardwatch.demo_crew import Crew, account_of
+from wardwatch.demo_tip import ACCOUNT, CAMERA, TipStory
 from wardwatch.paths import Paths
 
 CONFIG = SHIPPED / "demo"
@@ -62,6 +63,7 @@ class Demo:
     user: str
     password: str
     cases: CaseDesk
+    tip: TipStory | None
 
 
 @contextmanager
@@ -109,16 +111,19 @@ def running(
         connect = partial(httpx.Client, base_url=announced["url"], timeout=_TIMEOUT_S)
         crew = Crew(connect, site, own, store, clock)
         cases = CaseDesk(connect, own, clock, pause_s)
-        for someone in (crew, cases):
-            someone.start()
-            last.callback(someone.stop)
-        yield Demo(centre, card, announced["url"], USER, password, cases)
+        told, truth = site.camera(CAMERA), paths.township / "truth.jsonl"
+        tip = TipStory(connect, own, clock, told, truth, pause_s) if told else None
+        for someone in (crew, cases, tip):
+            if someone is not None:
+                someone.start()
+                last.callback(someone.stop)
+        yield Demo(centre, card, announced["url"], USER, password, cases, tip)
 
 
 def _make_accounts(store: Store, site: Site, password: str, own: str, clock: Clock) -> None:
     """Those that a person may use with one password, and those of the simulated people."""
     create_user(store, USER, password, Role.CHIEF, clock)
-    for name, role in ACCOUNTS.items():
+    for name, role in {**ACCOUNTS, ACCOUNT: Role.MONITOR}.items():
         create_user(store, name, own, role, clock)
     for officer in site.officers:
         create_user(store, officer.id, password, Role.OFFICER, clock, officer=officer.id)
@@ -156,6 +161,7 @@ def play(
         health=health.values(),
         clock=centre.clock,
         restarts=centre.restarts(),
+        tip=demo.tip.outcome() if demo.tip is not None else None,
     )
     store.close()
     if report is not None:

@@ -5,18 +5,15 @@ officer handled, that is closed, and that no person has begun to review or to ex
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import structlog
 
 from core.clock import NS_PER_S, Clock
-from core.errors import WardwatchError
 from core.store.users import Role
+from wardwatch.demo_client import Connect, DeskError, get, post, sign_in
 
-API = "/api/v1"
 CHIEF, LEGAL, TECHNICAL = "demo-chief", "demo-legal", "demo-technical"
 ACCOUNTS = {CHIEF: Role.CHIEF, LEGAL: Role.REVIEWER, TECHNICAL: Role.REVIEWER}
 REASON = "演示：立案"
@@ -24,10 +21,6 @@ _LOOK_S = 2.0
 _LATEST = 50
 
 log = structlog.get_logger()
-
-
-class _DeskError(WardwatchError):
-    """The console did not do what was asked."""
 
 
 @dataclass
@@ -55,9 +48,7 @@ class CaseDesk:
         pause_s: so long a person may be first, and so long nothing more may have been sealed.
     """
 
-    def __init__(
-        self, connect: Callable[[], httpx.Client], password: str, clock: Clock, pause_s: float
-    ) -> None:
+    def __init__(self, connect: Connect, password: str, clock: Clock, pause_s: float) -> None:
         self._connect, self._password = connect, password
         self._clock, self._pause_s = clock, pause_s
         self._cases: dict[str, _Case] = {}
@@ -90,9 +81,9 @@ class CaseDesk:
         """
         for name in ACCOUNTS:
             if name not in self._clients:
-                self._clients[name] = self._sign_in(name)
+                self._clients[name] = sign_in(self._connect, name, self._password)
         path = f"/incidents?state=checked&state=closed&limit={_LATEST}"
-        found = _get(self._clients[CHIEF], path)["items"]
+        found = get(self._clients[CHIEF], path)["items"]
         waiting = False
         for incident in found:
             if incident["state"] == "checked":
@@ -107,7 +98,7 @@ class CaseDesk:
         while not self._clock.wait(self._stop, _LOOK_S):
             try:
                 self.look()
-            except (_DeskError, httpx.HTTPError) as error:
+            except (DeskError, httpx.HTTPError) as error:
                 log.warning("case desk", error=str(error))
                 self._leave()  # sessions end after half a day, or with the console
         self._leave()
@@ -126,7 +117,7 @@ class CaseDesk:
             case.files, case.since_ns = files, now_ns
         if now_ns - case.since_ns < self._pause_s * NS_PER_S:
             return case
-        shown = _get(self._clients[CHIEF], f"/incidents/{incident}/casefile")
+        shown = get(self._clients[CHIEF], f"/incidents/{incident}/casefile")
         exports, reviews = shown["exports"], shown["reviews"]
         names = {one["by"] for one in exports} | {one["reviewer"] for one in reviews}
         if names - ACCOUNTS.keys():
@@ -147,30 +138,5 @@ class CaseDesk:
             if kind in reviewed:
                 continue
             review = {"kind": kind, "office": office, "passed": True, "basis": basis}
-            _post(self._clients[name], f"/incidents/{incident}/reviews", review)
-        _post(self._clients[CHIEF], f"/incidents/{incident}/casefile", {"reason": REASON})
-
-    def _sign_in(self, name: str) -> httpx.Client:
-        client = self._connect()
-        try:
-            session = _post(client, "/session", {"name": name, "password": self._password})
-        except BaseException:
-            client.close()
-            raise
-        client.headers["x-csrf-token"] = session["csrf"]
-        return client
-
-
-def _get(client: httpx.Client, path: str) -> Any:
-    return _read(client.get(API + path))
-
-
-def _post(client: httpx.Client, path: str, body: dict[str, Any]) -> Any:
-    return _read(client.post(API + path, json=body))
-
-
-def _read(answer: httpx.Response) -> Any:
-    if answer.is_error:
-        where = f"{answer.request.method} {answer.request.url.path}"
-        raise _DeskError(f"{where}: {answer.status_code} {answer.text[:200]}")
-    return answer.json()
+            post(self._clients[name], f"/incidents/{incident}/reviews", review)
+        post(self._clients[CHIEF], f"/incidents/{incident}/casefile", {"reason": REASON})

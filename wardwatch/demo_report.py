@@ -28,6 +28,20 @@ _LATE_S = 90.0
 
 
 @dataclass(frozen=True)
+class TipTold:
+    """What became of a tip of the public, as whoever told is answered.
+
+    Attributes:
+        camera: whose story it is about.
+        photos: how many have arrived.
+    """
+
+    camera: str
+    state: str
+    photos: int
+
+
+@dataclass(frozen=True)
 class Truth:
     """What the simulator says of one camera: lines of ``truth.jsonl``."""
 
@@ -90,6 +104,7 @@ def build(
     health: Iterable[CameraHealth],
     restarts: Mapping[str, int],
     clock: Clock,
+    tip: TipTold | None = None,
 ) -> dict[str, Any]:
     """The whole report as JSON-able values."""
     exports = exports_of(site, paths, store, clock)
@@ -104,7 +119,10 @@ def build(
                 explained.add(incident.id)
             story = _story(unit, paths, camera, truth, incident)
             made = None if incident is None else _casefile(exports, paths, trust, incident)
-            stories.append({**story, "casefile": made})
+            told = None
+            if tip is not None and tip.camera == camera.id:
+                told = {"state": tip.state, "photos": tip.photos}
+            stories.append({**story, "casefile": made, "tip": told})
         unexpected = [
             {
                 "id": incident.id,
@@ -134,13 +152,20 @@ def build(
 
 def lines(content: Mapping[str, Any], site: Site) -> list[str]:
     """What a report tells, one line a story."""
-    told = []
+    told: list[str] = []
+    tips: list[str] = []
     for story in content["stories"]:
         camera = site.camera(story["camera"])
         name = f"{camera.name.zh} {camera.name.en}" if camera else story["camera"]
         told.append(f"{name}: {_line(story)}")
+        if story["tip"] is not None:
+            tips.append(
+                f"群众举报 public tip, {name}: {story['tip']['photos']} photos; "
+                f"the public is answered: {story['tip']['state']}"
+            )
     strange = len(content["unexpected_incidents"])
-    return [*told, f"{strange} incidents that no story explains"] if strange else told
+    unexplained = [f"{strange} incidents that no story explains"] if strange else []
+    return [*told, *tips, *unexplained]
 
 
 def _line(story: Mapping[str, Any]) -> str:

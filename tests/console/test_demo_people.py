@@ -1,5 +1,6 @@
 """The demo's officers and reviewers, over HTTP, against the real console and the real desk."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from core.cases import IncidentState, Order, OrderState, StateChange
 from core.presence import duty_by_phone
+from core.tips import Tip
 from sim.on_duty import OfficerOnDuty
 from sim.phone import Phone
 from tests.console import fake_field
@@ -17,6 +19,8 @@ from tests.console.fake_services import PASSWORD
 from tests.console.test_console_casefiles import FakeCaseFiles
 from wardwatch.demo_case import ACCOUNTS, CHIEF, LEGAL, CaseDesk
 from wardwatch.demo_crew import Crew, account_of
+from wardwatch.demo_report import TipTold
+from wardwatch.demo_tip import ACCOUNT, TipStory
 
 OFFICER = "officer-1"
 JPEG = b"\xff\xd8\xff\xe0\x00\x04\x00\x00\xff\xda" + bytes(3000)
@@ -226,3 +230,61 @@ def test_what_is_not_over_is_left_alone(desk: Desk, tmp_path: Path) -> None:
     for _ in range(3):
         cases.pass_s(PAUSE_S)
     assert cases.made.asked == []
+
+
+class Telling:
+    """Somebody who saw what a camera sees, and the desk's simulated person."""
+
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self.desk, self.alerts = desk, fake_field.equip(desk.services)
+        limited = desk.services.site.tips.model_copy(update={"proof_bits": 4})
+        desk.services.site = desk.services.site.model_copy(update={"tips": limited})
+        camera = desk.services.site.camera("river")
+        assert camera is not None
+        with desk.services.store.begin() as unit:
+            known = unit.users.get("monitor")
+            assert known is not None
+            unit.users.put(known.model_copy(update={"name": ACCOUNT}))
+        begun = {"camera": "river", "utc_ns": desk.clock.utc_ns(), "what": "epoch"}
+        event = {"camera": "river", "what": "event_started", "event": 1, "kind": "fishing"}
+        truth = folder / "truth.jsonl"
+        truth.write_text("\n".join(map(json.dumps, (begun, {**event, "scene_s": 5.0}))))
+        self.story = TipStory(desk.new_client, PASSWORD, desk.clock, camera, truth, PAUSE_S)
+
+    def pass_s(self, seconds: float) -> None:
+        self.desk.clock.advance(seconds)
+        self.story.look()
+
+    def tips(self) -> list[Tip]:
+        with self.desk.services.store.read() as unit:
+            return unit.tips.find()
+
+
+def test_what_a_camera_sees_is_told_and_attached_after_a_pause(desk: Desk, tmp_path: Path) -> None:
+    telling = Telling(desk, tmp_path)
+    telling.pass_s(10)
+    assert (telling.tips(), telling.story.outcome()) == ([], None)
+    telling.pass_s(11)
+    (tip,) = telling.tips()
+    assert (tip.kind, len(tip.photos), tip.state) == ("fishing", 1, "received")
+    telling.pass_s(PAUSE_S - 1)
+    assert telling.tips()[0].state == "received", "a person may be first"
+    for _ in range(2):
+        telling.pass_s(1)
+    (tip,) = telling.tips()
+    assert (tip.incident, tip.state) == ("inc-river-1", "accepted")
+    assert telling.story.outcome() == TipTold("river", "accepted", 1)
+    with desk.services.store.read() as unit:
+        assert unit.tips.get(tip.id) == tip
+        assert [one.actor for one in tip.history] == ["public", ACCOUNT, ACCOUNT]
+
+
+def test_a_tip_that_a_person_has_opened_is_the_persons(desk: Desk, tmp_path: Path) -> None:
+    telling = Telling(desk, tmp_path)
+    telling.pass_s(21)
+    (tip,) = telling.tips()
+    assert desk.sign_in("monitor").get(f"/api/v1/tips/{tip.id}").status_code == 200
+    for _ in range(3):
+        telling.pass_s(PAUSE_S)
+    assert [one.actor for one in telling.tips()[0].history] == ["public", "monitor"]
+    assert telling.story.outcome() == TipTold("river", "reviewing", 1)

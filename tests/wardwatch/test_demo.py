@@ -152,6 +152,7 @@ def check_stories(tmp_path: Path) -> None:
     fishing(stories["river"])
     dumping(stories["lane"])
     occupation(stories["market"])
+    assert [name for name, story in stories.items() if story["tip"] is not None] == ["lane"]
     nothing(stories["street"])
     for camera in ("river", "lane", "market"):
         evidence = stories[camera]["evidence"]
@@ -188,6 +189,10 @@ def dumping(story: dict[str, Any]) -> None:
     assert story["order"]["officer"] == "officer-2", "the nearest one"
     assert story["order"]["states"][-1]["state"] == "handled"
     _from_the_phone(story)
+    # One of the public told of it as well, and is answered by code.
+    assert story["tip"]["photos"] == 1
+    assert story["tip"]["state"] in ("accepted", "handled")
+    assert "tip_photo" in {one["role"] for one in story["evidence"]}
 
 
 def occupation(story: dict[str, Any]) -> None:
@@ -268,6 +273,7 @@ def check_what_was_said(running: Running) -> None:
     said = "".join(running.said)
     assert "occupation, minor; warned 2×" in said
     assert "fishing, minor; warned 1×" in said
+    assert "public tip" in said
 
 
 def check_nothing_is_left(data: Path) -> None:
