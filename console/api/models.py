@@ -137,6 +137,7 @@ class IncidentOut(BaseModel):
     repeat: Repeat | None = Field(description="It happened on this ground before.")
     joined: list[str] = Field(description="Incidents that a person found to be the same act.")
     same_as: str | None = Field(description="The incident that this one was joined to.")
+    tips: list[str] = Field(description="What the public told of it.")
 
     @computed_field(description="Give it as `seen` with an action: refused if it has moved on.")
     def version(self) -> int:

@@ -70,6 +70,8 @@ export interface Incident {
   /** Incidents that a person found to be the same act, and the one this was joined to. */
   joined: string[];
   same_as: string | null;
+  /** What the public told of it. */
+  tips: string[];
 }
 
 export interface Receipt {

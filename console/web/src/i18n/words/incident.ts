@@ -48,6 +48,7 @@ export const incident = {
   "incident.lookBack": { zh: "看录像", en: "Recording" },
   "incident.clip": { zh: "证据片段", en: "Evidence clip" },
   "incident.snapshot": { zh: "快照", en: "Snapshot" },
+  "incident.unseen": { zh: "没有摄像机看到该处", en: "No camera sees the place" },
   "incident.noEvidence": { zh: "证据正在封存", en: "Evidence is being sealed" },
   "incident.why": { zh: "判断依据", en: "Why it fired" },
   "incident.basis": { zh: "法律依据", en: "Legal basis" },
