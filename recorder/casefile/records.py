@@ -85,6 +85,7 @@ def _detection(one: Sighting, facts: Facts, site: Site) -> dict[str, Any]:
         "camera": one.camera,
         "zone": one.zone,
         "kind": one.kind.value,
+        "source": one.source,
         "model": one.model,
         "box": one.model_dump(mode="json")["box"],
         "labels": list(one.labels),

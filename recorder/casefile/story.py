@@ -49,6 +49,7 @@ def story(case: Case) -> dict[str, Any]:
         "limits": LIMITS_ZH,
         "extraction": _extraction(case),
         "files": [_file(case, row) for row in case.evidence_rows],
+        "recorded": bool(case.gaps),
         "gaps": _gaps(case),
         "custody": [_event(case, one) for one in case.custody],
         "reviewed": [
@@ -138,6 +139,10 @@ def _source(case: Case) -> Pairs:
         ground = f"{zone.name.zh if zone else '（已变更）'}（{incident.zone}）"
     else:
         ground = "—"
+    about_device = [
+        ("设备标识", f"{_UNKNOWN}国标 20 位编码、序列号和固件版本"),
+        ("设备审核", f"{_UNKNOWN}设置地点公示及设备的法制、技术审核，由办案单位另附"),
+    ]
     return [
         ("摄像机", device),
         ("区域", ground),
@@ -147,8 +152,7 @@ def _source(case: Case) -> Pairs:
             if place
             else "—",
         ),
-        ("设备标识", f"{_UNKNOWN}国标 20 位编码、序列号和固件版本"),
-        ("设备审核", f"{_UNKNOWN}设置地点公示及设备的法制、技术审核，由办案单位另附"),
+        *(about_device if incident.camera else []),
     ]
 
 
@@ -248,6 +252,9 @@ def _review(case: Case, one: Any) -> dict[str, Any]:
 def _moments(case: Case) -> Iterator[Moment]:
     facts = case.facts
     for one in facts.sightings:
+        if one.source == "tip":  # nobody saw it begin or end
+            yield Moment(one.started_ns, "群众所述的发生时间", one.why.text.zh)
+            continue
         yield Moment(one.started_ns, "行为开始", one.why.text.zh)
         yield Moment(one.fired_ns, "系统发现", f"模型 {one.model or _UNKNOWN}")
         if one.ended_ns is not None:
