@@ -160,8 +160,8 @@ def lines(content: Mapping[str, Any], site: Site) -> list[str]:
         told.append(f"{name}: {_line(story)}")
         if story["tip"] is not None:
             tips.append(
-                f"群众举报 public tip, {name}: {story['tip']['photos']} photos; "
-                f"the public is answered: {story['tip']['state']}"
+                f"群众举报 public tip, {name}: answered by code {story['tip']['state']}; "
+                f"photos: {story['tip']['photos']}"
             )
     strange = len(content["unexpected_incidents"])
     unexplained = [f"{strange} incidents that no story explains"] if strange else []

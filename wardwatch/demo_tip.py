@@ -63,7 +63,7 @@ class TipStory:
         self._citizen = Citizen(connect(), clock)
         self._desk: httpx.Client | None = None
         self._told_ns = 0
-        self._settled = False
+        self._opened = self._settled = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tip-story", daemon=True)
 
@@ -140,14 +140,14 @@ class TipStory:
             self._desk = sign_in(self._connect, ACCOUNT, self._password)
         desk, name = self._desk, self._citizen.tip
         waiting = {one["id"]: one for one in get(desk, "/tips?waiting=true")["items"]}
-        if name not in waiting or waiting[name]["state"] != "received":
-            self._settled = True  # a person has opened it
+        if name not in waiting or (waiting[name]["state"] != "received" and not self._opened):
+            self._settled = True  # a person was first
             return
         found = f"/incidents?camera={self._camera.id}&kind={waiting[name]['kind']}&limit=1"
         if not get(desk, found)["items"]:
             return
         shown = get(desk, f"/tips/{name}")
-        self._settled = True
+        self._opened = True
         if shown["near"]:
             decision: dict[str, Any] = {
                 "action": "attach",
@@ -156,6 +156,7 @@ class TipStory:
                 "answer": _ANSWER,
             }
             post(desk, f"/tips/{name}/decisions", decision)
+        self._settled = True
 
 
 def _photo(scene: str) -> bytes:
