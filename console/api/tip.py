@@ -74,6 +74,7 @@ async def photo(
     x_tip_token: Annotated[Token, Header()],
 ) -> Received:
     """One photo as the body, counted from 0."""
+    await run_in_threadpool(ctx.tips.expects, x_tip_token, _address(request))
     most = round(ctx.services.site.tips.max_photo_mb * 1e6)
     content = bytearray()
     async for part in request.stream():

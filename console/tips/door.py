@@ -86,6 +86,20 @@ class Door:
             self._tell(tip)
         return self._received(given.token, known or tip)
 
+    def expects(self, token: str, address: str) -> Tip:
+        """The tip that a photo is to belong to; asked before any of its octets is taken in.
+
+        Raises:
+            ProblemError: 404 there is none, 429 too many wrong questions.
+        """
+        with self._services.store.read() as unit:
+            tip = unit.tips.get(tip_id(token))
+        if tip is None:
+            rate = self._config.lookups_per_hour
+            self._questions.take(network_of(address), rate, rate)
+            raise ProblemError(404, "no-tip", "There is no such tip", "Send the tip first.")
+        return tip
+
     def photo(self, token: str, number: int, content: bytes, address: str) -> Received:
         """Take a photo in; the same one again changes nothing.
 
@@ -95,11 +109,7 @@ class Door:
         """
         config, network = self._config, network_of(address)
         sent = hashlib.sha256(content).hexdigest()
-        with self._services.store.read() as unit:
-            tip = unit.tips.get(tip_id(token))
-        if tip is None:
-            self._questions.take(network, config.lookups_per_hour, config.lookups_per_hour)
-            raise ProblemError(404, "no-tip", "There is no such tip", "Send the tip first.")
+        tip = self.expects(token, address)
         if self._is_here(tip, number, sent):
             return self._received(token, tip)
         if number >= min(tip.photos_expected, config.max_photos):
@@ -116,9 +126,10 @@ class Door:
             raise ProblemError(422, error.code, "This photo is not taken", str(error)) from None
         original = content if config.keep_originals else None
         with self._services.store.begin() as unit:
-            tip = unit.tips.get(tip.id)
-            if tip is None:
+            now = unit.tips.get(tip.id)
+            if now is None:
                 raise ProblemError(404, "no-tip", "There is no such tip")
+            tip = now
             if self._is_here(tip, number, sent):
                 return self._received(token, tip)
             size = self.album.put(tip.id, number, clean.jpeg, original)
