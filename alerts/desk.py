@@ -11,7 +11,7 @@ evidence alone.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -41,7 +41,7 @@ from alerts.outbox import Letter, Outbox, Send
 from alerts.roads.graph import Roads
 from alerts.work import Patience, WarningWords, Work, sightings_of
 from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt, Repeat
-from core.clock import Clock
+from core.clock import NS_PER_S, Clock
 from core.config.site import Site
 from core.messages import INCIDENTS, Command, IncidentChanged, OrderReply
 from core.places import cells_around
@@ -55,10 +55,6 @@ _log = structlog.get_logger()
 
 RESUMABLE = frozenset({IncidentState.COMPLIED, IncidentState.CHECKED, IncidentState.CLOSED})
 """States that the program itself reopens when the act is seen again."""
-NEIGHBOURS = 50
-"""So many of a camera's newest incidents are looked at for one to merge with."""
-NEAR = 30
-"""So many of the newest incidents around a place."""
 
 
 class Desk:
@@ -271,21 +267,18 @@ class Desk:
 
     def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
         """Incidents of the same kind, of the same cameras or near its place."""
-        find: Callable[..., list[Incident]] = work.unit.incidents.find
-        kind, states = sighting.kind.value, [state.value for state in OPEN]
-        found: list[Incident] = []
+        cameras: list[str] = []
+        cells: list[str] = []
         if sighting.source != "tip":
             zones = self._site.same_ground(sighting.camera, sighting.zone)
             cameras = sorted({camera for camera, _ in zones})
-            found += find(camera=cameras, kind=kind, newest_by="started_ns", limit=NEIGHBOURS)
-            found += find(camera=cameras, kind=kind, state=states)
         places = self._site.places
         if sighting.place is not None and ground.usable(places, sighting):
-            # Without the kind: SQLite would look through all of that kind, not into the squares.
             cells = cells_around(sighting.place, ground.reach_m(places, sighting))
-            found += find(cell=cells, newest_by="started_ns", limit=NEAR)
-            found += find(cell=cells, state=states)
-        return list({one.id: one for one in found}.values())
+        # Whatever is over and was seen last before this belongs to no new sighting.
+        since_ns = sighting.started_ns - round(self._site.warnings.merge_s * NS_PER_S)
+        around = work.unit.incidents.around
+        return around(sighting.kind.value, since_ns, cameras=cameras, cells=cells)
 
     def _open(self, work: Work, sighting: Sighting, repeat: Repeat | None) -> Incident:
         incident = triage.open_incident(self._site, sighting, work.judge, repeat)

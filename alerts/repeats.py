@@ -9,7 +9,6 @@ from alerts.work import Work
 from core.cases import Repeat
 from core.clock import NS_PER_S
 from core.patterns import Spot, counts, same_ground
-from core.places import cells_around
 from core.seeing import Sighting
 
 _S_PER_DAY = 86_400
@@ -21,15 +20,14 @@ def before(work: Work, sighting: Sighting) -> Repeat | None:
     site, places = work.site, work.site.places
     spot = Spot(sighting.camera, sighting.zone, sighting.place, sighting.place_error_m)
     cameras = sorted({camera for camera, _ in site.same_ground(spot.camera, spot.zone) if camera})
-    cells = cells_around(spot.place, places.repeat_m) if spot.place else []
-    if not cameras and not cells:
+    if not cameras and spot.place is None:
         return None
     past = work.unit.figures.acts(
         sighting.started_ns - round(places.repeat_days * _S_PER_DAY * NS_PER_S),
         sighting.started_ns,
         kind=sighting.kind.value,
         cameras=cameras,
-        cells=cells,
+        around=(spot.place, places.repeat_m) if spot.place else None,
     )
     earlier = [
         one for one in past if counts(one) and same_ground(site, spot, Spot.of(one))

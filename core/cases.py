@@ -116,6 +116,16 @@ class Incident(Value):
         return cell_of(self.place) if self.place and self.place_error_m is not None else ""
 
     @property
+    def lat(self) -> float | None:
+        """Latitude of the place, degrees."""
+        return self.place.lat if self.place else None
+
+    @property
+    def lon(self) -> float | None:
+        """Longitude of the place, degrees."""
+        return self.place.lon if self.place else None
+
+    @property
     def version(self) -> int:
         """Grows with every step and every order: who decides says what was looked at."""
         return len(self.history) + len(self.orders)

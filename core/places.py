@@ -33,14 +33,20 @@ def cells_around(place: GeoPoint, radius_m: float) -> list[str]:
     Raises:
         ValueError: the radius needs more squares than anybody should look into (some km).
     """
-    north = radius_m / _M_PER_DEGREE
-    farthest = min(89.0, abs(place.lat) + north)
-    east = radius_m / (_M_PER_DEGREE * math.cos(math.radians(farthest)))
-    rows = range(_cut(place.lat - north), _cut(place.lat + north) + 1)
-    columns = range(_cut(place.lon - east), _cut(place.lon + east) + 1)
+    south, west, north, east = box_around(place, radius_m)
+    rows = range(_cut(south), _cut(north) + 1)
+    columns = range(_cut(west), _cut(east) + 1)
     if len(rows) * len(columns) > _MOST_CELLS:
         raise ValueError(f"a radius of {radius_m:.0f} m is too large to look around in")
     return [f"{row}:{column}" for row in rows for column in columns]
+
+
+def box_around(place: GeoPoint, radius_m: float) -> tuple[float, float, float, float]:
+    """South, west, north and east, in degrees, of a box that holds everything within a radius."""
+    north = radius_m / _M_PER_DEGREE
+    farthest = min(89.0, abs(place.lat) + north)
+    east = radius_m / (_M_PER_DEGREE * math.cos(math.radians(farthest)))
+    return place.lat - north, place.lon - east, place.lat + north, place.lon + east
 
 
 def allowance_m(one_m: float, other_m: float, apart_m: float) -> float:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from core.geometry import GeoPoint
+from core.places import box_around, cells_around
 from core.store.tables import audit, incidents, receipts
 
 _AT_ONCE = 500
@@ -85,31 +86,42 @@ class Figures:
         *,
         kind: str | None = None,
         cameras: Sequence[str] | None = None,
-        cells: Sequence[str] | None = None,
+        around: tuple[GeoPoint, float] | None = None,
     ) -> Iterator[ActRow]:
         """Incidents that began in ``[since_ns, until_ns)``, newest first.
 
         Args:
             kind: only this kind.
-            cameras: with ``cells``: only those of these cameras or in these squares.
+            cameras: only those of these cameras, and those of ``around``.
+            around: with ``cameras``: place and radius in metres; some beyond it may be among them.
         """
         c = incidents.c
         query = select(
-            c.id, c.kind, c.camera, c.zone, c.started_ns, c.state, cast(c.body, Text).label("body")
-        ).where(c.started_ns >= since_ns, c.started_ns < until_ns)
+            c.id, c.kind, c.camera, c.zone, c.started_ns, c.state, c.same_as,
+            c.lat, c.lon, c.place_error_m,
+        ).where(c.started_ns >= since_ns, c.started_ns < until_ns)  # fmt: skip
         if kind is not None:
             query = query.where(c.kind == kind)
         found: Select[Any] | CompoundSelect[Any] = query
-        if cameras is not None and cells is not None:
+        if cameras is not None:
+            found = query.where(c.camera.in_(cameras))
+        if cameras is not None and around is not None:
             # Two questions, for an index answers each; of one with `or` it answers neither.
-            found = union(query.where(c.camera.in_(cameras)), query.where(c.cell.in_(cells)))
+            place, radius_m = around
+            south, west, north, east = box_around(place, radius_m)
+            near = query.where(
+                c.cell.in_(cells_around(place, radius_m)),
+                c.lat.between(south, north),
+                c.lon.between(west, east),
+            )
+            found = union(found, near)
         found = found.order_by(desc("started_ns"), "id")
-        for key, kind_, camera, zone, started_ns, state, body in self._stream(found):
-            known = from_json(body)
-            place, error_m = known.get("place"), known.get("place_error_m")
-            act = None if place is None or error_m is None else GeoPoint(**place)
-            same_as = known.get("same_as")
-            yield ActRow(key, kind_, camera, zone, started_ns, state, same_as, act, error_m)
+        for key, kind_, camera, zone, started_ns, state, same_as, *where in self._stream(found):
+            lat, lon, error_m = where
+            # What holds an error is a place of the act, else it is the camera's.
+            act = None if error_m is None or lat is None else GeoPoint(lon=lon, lat=lat)
+            known_m = None if act is None else error_m
+            yield ActRow(key, kind_, camera, zone, started_ns, state, same_as, act, known_m)
 
     def receipts(self, since_ns: int, until_ns: int) -> Iterator[ReceiptRow]:
         """Receipts of warnings of incidents that began in ``[since_ns, until_ns)``."""

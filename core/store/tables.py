@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -39,16 +40,23 @@ def _moment(name: str) -> Column[object]:
 
 incidents = _entity(
     "incidents",
-    _word("kind"),
+    _word("kind", index=False),
     _word("severity", index=False),
-    _word("camera"),
+    _word("camera", index=False),
     _word("zone", index=False),
     _word("state"),
     Column("active", Boolean, nullable=False),
     _moment("started_ns"),
+    Column("last_seen_ns", BigInteger, nullable=False),
     _word("cell", index=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("place_error_m", Float),
+    Column("same_as", String(80)),
     Index("ix_incidents_camera_started", "camera", "started_ns"),
     Index("ix_incidents_cell_started", "cell", "started_ns"),
+    Index("ix_incidents_camera_seen", "camera", "active", "last_seen_ns"),
+    Index("ix_incidents_cell_seen", "cell", "active", "last_seen_ns"),
 )
 sightings = _entity(
     "sightings", _word("camera"), _word("zone", index=False), _word("kind"), _moment("started_ns")

@@ -6,7 +6,6 @@ from core.audit import AuditLog
 from core.cases import (
     Announcement,
     EvidenceItem,
-    Incident,
     Notice,
     OfficerPosition,
     Order,
@@ -25,6 +24,7 @@ from core.seeing import Sighting
 from core.store import tables
 from core.store.collection import Collection
 from core.store.figures import Figures
+from core.store.incidents import Incidents
 from core.store.users import User
 from core.tips import Tip
 from core.value import Value
@@ -62,7 +62,7 @@ class Unit:
     """
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
-        self.incidents = Collection(connection, tables.incidents, Incident, lambda e: e.id)
+        self.incidents = Incidents(connection)
         self.sightings = Collection(connection, tables.sightings, Sighting, lambda e: e.id)
         self.homes = Collection(connection, tables.homes, Home, lambda e: e.sighting)
         self.announcements = Collection(
