@@ -15,7 +15,15 @@ from alerts.notices import tell_chief, tell_contact
 from alerts.officers import OPEN_ORDERS, has_what_it_takes, is_free, silent_s
 from alerts.travel import Journey, journeys
 from alerts.work import Work
-from core.cases import Incident, IncidentState, NoticeKind, Order, OrderState, StateChange
+from core.cases import (
+    Correction,
+    Incident,
+    IncidentState,
+    NoticeKind,
+    Order,
+    OrderState,
+    StateChange,
+)
 from core.config.people import Officer
 from core.geometry import GeoPoint
 from core.messages import ORDERS
@@ -26,7 +34,8 @@ Role = Literal["lead", "support"]
 _GIVEN_BACK = (OrderState.RETURNED, OrderState.EXPIRED)
 _S_PER_MINUTE = 60
 _MOVED_M = 30.0
-"""Nearer than this the officer sees the act from where he is sent."""
+"""Nearer than this the officer sees the act from where he is sent, and a phone may be wrong by as
+much: for such a correction nobody is disturbed on the way."""
 
 
 def nearest(work: Work, incident: Incident) -> Journey | None:
@@ -207,18 +216,26 @@ def place_of(work: Work, incident: Incident) -> GeoPoint:
 
 
 def follow_place(work: Work, before: Incident, incident: Incident) -> None:
-    """Open orders go where the act is known to be now, once that is really somewhere else."""
+    """Open orders go where the act is known to be now, once that is really somewhere else.
+
+    That is measured from where the officer was told to go: many small steps are a large one too.
+    """
     place, error_m = incident.place, incident.place_error_m
-    if place is None or error_m is None or place == before.place:
+    if place is None or (place, error_m) == (before.place, before.place_error_m):
         return
-    known = before.place is not None and before.place_error_m is not None
-    if known and before.place and before.place.distance_m(place) <= max(error_m, _MOVED_M):
-        return
+    least_m = max(error_m or 0.0, _MOVED_M)
     facts = {"place": place.model_dump(mode="json"), "place_error_m": error_m}
-    work.note("incident.place", incident.id, "", facts)
+    known = before.place is not None and before.place_error_m is not None
+    if not known or before.place is None or before.place.distance_m(place) > least_m:
+        work.note("incident.place", incident.id, "", facts)
     for order in orders_of(work.unit, incident):
-        if order.state in OPEN_ORDERS:
-            work.unit.orders.put(order.model_copy(update={"place": place}))
+        moved_m = order.place.distance_m(place)
+        if order.state not in OPEN_ORDERS or moved_m <= least_m:
+            continue
+        told = (*order.corrections, Correction(at_ns=work.now_ns, moved_m=moved_m))
+        changes = {"place": place, "corrections": told}
+        work.unit.orders.put(order.model_copy(update=changes))
+        work.note("order.place", order.id, words.place_corrected(moved_m), facts)
 
 
 def waits_for_officer(work: Work, incident: Incident) -> bool:

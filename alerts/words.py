@@ -229,6 +229,10 @@ def hold_the_scene(where: Text) -> Text:
     )
 
 
+def place_corrected(metres: float) -> Text:
+    return Text(zh=f"地点更正{metres:.0f}米", en=f"place corrected by {metres:.0f} m")
+
+
 def late(state: OrderState) -> Text:
     return Text(zh=f"催办：{_WAITED_FOR[state].zh}", en=f"reminder: {_WAITED_FOR[state].en}")
 

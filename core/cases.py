@@ -224,6 +224,13 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Correction(Value):
+    """The act turned out to lie elsewhere than where an officer was sent."""
+
+    at_ns: int
+    moved_m: float = Field(description="From where it was said to be before, metres.")
+
+
 class Order(Value):
     """派单: one officer is sent to one incident."""
 
@@ -238,6 +245,7 @@ class Order(Value):
     reckoned: Literal["road", "line"] = Field(
         default="line", description="Along roads, or by the straight line times a factor."
     )
+    corrections: tuple[Correction, ...] = Field(default=(), description="Of the place.")
     role: Literal["lead", "support"] = Field(
         default="lead", description="support: comes to help; the lead's answers move the incident."
     )

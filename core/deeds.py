@@ -120,6 +120,7 @@ DEEDS = _named({
     "notify.expired": ("通知过期未送达", "a notice expired undelivered"),
     "notify.failing": ("通知渠道故障", "a notification channel fails"),
     "order.offered": ("派单", "order"),
+    "order.place": ("派单地点更正", "the order's place corrected"),
     "order.reply_late": ("迟到的答复", "late reply"),
     "order.reply_unknown": ("无对应派单的答复", "reply to no order"),
     "order.state": ("派单状态变为", "state of the order became"),

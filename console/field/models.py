@@ -112,6 +112,11 @@ class SeenIncident(BaseModel):
     basis: str
 
 
+class PlaceCorrected(BaseModel):
+    at: Moment
+    moved_m: float
+
+
 class FieldOrder(BaseModel):
     id: str
     state: OrderState
@@ -122,6 +127,7 @@ class FieldOrder(BaseModel):
     eta_s: float
     distance_m: float
     place: GeoPoint | None = Field(description="None once the order is no longer the officer's.")
+    corrected: PlaceCorrected | None = Field(description="The last time that the place moved.")
     incident: SeenIncident
     evidence: list[SeenEvidence]
 

@@ -8,6 +8,7 @@ from console.field.models import (
     FieldOrder,
     FieldSite,
     FieldState,
+    PlaceCorrected,
     SeenEvidence,
     SeenIncident,
 )
@@ -84,6 +85,7 @@ def order_out(
     near = shown(order, now_ns)
     evidence = unit.evidence.find(incident=incident.id, role=list(SHOWN_ROLES)) if near else []
     last = order.history[-1]
+    moved = order.corrections[-1] if near and order.corrections else None
     return FieldOrder(
         id=order.id,
         state=order.state,
@@ -94,6 +96,7 @@ def order_out(
         eta_s=order.eta_s,
         distance_m=order.distance_m,
         place=order.place if near else None,
+        corrected=PlaceCorrected.model_validate(outward(moved)) if moved else None,
         incident=_incident(ctx, incident),
         evidence=[_evidence(order, one) for one in sorted(evidence, key=_as_it_happened)],
     )

@@ -12,8 +12,12 @@ from console.field.alarms import WITHDRAW_NS
 from console.field.track import SLACK_NS
 from core.cases import IncidentState, OfficerPosition, OfficerStatus, OrderState
 from core.clock import NS_PER_S, iso
+from core.geometry import Box
 from core.messages import POSITIONS
+from core.seeing import Kind, Phase, Sighting, Why
+from core.store.unit import Home
 from core.store.users import Role
+from core.value import NO_WORDS
 from tests.console import fake_field
 from tests.console.conftest import Desk
 
@@ -250,6 +254,32 @@ def test_a_reminder_stands_on_the_order_until_it_is_answered(
     assert phone.state()["orders"][0]["chased"]["zh"]
     phone.act("en_route", order=order.id)
     assert phone.state()["orders"][0]["chased"] is None
+
+
+def test_a_corrected_place_stands_on_the_order(
+    desk: Desk, alerts: fake_field.Alerts, phone: Phone
+) -> None:
+    order = alerts.offer("officer-1")
+    (before,) = phone.state()["orders"]
+    assert before["corrected"] is None
+    seen = Sighting(
+        id="s1", camera="market", zone="passage", kind=Kind.OCCUPATION, phase=Phase.FIRED,
+        started_ns=desk.clock.utc_ns(), fired_ns=desk.clock.utc_ns(), last_ns=desk.clock.utc_ns(),
+        box=Box(0, 0, 1, 1), why=Why(text=NO_WORDS), place_error_m=5,
+        place=order.place.model_copy(update={"lat": order.place.lat + 0.0006}),
+    )  # fmt: skip
+    with desk.services.store.begin() as unit:
+        unit.sightings.put(seen)
+        unit.homes.put(Home(sighting="s1", incident=order.incident))
+    later_ns = seen.last_ns + NS_PER_S
+    went_on = seen.model_copy(update={"phase": Phase.CONTINUES, "last_ns": later_ns})
+    alerts.desk.on_sighting(went_on)
+    (after,) = phone.state()["orders"]
+    assert round(after["corrected"]["moved_m"]) == 67
+    assert after["place"] != before["place"]
+    phone.act("returned", order=order.id, words="路不通")
+    (after,) = phone.state()["orders"]
+    assert (after["place"], after["corrected"]) == (None, None)
 
 
 def test_an_alarm_is_on_every_desk_until_somebody_answers(desk: Desk, phone: Phone) -> None:

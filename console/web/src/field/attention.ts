@@ -1,7 +1,8 @@
-// A new order is heard and felt, again and again, until the officer looks at it.
+// A new order is heard and felt, again and again, until the officer looks at it; a place that was
+// corrected on the way once.
 
 import { watch } from "vue";
-import { state, stateOf } from "./state";
+import { OPEN, state, stateOf } from "./state";
 
 const AGAIN_MS = 4_000;
 const LONGEST_MS = 60_000;
@@ -45,13 +46,20 @@ function heard(): string[] {
   return JSON.parse(localStorage.getItem(STORED) ?? "[]") as string[];
 }
 
-/** Ring for orders that wait for an answer and were not rung for before. */
+/** Those that were not heard of before; they are from now on. */
+function news(names: string[]): string[] {
+  const fresh = names.filter((one) => !heard().includes(one));
+  if (fresh.length > 0) localStorage.setItem(STORED, JSON.stringify([...heard(), ...fresh].slice(-50)));
+  return fresh;
+}
+
+/** Ring for orders that wait for an answer, and for corrected places, not rung for before. */
 export function watchOrders(): void {
   watch(state, (now) => {
     const offered = (now?.orders ?? []).filter((one) => stateOf(one).state === "offered").map((one) => one.id);
-    const fresh = offered.filter((id) => !heard().includes(id));
-    if (fresh.length > 0) {
-      localStorage.setItem(STORED, JSON.stringify([...heard(), ...fresh].slice(-50)));
+    const moved = (now?.orders ?? []).filter((one) => one.corrected && OPEN.includes(stateOf(one).state));
+    if (news(moved.map((one) => `${one.id} ${one.corrected?.at}`)).length > 0) call();
+    if (news(offered).length > 0) {
       quiet();
       since = Date.now();
       call();

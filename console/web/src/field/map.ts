@@ -11,6 +11,7 @@ setWorkerUrl(workerUrl);
 
 export class OrderMap {
   private readonly map: GlMap;
+  private readonly goal: Marker;
   private self: Marker | undefined;
 
   constructor(container: HTMLElement, goal: Place, ground: FeatureCollection) {
@@ -27,7 +28,14 @@ export class OrderMap {
       fadeDuration: 0,
     });
     this.map.touchZoomRotate.disableRotation();
-    new Marker({ element: mark("goal") }).setLngLat([goal.lon, goal.lat]).addTo(this.map);
+    this.goal = new Marker({ element: mark("goal") }).setLngLat([goal.lon, goal.lat]).addTo(this.map);
+  }
+
+  /** The place was corrected: bring it into view, with the officer. */
+  aim(fix: Fix | null, goal: Place): void {
+    this.goal.setLngLat([goal.lon, goal.lat]);
+    if (fix) this.frame(fix, goal);
+    else this.map.setCenter([goal.lon, goal.lat]);
   }
 
   /** Show the officer; the first time both ends of the way come into view. */
@@ -42,6 +50,14 @@ export class OrderMap {
       return;
     }
     this.self = new Marker({ element: mark("self") }).setLngLat([fix.lon, fix.lat]).addTo(this.map);
+    this.frame(fix, goal);
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private frame(fix: Place, goal: Place): void {
     this.map.fitBounds(
       [
         [Math.min(fix.lon, goal.lon), Math.min(fix.lat, goal.lat)],
@@ -49,10 +65,6 @@ export class OrderMap {
       ],
       { padding: 48, maxZoom: 16.5, animate: false },
     );
-  }
-
-  remove(): void {
-    this.map.remove();
   }
 }
 

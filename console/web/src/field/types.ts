@@ -33,6 +33,8 @@ export interface FieldOrder {
   eta_s: number;
   distance_m: number;
   place: Place | null;
+  /** The last time that the place moved; not known of an order that an older server sent. */
+  corrected?: { at: string; moved_m: number } | null;
   incident: {
     id: string;
     kind: Kind;

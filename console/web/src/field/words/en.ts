@@ -50,6 +50,7 @@ export const en: Record<Key, string> = {
   "order.clip": "Clip of it",
   "order.map": "Map",
   "order.noMap": "The map cannot be shown",
+  "order.corrected": "{time} place corrected by {d}: go to the new one",
   "order.navigate": "Navigate",
   "order.files": "{n} recorded",
   "kind.fishing": "Illegal fishing",

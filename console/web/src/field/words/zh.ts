@@ -48,6 +48,7 @@ export const zh = {
   "order.clip": "现场录像",
   "order.map": "地图",
   "order.noMap": "地图不能显示",
+  "order.corrected": "{time} 地点已更正 {d}，请按新位置前往",
   "order.navigate": "导航",
   "order.files": "已采集 {n} 项",
   "kind.fishing": "违规垂钓",
