@@ -1,6 +1,16 @@
 """What people at the desk decide: confirm, warn, dispatch, support, and the ends of incidents."""
 
-from alerts import basis, dispatch, joining, resolution, respond, speech, suppression, words
+from alerts import (
+    basis,
+    dispatch,
+    joining,
+    resolution,
+    respond,
+    speech,
+    splitting,
+    suppression,
+    words,
+)
 from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, WITH_OFFICER
 from alerts.officers import is_free
@@ -61,6 +71,8 @@ def carry_out(work: Work, command: Command) -> Refusal | None:
             basis.choose_row(work, incident, command)
         case Action.JOIN:
             joining.join(work, incident, command)
+        case Action.SPLIT:
+            splitting.split(work, incident, command)
         case Action.DISMISS | Action.CLOSE | Action.TRANSFER:
             _end(work, incident, command)
     return None
@@ -111,6 +123,8 @@ def _obstacle(work: Work, incident: Incident, command: Command) -> Text | None:
             return basis.why_not(work, incident, command)
         case Action.JOIN:
             return joining.why_not(work, incident, command)
+        case Action.SPLIT:
+            return splitting.why_not(work, incident, command)
         case Action.SUPPORT:
             if state not in WITH_OFFICER:
                 return impossible

@@ -4,6 +4,8 @@ A clip around the moment a sighting fired is wanted at once: before anybody deci
 is locked. Once the act is over a second one (role ``after``) shows the place as it was left.
 """
 
+import hashlib
+
 from alerts.work import Work
 from core.cases import Incident, IncidentState
 from core.clock import NS_PER_S
@@ -18,11 +20,12 @@ AFTER_STATES = (IncidentState.COMPLIED, IncidentState.CHECKED)
 
 def of_sighting(site: Site, incident: Incident, sighting: Sighting) -> EvidenceWanted:
     """The clip of a sighting, around the frame on which it fired."""
-    place = incident.sightings.index(sighting.id) + 1
+    # Not its place among the others, which changes when some of them are taken out.
+    name = hashlib.sha256(sighting.id.encode()).hexdigest()[:8]
     # The box belongs to the frame only as long as the sighting has not moved on.
     box = sighting.box if sighting.phase is Phase.FIRED else None
     return EvidenceWanted(
-        id=f"{incident.id}-clip{place}",
+        id=f"{incident.id}-clip-{name}",
         incident=incident.id,
         camera=sighting.camera,
         moment_ns=sighting.fired_ns,

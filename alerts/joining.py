@@ -5,11 +5,10 @@ history, warnings, orders and evidence. Its sightings belong to the one that goe
 whatever is heard of them later. Reopening the closed one takes it out again.
 """
 
-from alerts import dispatch, respond, words
-from alerts.ground import best_place, takes_over
+from alerts import case_words, dispatch, regroup, words
 from alerts.lifecycle import ENDS, OPEN
-from alerts.triage import judged_anew, still_active
-from alerts.work import Work, sightings_of
+from alerts.triage import REPEAT
+from alerts.work import Work
 from core.cases import Incident, IncidentState
 from core.messages import Command
 from core.store.unit import Home
@@ -22,12 +21,12 @@ def why_not(work: Work, incident: Incident, command: Command) -> Text | None:
         return words.not_in_this_state(command.action.value, incident.state.value)
     into = work.unit.incidents.get(command.into)
     if into is None or into.id == incident.id:
-        return words.not_joined_to(command.into)
+        return case_words.not_joined_to(command.into)
     if into.state not in OPEN or into.kind is not incident.kind:
-        return words.not_joined_to(command.into)
+        return case_words.not_joined_to(command.into)
     led = dispatch.open_order(work.unit, incident) is not None
     if led and dispatch.open_order(work.unit, into) is None:
-        return words.officer_is_there()
+        return case_words.officer_is_there()
     return None
 
 
@@ -36,7 +35,7 @@ def join(work: Work, incident: Incident, command: Command) -> None:
     into = work.unit.incidents.get(command.into)
     if into is None:
         return
-    reason = words.same_act_as(into.id, command.reason.strip())
+    reason = case_words.same_act_as(into.id, command.reason.strip())
     incident = dispatch.call_off(work, incident, reason, actor=command.user)
     incident = incident.model_copy(update={"same_as": into.id})
     detail = {"same_as": into.id}
@@ -44,9 +43,11 @@ def join(work: Work, incident: Incident, command: Command) -> None:
     changes = {
         "joined": (*into.joined, incident.id),
         "tips": _both(into.tips, incident.tips),
-        "started_ns": min(into.started_ns, incident.started_ns),
     }
-    _take(work, into.model_copy(update=changes), _both(into.sightings, incident.sightings), command)
+    into = into.model_copy(update=changes)
+    sightings = _both(into.sightings, incident.sightings)
+    _tell(work, into, sightings, command)
+    regroup.hold(work, into, sightings)
 
 
 def part(work: Work, incident: Incident, command: Command) -> Incident:
@@ -67,38 +68,17 @@ def part(work: Work, incident: Incident, command: Command) -> Incident:
         other = other.model_copy(update={"joined": joined})
         after = other.same_as
         if after is None:
-            _take(work, other, left, command)
+            _tell(work, other, left, command)
+            without = set(incident.cues) - {REPEAT}
+            regroup.ended(work, other, regroup.hold(work, other, left, without))
         else:
             work.save(other.model_copy(update={"sightings": left}))
     return incident
 
 
-def _take(work: Work, incident: Incident, sightings: tuple[str, ...], command: Command) -> None:
-    """Give an incident these sightings and what follows from them; severity does not fall."""
-    before = work.serious(incident)
-    incident = incident.model_copy(update={"sightings": sightings})
-    heard = sightings_of(work.unit, incident)
-    for name in sightings:
-        work.unit.homes.put(Home(sighting=name, incident=incident.id))
-    for one in heard:
-        if takes_over(work.site, incident, one, heard):
-            of_camera = {"camera": one.camera, "zone": one.zone, "box": one.box}
-            incident = incident.model_copy(update=of_camera)
+def _tell(work: Work, incident: Incident, sightings: tuple[str, ...], command: Command) -> None:
     facts = {"command": command.id, "joined": list(incident.joined), "sightings": list(sightings)}
     work.note("incident.joined", incident.id, command.reason, facts, command.user)
-    merge_s = work.site.warnings.merge_s
-    cues = tuple(sorted({*incident.cues, *(cue for one in heard for cue in one.cues)}))
-    changes: dict[str, object] = {**best_place(heard, merge_s), "cues": cues}
-    if heard:
-        changes["last_seen_ns"] = max(one.last_ns for one in heard)
-        changes["active"] = still_active(heard, merge_s)
-    if cues != incident.cues and incident.basis is None:
-        changes |= judged_anew(work.site, incident, cues, work.judge)
-    after = work.save(incident.model_copy(update=changes))
-    dispatch.follow_place(work, incident, after)
-    if work.serious(after) and not before:
-        work.note("incident.severity", after.id, words.worse(after.cues))
-        respond.got_worse(work, after)
 
 
 def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -22,11 +22,16 @@ BEFORE_OFFICER = frozenset(
 """States in which a minor act that ends is complied with."""
 
 
-def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
+def ended(
+    work: Work, incident: Incident, sighting: Sighting, known_late: Text | None = None
+) -> Incident:
     """The act was seen to end.
 
     A minor one is complied with; a serious one still waits for its officer: that the truck has
     left does not settle what it left behind. In a zone that is switched off nothing happens.
+
+    Args:
+        known_late: why it is only now that this is this incident's end; None: it has just ended.
     """
     moment_ns = sighting.ended_ns if sighting.ended_ns is not None else sighting.last_ns
     facts = {"sighting": sighting.id, "ended_ns": moment_ns}
@@ -36,6 +41,10 @@ def ended(work: Work, incident: Incident, sighting: Sighting) -> Incident:
     if work.serious(incident) or incident.state not in BEFORE_OFFICER:
         return incident
     if incident.state is IncidentState.DETECTED and _switched_off(work, incident):
+        return incident
+    if known_late is not None:
+        incident = work.step(incident, IncidentState.COMPLIED, known_late)
+        evidence.want_afterwards(work, incident)
         return incident
     spoken = _warnings_heard(work, incident, moment_ns)
     if spoken:

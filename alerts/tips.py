@@ -88,6 +88,25 @@ def remind(work: Work) -> None:
         tell_of_tips(work, waiting, words.tips_wait(len(waiting), hours))
 
 
+def move(work: Work, before: Incident, incident: Incident, actor: str) -> None:
+    """Let tips go with their sightings to the incident that these were taken out into."""
+    moved = tuple(name for name in before.tips if sighting_id(name) in incident.sightings)
+    for name in moved:
+        tip = work.unit.tips.get(name)
+        if tip is not None and tip.incident in (before.id, *before.joined):
+            work.unit.tips.put(tip.model_copy(update={"incident": incident.id}))
+        work.note("incident.tip", incident.id, "", {"tip": name, "from": before.id}, actor)
+    if moved:
+        left = tuple(name for name in before.tips if name not in moved)
+        work.save(before.model_copy(update={"tips": left}))
+        work.save(incident.model_copy(update={"tips": moved}))
+
+
+def sighting_id(tip: str) -> str:
+    """The id of the sighting that a tip became."""
+    return f"told-{tip}"
+
+
 def refuse(work: Work, decision: TipDecision, why: Text) -> Text:
     """Log that a decision was not carried out, and tell who made it."""
     facts = {"decision": decision.id, "action": decision.action.value, "en": why.en}
@@ -160,7 +179,7 @@ def _sighting(work: Work, tip: Tip, kind: Kind, decision: TipDecision) -> Sighti
     zones = [one.id for one in camera.zones if one.rule.kind is kind] if camera else []
     happened_ns = tip.happened_ns
     return Sighting(
-        id=f"told-{tip.id}",
+        id=sighting_id(tip.id),
         camera=decision.camera,
         # One zone of that kind: what the camera sees there is the same act.
         zone=zones[0] if len(zones) == 1 else "",

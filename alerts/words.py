@@ -373,26 +373,3 @@ def row_not_in_force(row: str) -> Text:
         zh=f"条款“{row}”在行为发生当天无效，或不属于此类行为",
         en=f"row {row!r} was not in force on the day of the act, or is of another kind",
     )
-
-
-def same_act_as(incident: str, why: str) -> Text:
-    told = (f"：{why}", f": {why}") if why else ("", "")
-    return Text(
-        zh=f"并案：与 {incident} 为同一行为{told[0]}",
-        en=f"joined: the same act as {incident}{told[1]}",
-    )
-
-
-def not_joined_to(incident: str) -> Text:
-    return Text(
-        zh=f"不能并入 {incident}：须为另一起、同类型、未办结的事件",
-        en=f"cannot be joined to {incident}: it takes another incident of the same kind that is "
-        "still open",
-    )
-
-
-def officer_is_there() -> Text:
-    return Text(
-        zh="本事件已有队员在办，对方没有：请反过来，把对方并入本事件",
-        en="an officer works on this one and none on the other: join the other one to this",
-    )

@@ -30,6 +30,7 @@ from console.api import (
     patterns,
     recordings,
     session,
+    sightings,
     site,
     status,
     storage,
@@ -89,7 +90,7 @@ def create_app(services: Services) -> FastAPI:
         session, site, cameras, incidents, suppressions, evidence, films, recordings, status,
         events, live, casefiles, custody, storage, elsewhere, duty, notices, talks,
         catalogue, basis, papers, supervision, audit_log, field, field_media, field_films, alarms,
-        transcripts, tip, tips, wording, patterns,
+        transcripts, tip, tips, wording, patterns, sightings,
     ):  # fmt: skip
         api.include_router(room.router)
     api.include_router(evidence.audio)

@@ -109,6 +109,12 @@ class Incident(Value):
     same_as: str | None = Field(
         default=None, description="The incident that this one was joined to; it ended with that."
     )
+    split: tuple[str, ...] = Field(
+        default=(), description="拆分: incidents that a person took out of this one."
+    )
+    split_from: str | None = Field(
+        default=None, description="The incident that a person took this one out of."
+    )
 
     @property
     def cell(self) -> str:

@@ -110,6 +110,7 @@ class Action(StrEnum):
     REOPEN = "reopen"
     CHOOSE = "choose"  # 适用条款: a reviewer chooses the row that applies
     JOIN = "join"  # 并案: it is the same act as another incident
+    SPLIT = "split"  # 拆分: some of its sightings are another act
 
 
 class Command(Value):
@@ -133,6 +134,7 @@ class Command(Value):
     volume: int | None = Field(default=None, ge=1, le=100, description="WARN: so loud.")
     row: str = Field(default="", description="CHOOSE: the catalogue row.")
     into: str = Field(default="", description="JOIN: the incident that goes on with the act.")
+    sightings: tuple[str, ...] = Field(default=(), description="SPLIT: those of another act.")
 
 
 class IncidentChanged(Value):

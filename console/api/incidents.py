@@ -48,7 +48,13 @@ FINAL = (IncidentState.CLOSED, IncidentState.DISMISSED, IncidentState.TRANSFERRE
 OPEN = tuple(state.value for state in IncidentState if state not in FINAL)
 _DONE = (IncidentState.COMPLIED, IncidentState.CHECKED)
 _SILENT = (*_DONE, IncidentState.HANDLED)
-_NEEDS_REASON = (Action.DISMISS, Action.CLOSE, Action.TRANSFER, Action.REOPEN)
+_NEEDS_REASON = (
+    Action.DISMISS,
+    Action.CLOSE,
+    Action.TRANSFER,
+    Action.REOPEN,
+    Action.SPLIT,
+)
 _CHIEFS = (Action.CLOSE, Action.TRANSFER, Action.REOPEN)
 _BUSY = (
     IncidentState.DISPATCHED,
@@ -190,6 +196,8 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
     _check_action(ctx, found, given, reason, signed, led)
     if given.action is Action.JOIN:
         _check_joined(found, into)
+    if given.action is Action.SPLIT:
+        _check_split(found, set(given.sightings))
     command = Command(
         id=new_id("cmd"),
         incident=incident_id,
@@ -205,12 +213,15 @@ def act(incident_id: str, given: ActionIn, ctx: Ctx, signed: Monitor) -> Command
         priority=given.priority,
         volume=given.volume,
         into=given.into,
+        sightings=tuple(given.sightings),
     )
     detail = {"officer": given.officer or ""}
     if given.action is Action.TRANSFER:
         detail |= {"to": command.to, "documents": "; ".join(command.documents)}
     if given.action is Action.JOIN:
         detail |= {"into": command.into}
+    if given.action is Action.SPLIT:
+        detail |= {"sightings": ", ".join(command.sightings)}
     if given.action is Action.WARN:
         detail |= {"priority": command.priority.value, "group": command.group or ""}
     return hand_over(ctx, signed, command, detail)
@@ -237,6 +248,8 @@ def allowed(ctx: Context, found: Incident, signed: Signed, *, led: bool) -> list
     if found.state in _BUSY and led:
         actions.append(Action.SUPPORT)
     actions += [Action.DISMISS, Action.JOIN]
+    if len(found.sightings) > 1:
+        actions.append(Action.SPLIT)
     if signed.may(Role.CHIEF):
         actions += [Action.TRANSFER, Action.CLOSE]
     return actions
@@ -290,6 +303,13 @@ def _check_joined(found: Incident, into: Incident | None) -> None:
             "Not one act",
             f"{into.id} is {into.state.value}, {into.kind.value}; it takes an open incident of "
             "the same kind.",
+        )
+
+
+def _check_split(found: Incident, taken: set[str]) -> None:
+    if not taken or not taken < set(found.sightings):
+        raise ProblemError(
+            422, "sightings", "Choose some of its sightings", f"Leave one with {found.id} at least."
         )
 
 

@@ -136,6 +136,8 @@ class IncidentOut(BaseModel):
     transfer: Transfer | None
     repeat: Repeat | None = Field(description="It happened on this ground before.")
     joined: list[str] = Field(description="Incidents that a person found to be the same act.")
+    split: list[str] = Field(description="Incidents that a person took out of this one.")
+    split_from: str | None = Field(description="The incident that this one was taken out of.")
     same_as: str | None = Field(description="The incident that this one was joined to.")
     tips: list[str] = Field(description="What the public told of it.")
 
@@ -339,6 +341,9 @@ class ActionIn(Given):
     volume: int | None = Field(default=None, ge=1, le=100, description="warn: so loud.")
     into: str = Field(
         default="", max_length=80, description="join: the incident that goes on with the act."
+    )
+    sightings: list[Annotated[str, Field(min_length=1, max_length=80)]] = Field(
+        default=[], max_length=200, description="split: those that are another act."
     )
 
 

@@ -1,8 +1,8 @@
-"""Where acts come again, in a real browser; and two incidents that are one act."""
+"""Where acts come again, in a real browser; what is one act, and what is not."""
 
 from playwright.sync_api import Page, expect
 
-from core.messages import Action
+from core.messages import Action, Command
 from tests.console import fake_patterns
 from tests.console.conftest import Server
 from tests.console.test_console_browser import page, pytestmark, sign_in
@@ -10,7 +10,7 @@ from tests.console.test_console_browser import page, pytestmark, sign_in
 __all__ = ["page", "pytestmark"]  # the fixture and the conditions of the browser tests
 
 
-def test_patterns_are_read_and_one_act_is_joined(page: Page, server: Server) -> None:
+def test_patterns_are_read_and_acts_are_taken_apart_and_joined(page: Page, server: Server) -> None:
     fake_patterns.fill(server.services.store, server.services.clock.utc_ns())
     sign_in(page, "monitor")
     page.goto(f"{server.url}/patterns")
@@ -30,6 +30,14 @@ def test_patterns_are_read_and_one_act_is_joined(page: Page, server: Server) -> 
     page.goto(f"{server.url}/incidents/inc-river-1")
     expect(page.locator("[data-test=repeat]")).to_contain_text("Time 3 on this ground in 14 days")
     expect(page.locator("[data-test=where]")).to_contain_text("right within 9 m")
+    page.click("[data-action=split]")
+    dialog = page.locator("dialog[open]")
+    expect(dialog.locator("[data-sighting=s-3] input")).to_be_disabled()
+    expect(dialog.locator("[data-test=do]")).to_be_disabled()
+    dialog.locator("[data-sighting=s-2] input").check()
+    page.fill("textarea[name=reason]", "somebody else")
+    dialog.locator("[data-test=do]").click()
+    expect(dialog).to_have_count(0)
     page.goto(f"{server.url}/incidents/inc-river-2")
     page.click("[data-action=join]")
     dialog = page.locator("dialog[open]")
@@ -38,5 +46,7 @@ def test_patterns_are_read_and_one_act_is_joined(page: Page, server: Server) -> 
     page.fill("textarea[name=reason]", "same person")
     dialog.locator("[data-test=do]").click()
     expect(dialog).to_have_count(0)
-    commands = [one for _, one in server.bus.sent if getattr(one, "action", None) is Action.JOIN]
-    assert [getattr(one, "into", "") for one in commands] == ["inc-river-1"]
+    commands = [one for _, one in server.bus.sent if isinstance(one, Command)]
+    assert [(one.action, one.sightings, one.into) for one in commands] == [
+        (Action.SPLIT, ("s-2",), ""), (Action.JOIN, (), "inc-river-1"),
+    ]  # fmt: skip

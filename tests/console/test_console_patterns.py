@@ -1,5 +1,7 @@
 """Where acts come again, and two incidents that are one act."""
 
+from typing import Any
+
 import yaml
 
 from core.config.duty import Patrol
@@ -54,3 +56,29 @@ def test_one_act_is_joined_by_whoever_may_command(desk: Desk) -> None:
     shown = client.get(f"{API}/incidents/inc-river-1").json()["incident"]
     assert shown["place_error_m"] == 8.2
     assert shown["repeat"]["earlier"] == ["inc-river-old-0", "inc-river-old-7"]
+
+
+def test_a_wrong_merge_is_taken_apart_by_whoever_may_command(desk: Desk) -> None:
+    fake_patterns.fill(desk.services.store, desk.clock.utc_ns())
+    path = f"{API}/incidents/inc-river-1"
+    given: dict[str, Any] = {"action": "split", "sightings": ["s-2"], "reason": "另一人"}
+    assert desk.sign_in("viewer").post(f"{path}/actions", json=given).status_code == 403
+    client = desk.sign_in("monitor")
+    told = client.get(f"{path}/sightings").json()
+    assert [(one["id"], one["source"], one["joined_from"]) for one in told] == [
+        ("s-1", "camera", None), ("s-2", "camera", None), ("s-3", "tip", "inc-told-1"),
+    ]  # fmt: skip
+    assert told[0]["ended"] is None
+    assert told[1]["why"]["zh"]
+    assert client.get(f"{API}/incidents/inc-none/sightings").status_code == 404
+    assert "split" in client.get(path).json()["actions"]
+    assert "split" not in client.get(f"{API}/incidents/inc-lane-1").json()["actions"]
+    for change in ({"sightings": []}, {"sightings": ["s-1", "s-2", "s-3"]}, {"sightings": ["s-9"]}):
+        assert client.post(f"{path}/actions", json={**given, **change}).status_code == 422
+    assert client.post(f"{path}/actions", json={**given, "reason": " "}).status_code == 422
+    assert client.post(f"{path}/actions", json=given).status_code == 202
+    _, command = desk.bus.sent[-1]
+    assert isinstance(command, Command)
+    assert (command.action, command.sightings) == (Action.SPLIT, ("s-2",))
+    (entry,) = desk.audit("command.split")
+    assert (entry.detail["sightings"], entry.reason) == ("s-2", "另一人")

@@ -22,6 +22,7 @@ export function possible(one: Incident): Action[] {
   if (!done.has(one.state)) found.push("dispatch");
   if (withOfficer.has(one.state)) found.push("support");
   found.push("dismiss", "join");
+  if (one.sightings.length > 1) found.push("split");
   if (mayOverride.value) found.push("transfer", "close");
   return found;
 }
@@ -44,6 +45,8 @@ export interface Answer {
   volume: number | null;
   /** 并案: the incident that goes on with the act. */
   into: string;
+  /** 拆分: those of its sightings that are another act. */
+  sightings: string[];
 }
 
 /** Grows with every step and every order: what the person looked at. */

@@ -4,7 +4,7 @@ import type { AuditEntry, Box, Change, Kind, Place, Severity, Words } from "./co
 import type { Told } from "./desk";
 import type { Evidence } from "./evidence";
 
-export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen" | "join";
+export type Action = "confirm" | "dismiss" | "warn" | "dispatch" | "close" | "support" | "transfer" | "reopen" | "join" | "split";
 export type Priority = "routine" | "urgent" | "emergency";
 
 export type IncidentState =
@@ -72,6 +72,26 @@ export interface Incident {
   same_as: string | null;
   /** What the public told of it. */
   tips: string[];
+  sightings: string[];
+  /** Incidents that a person took out of this one, and the one this was taken out of. */
+  split: string[];
+  split_from: string | null;
+}
+
+/** What one camera, drone or person told of an act. */
+export interface Sighting {
+  id: string;
+  camera: string;
+  zone: string;
+  source: "camera" | "drone" | "tip";
+  started: string;
+  last: string;
+  /** null: it goes on, as far as is known. */
+  ended: string | null;
+  why: Words;
+  cues: string[];
+  /** It came with this incident when that was joined. */
+  joined_from: string | null;
 }
 
 export interface Receipt {

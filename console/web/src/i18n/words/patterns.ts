@@ -58,5 +58,17 @@ export const patterns = {
   },
   "join.into": { zh: "并入", en: "Goes on as" },
   "join.none": { zh: "没有其他同类的未办结事件", en: "There is no other open incident of this kind" },
+  "place.split": { zh: "已拆出", en: "Taken out of it" },
+  "place.splitFrom": { zh: "拆分自", en: "Taken out of" },
+  "action.split": { zh: "拆分", en: "Take apart" },
+  "ask.split": {
+    zh: "选出不属于本事件的线索，它们将另立一起事件，此后的画面也归新事件。此前的喊话、派单和已封存的证据留在本事件；新事件从录像中另取证据片段。",
+    en: "Choose the sightings that do not belong here. They become an incident of their own, with whatever is seen of them later. Warnings, orders and sealed evidence stay here; the new one gets clips of its own from the recordings.",
+  },
+  "split.which": { zh: "线索（至少留下一条）", en: "Sightings (leave one at least)" },
+  "split.ongoing": { zh: "仍在持续", en: "going on" },
+  "split.joined": { zh: "随并案而来：请重开 {id} 来分案", en: "came with {id}: reopen that to take it out" },
+  "source.drone": { zh: "无人机", en: "Drone" },
+  "source.tip": { zh: "群众举报", en: "Public tip" },
   "join.away": { zh: "相距{d}", en: "{d} away" },
 } as const;
