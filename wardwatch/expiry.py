@@ -16,6 +16,7 @@ from core.config.site import Site
 from core.errors import WardwatchError
 from core.films import Film
 from core.store.database import Store
+from core.store.unit import Unit
 from recorder.locks import Locks
 from recorder.seal.deletion import Deleted, Why
 from wardwatch.paths import Paths
@@ -45,13 +46,9 @@ class Expiry:
         """Delete what is past its days; how many incidents and films."""
         days = self.site.keeping_days
         count = 0
-        for state, keep in ((_FINAL[0], days.dismissed), (_FINAL[1], days.closed)):
-            if keep is None:
-                continue
-            rule = f"keeping_days.{state.value}={keep}"
-            for incident in self._ended(state, keep):
-                why = Why("retention", "age", rule)
-                count += self._tried(incident.id, partial(self.incident, incident.id, why))
+        for incident, rule in self._over():
+            why = Why("retention", "age", rule)
+            count += self._tried(incident, partial(self.incident, incident, why))
         with self._store.read() as unit:
             films = unit.films.find()
         oldest_ns = self._before_ns(days.films)
@@ -72,19 +69,21 @@ class Expiry:
             WardwatchError: the record cannot be written and signed; nothing is deleted.
         """
         with self._store.read() as unit:
-            known = unit.incidents.get(incident_id)
-        if known is None:
+            served = served_by(unit, incident_id)
+        if not served:
             raise ExpiryError(f"there is no incident {incident_id!r}")
-        if known.state not in _FINAL:
-            raise ExpiryError(
-                f"incident {incident_id} is {known.state.value}: only what is dismissed or closed "
-                "has served its purpose"
-            )
-        if ended_ns(known) >= self._before_ns(FLOOR_DAYS):
-            raise ExpiryError(
-                f"incident {incident_id} ended less than {FLOOR_DAYS} days ago; the law wants it "
-                "kept so long"
-            )
+        for one in served:
+            about = "" if one.id == incident_id else f"evidence of {incident_id} serves this too: "
+            if one.state not in _FINAL:
+                raise ExpiryError(
+                    f"{about}incident {one.id} is {one.state.value}: only what is dismissed or "
+                    "closed has served its purpose"
+                )
+            if ended_ns(one) >= self._before_ns(FLOOR_DAYS):
+                raise ExpiryError(
+                    f"{about}incident {one.id} ended less than {FLOOR_DAYS} days ago; the law "
+                    "wants it kept so long"
+                )
 
         def tell(things: list[Deleted]) -> None:
             digest = self._book.record(things, why)
@@ -102,16 +101,22 @@ class Expiry:
         log.info("evidence deleted", incident=incident_id, files=count, reason=why.reason)
         return count
 
-    def _ended(self, state: IncidentState, days: int) -> Iterator[Incident]:
-        """Incidents that ended so long ago, and have evidence or locks."""
-        before_ns = self._before_ns(days)
-        locked = {one.owner for one in Locks(self._paths.recordings).all()}
-        sealed = set(self._vault.incidents())
-        with self._store.read() as unit:
-            found = unit.incidents.find(state=[state.value])
-        for one in found:
-            if ended_ns(one) < before_ns and one.id in sealed | locked:
-                yield one
+    def _over(self) -> Iterator[tuple[str, str]]:
+        """Incidents that have evidence or locks and are past their days, with the rule."""
+        days = self.site.keeping_days
+        kept = {IncidentState.DISMISSED: days.dismissed, IncidentState.CLOSED: days.closed}
+        owners = {one.owner for one in Locks(self._paths.recordings).all()}
+        for name in sorted(owners.union(self._vault.incidents())):
+            with self._store.read() as unit:
+                served = served_by(unit, name)
+            rules = []
+            for one in served:
+                keep = kept.get(one.state)
+                if keep is None or ended_ns(one) >= self._before_ns(keep):
+                    break
+                rules.append(f"keeping_days.{one.state.value}={keep}")
+            if served and len(rules) == len(served):
+                yield name, " ".join(sorted(set(rules)))
 
     def _film(self, film: Film, rule: str) -> None:
         folder = self._paths.films / film.source / film.id
@@ -148,6 +153,22 @@ class Expiry:
 
     def _before_ns(self, days: int) -> int:
         return self._clock.utc_ns() - days * _DAY_NS
+
+
+def served_by(unit: Unit, incident_id: str) -> list[Incident]:
+    """The incidents that one's evidence is kept for; empty: it is not known.
+
+    Of one that was joined to another it is the other. What was taken out of an incident may be
+    seen in its evidence as well.
+    """
+    found: dict[str, Incident | None] = {}
+    ahead = [incident_id]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            one = found[name] = unit.incidents.get(name)
+            ahead += [*one.split, *([one.same_as] if one.same_as else [])] if one else []
+    return [one for one in found.values() if one and not (one.same_as and found[one.same_as])]
 
 
 def ended_ns(incident: Incident) -> int:

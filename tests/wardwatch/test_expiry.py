@@ -68,6 +68,17 @@ class House:
                 )
             )  # fmt: skip
 
+    def change(self, name: str, **changes: object) -> None:
+        with self.store.begin() as unit:
+            known = unit.incidents.get(name)
+            assert known is not None
+            unit.incidents.put(known.model_copy(update=changes))
+
+    def end(self, name: str, state: IncidentState) -> None:
+        """It comes to its end now."""
+        step = StateChange(state=state.value, at_ns=self.clock.utc_ns(), actor="chief")
+        self.change(name, state=state, history=(step,))
+
     def film(self, name: str) -> Path:
         now_ns = self.clock.utc_ns()
         film = Film(
@@ -136,6 +147,37 @@ def test_closed_incidents_stay_unless_their_days_are_set(house: House) -> None:
     days = KeepingDays(closed=3650)
     house.site = house.site.model_copy(update={"keeping_days": days})
     assert house.expiry.look() == 1
+
+
+def test_what_was_joined_is_kept_as_long_as_what_goes_on(house: House) -> None:
+    for name in ("inc-1", "inc-2", "inc-3"):
+        house.incident(name, IncidentState.CLOSED)
+    house.change("inc-1", same_as="inc-2")
+    house.change("inc-2", same_as="inc-3")
+    house.change("inc-3", state=IncidentState.DISPATCHED)
+    house.site = house.site.model_copy(update={"keeping_days": KeepingDays(closed=100)})
+    house.clock.advance(400 * 86_400)
+    assert house.expiry.look() == 0
+    with pytest.raises(ExpiryError, match="evidence of inc-1 serves this too: incident inc-3 is"):
+        house.expiry.incident("inc-1", CHIEF)
+    house.end("inc-3", IncidentState.DISMISSED)
+    house.clock.advance(90 * 86_400)
+    assert house.expiry.look() == 0
+    house.clock.advance(1)
+    assert house.expiry.look() == 3
+    assert {one.rule for one in house.records()} == {"keeping_days.dismissed=90"}
+
+
+def test_what_something_was_taken_out_of_is_kept_for_both(house: House) -> None:
+    for name in ("inc-1", "inc-2"):
+        house.incident(name, IncidentState.DISMISSED)
+    house.change("inc-1", split=("inc-2",))
+    house.change("inc-2", split_from="inc-1", state=IncidentState.TRANSFERRED)
+    house.clock.advance(400 * 86_400)
+    assert house.expiry.look() == 0
+    house.end("inc-2", IncidentState.DISMISSED)
+    house.clock.advance(90 * 86_400 + 1)
+    assert house.expiry.look() == 2
 
 
 def test_films_go_after_their_days(house: House) -> None:
