@@ -253,7 +253,7 @@ class Announcer:
         error: str | None = None
         played: tuple[str, ...] = ()
         volume = announcement.volume or (camera.speaker.volume if camera.speaker else None)
-        loud = Loud(0.0, volume, "")
+        loud = Loud(0.0, volume, "", "")
         try:
             driver = self._build(camera, volume)
             if live is None:
@@ -307,6 +307,7 @@ class Announcer:
             recordings=played,
             volume=loud.volume,
             volume_by=loud.by,
+            volume_way=loud.way,
             error=error,
         )
 

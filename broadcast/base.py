@@ -2,6 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -44,6 +45,15 @@ class SpeakerDriver(ABC):
     name: ClassVar[str]
     sets_volume: bool = False
     of_camera: ClassVar[bool] = False
+
+    def held_at(self, volume: int) -> AbstractContextManager[str] | None:
+        """Holds the device at a volume (1..100) for one talk and puts back what it was.
+
+        Gives words for the receipt, and raises LevelError where it cannot be set; None: this
+        driver has no way to do so.
+        """
+        del volume
+        return None
 
     @abstractmethod
     def speak(

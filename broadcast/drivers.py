@@ -67,9 +67,7 @@ def build(
                 networks=networks,
             )
         case "hikvision":
-            return HikvisionSpeaker(
-                camera.id, device(url), clock, channel=speaker.channel, volume=volume
-            )
+            return HikvisionSpeaker(camera.id, device(url), clock, channel=speaker.channel)
         case "axis":
             if speaker.mode == "clip":
                 return AxisClipSpeaker(camera.id, device(url), clock, volume=volume)

@@ -23,6 +23,10 @@ class NoBackchannelError(SpeakerError):
     """The device offers no audio track that we may send on."""
 
 
+class LevelError(SpeakerError):
+    """The device's loudness cannot be set; the warning is said all the same."""
+
+
 class SignInError(SpeakerError):
     """The device refuses the user name or password, or wants one."""
 

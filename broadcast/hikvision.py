@@ -7,6 +7,8 @@ happens. Every request signs in with digest.
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
@@ -14,7 +16,7 @@ import structlog
 
 from broadcast.base import Delivery, StreamingDriver
 from broadcast.codecs import PCMA, PCMU, Voice
-from broadcast.errors import SpeakerError
+from broadcast.errors import LevelError, SpeakerError
 from broadcast.feed import Feed
 from broadcast.http_device import Answer, BodyStream, HttpDevice
 from broadcast.talk import Channel, say
@@ -27,6 +29,7 @@ CLOSE_TIMEOUT_S = 2.0
 _ANSWER_S = 5.0
 _CODECS: dict[str, Voice] = {"G.711ulaw": PCMU, "G.711alaw": PCMA}
 _XML = {"Content-Type": "application/xml"}
+_LEVEL = re.compile(rb"(<speakerVolume>\s*)(\d{1,3})(\s*</speakerVolume>)")
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,9 @@ class HikvisionSpeaker(StreamingDriver):
     Args:
         camera: id of the camera, for messages.
         channel: number of the two-way channel, the first one when None.
-        volume: 1..100 to be set at the device; None leaves it alone.
     """
 
     name = "hikvision"
-    sets_volume = True
 
     def __init__(
         self,
@@ -56,11 +57,11 @@ class HikvisionSpeaker(StreamingDriver):
         clock: Clock,
         *,
         channel: int | None = None,
-        volume: int | None = None,
     ) -> None:
         self._who = f"camera {camera}"
         self._device, self._clock = device, clock
-        self._wanted, self._volume = channel, volume
+        self._wanted = channel
+        self._chosen: TalkChannel | None = None
 
     def stream(
         self, feed: Feed, stop: threading.Event, delivery: Delivery | None = None
@@ -73,8 +74,6 @@ class HikvisionSpeaker(StreamingDriver):
                 f"{self._who}: its two-way audio is set to {channel.codec or 'no codec'}; set it "
                 "to G.711ulaw or G.711alaw"
             )
-        if self._volume is not None:
-            done.reply(self._set_volume(channel, self._volume))
         self._close(channel)
         data: BodyStream | None = None
         try:
@@ -88,7 +87,55 @@ class HikvisionSpeaker(StreamingDriver):
         done.reply(f"{voice.name} on channel {channel.id}")
         return done
 
+    @contextmanager
+    def held_at(self, volume: int) -> Iterator[str]:
+        """``speakerVolume`` of the channel, where it has one.
+
+        The other settings are sent back as they were told. Whatever happens after the first
+        attempt to set it, it is put back.
+        """
+        channel = self._channel()
+        path = f"{CHANNELS}/{channel.id}"
+        told = self._level_answer("GET", path)
+        found = _LEVEL.search(told)
+        if found is None:
+            raise LevelError(f"{self._who}: channel {channel.id} has no speakerVolume")
+        before = int(found[2])
+        try:
+            if before != volume:
+                louder = _LEVEL.sub(rb"\g<1>%d\g<3>" % volume, told, count=1)
+                self._level_answer("PUT", path, louder)
+            yield f"speakerVolume {volume}, before {before}"
+        finally:
+            if before != volume:
+                self._put_back(path, told)
+
+    def _level_answer(self, method: str, path: str, body: bytes = b"") -> bytes:
+        try:
+            answer = self._device.ask(method, path, body, _XML if body else None)
+        except SpeakerError as error:
+            raise LevelError(str(error)) from None
+        if not answer.ok:
+            raise LevelError(f"{self._who}: {method} of the channel answered {_words(answer)}")
+        return answer.body
+
+    def _put_back(self, path: str, body: bytes) -> None:
+        """A failure here is told, never raised: the words are out."""
+        try:
+            answer = self._device.ask("PUT", path, body, _XML, timeout_s=CLOSE_TIMEOUT_S)
+            trouble = "" if answer.ok else _words(answer)
+        except SpeakerError as error:
+            trouble = str(error)
+        if trouble:
+            log.warning("volume.not_put_back", device=self._who, error=trouble)
+
     def _channel(self) -> TalkChannel:
+        """The channel of this talk; the device is asked for it once."""
+        if self._chosen is None:
+            self._chosen = self._choose()
+        return self._chosen
+
+    def _choose(self) -> TalkChannel:
         answer = self._device.ask("GET", CHANNELS)
         if not answer.ok:
             raise SpeakerError(f"{self._who}: has no two-way audio ({_words(answer)})")
@@ -142,22 +189,6 @@ class HikvisionSpeaker(StreamingDriver):
             log.warning("speaker.close_failed", device=self._who, error=str(error))
             return "without answer"
         return str(answer)
-
-    def _set_volume(self, channel: TalkChannel, volume: int) -> str:
-        """Set ``speakerVolume`` where the channel has one; told, never raised."""
-        path = f"{CHANNELS}/{channel.id}"
-        try:
-            told = self._device.ask("GET", path)
-            changed, count = re.subn(
-                rb"(<speakerVolume>)\s*\d+\s*(</speakerVolume>)",
-                rb"\g<1>%d\g<2>" % volume,
-                told.body,
-            )
-            if not told.ok or not count:
-                return "volume cannot be set here"
-            return f"volume {volume}: {self._device.ask('PUT', path, changed, _XML)}"
-        except SpeakerError as error:
-            return f"volume not set ({error})"
 
 
 def channels(document: bytes) -> list[TalkChannel]:

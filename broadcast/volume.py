@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from broadcast.base import SpeakerDriver
+from broadcast.errors import LevelError
 from core.config.cameras import Camera
 from core.errors import WardwatchError
 
@@ -21,11 +22,13 @@ class Loud(NamedTuple):
         gain_db: to be put on the sound.
         volume: that was asked for; None: as the device has it.
         by: how it is made so loud, for the receipt.
+        way: the same in one word, see :class:`core.cases.Receipt`.
     """
 
     gain_db: float
     volume: int | None
     by: str
+    way: Literal["", "told", "held", "sound"]
 
 
 @contextmanager
@@ -35,18 +38,22 @@ def loudness(
     """The loudness of one talk; what was set at the device is put back afterwards."""
     own_db = camera.speaker.gain_db if camera.speaker else 0.0
     if volume is None:
-        yield Loud(own_db, None, "")
+        yield Loud(own_db, None, "", "")
         return
     if driver.sets_volume:
-        yield Loud(own_db, volume, "told to the device")
+        yield Loud(own_db, volume, "told to the device", "told")
         return
     softer_db = 20 * math.log10(volume / 100)
     softer = f"sound made softer by {-softer_db:.1f} dB" if softer_db else "sound left as it is"
     with ExitStack() as held:
-        loud = Loud(own_db + softer_db, volume, softer)
-        if knob is not None and driver.of_camera:
+        loud = Loud(own_db + softer_db, volume, softer, "sound")
+        turned = driver.held_at(volume)
+        forgiven: type[WardwatchError] = LevelError
+        if turned is None and knob is not None and driver.of_camera:
+            turned, forgiven = knob(camera, volume), WardwatchError
+        if turned is not None:
             try:
-                loud = Loud(own_db, volume, held.enter_context(knob(camera, volume)))
-            except WardwatchError as error:
+                loud = Loud(own_db, volume, held.enter_context(turned), "held")
+            except forgiven as error:
                 loud = loud._replace(by=f"{softer} ({error})")
         yield loud

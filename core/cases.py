@@ -215,6 +215,11 @@ class Receipt(Value):
     )
     volume: int | None = Field(default=None, description="Asked for; None: as the device had it.")
     volume_by: str = Field(default="", description="How it was made so loud, and whether.")
+    volume_way: Literal["", "told", "held", "sound"] = Field(
+        default="",
+        description="told: with the sound; held: set at the device and put back afterwards; "
+        "sound: the sound itself was made softer.",
+    )
     error: str | None = None
     hearing: Hearing | None = Field(default=None, description="None: nobody has listened yet.")
 

@@ -148,26 +148,31 @@ class Hikvision(HttpHorn):
     taken: bool = False  # by the maker's own program, whatever is closed
     refuse_sound: bool = False
     open: bool = False
-    volume: int = 50
+    volume: int | None = 50
+    fixed_volume: bool = False
+    volumes: list[int] = field(default_factory=list)  # as they were set
 
     def __enter__(self) -> Self:
         self.open = self.stuck
         return super().__enter__()
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, str]:
+        level = f"<speakerVolume>{self.volume}</speakerVolume>" if self.volume else ""
         one = (
             f'<TwoWayAudioChannel version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema">'
             f"<id>1</id><enabled>true</enabled><audioCompressionType>{self.codec}"
-            f"</audioCompressionType><speakerVolume>{self.volume}</speakerVolume>"
-            "</TwoWayAudioChannel>"
+            f"</audioCompressionType>{level}</TwoWayAudioChannel>"
         )
         if (method, path) == ("GET", CHANNELS):
             return 200, f"<TwoWayAudioChannelList>{one}</TwoWayAudioChannelList>"
         if (method, path) == ("GET", f"{CHANNELS}/1"):
             return 200, one
         if (method, path) == ("PUT", f"{CHANNELS}/1"):
+            if self.fixed_volume:
+                return 403, STATUS.format(4, "notSupport")
             found = re.search(rb"<speakerVolume>(\d+)<", body)
             self.volume = int(found[1]) if found else -1
+            self.volumes.append(self.volume)
             return 200, STATUS.format(1, "OK")
         if (method, path) == ("PUT", f"{CHANNELS}/1/open"):
             if self.open or self.taken:

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import av
@@ -16,10 +17,11 @@ from broadcast.errors import SignInError, SpeakerError, StoppedError
 from broadcast.hikvision import HikvisionSpeaker, channels
 from broadcast.http_device import HttpDevice
 from broadcast.talk import LEAD_S
+from broadcast.volume import loudness
 from core.credentials import Credential
 from core.networks import PRIVATE, Networks
 from tests.broadcast.http_horns import CHANNELS, Axis, Hikvision, HttpHorn, PublicAddress
-from tests.broadcast.speaker_town import FastClock
+from tests.broadcast.speaker_town import FastClock, camera
 
 CLOCK = FastClock(4)
 TONE = Audio(
@@ -63,12 +65,36 @@ def test_hikvision_frees_a_channel_that_a_crash_left_open() -> None:
         assert not horn.open
 
 
-def test_hikvision_sets_the_volume_where_there_is_one() -> None:
-    with Hikvision() as horn:
-        speaker = HikvisionSpeaker("river", device(horn), CLOCK, volume=80)
-        done = speaker.speak(TONE, threading.Event())
-    assert horn.volume == 80
-    assert "volume 80: 200" in done.device_reply
+@pytest.mark.parametrize(
+    ("device_is", "way", "words", "set_to"),
+    [
+        ({}, "held", "speakerVolume 80, before 50", [80, 50]),
+        ({"close_after": 3000}, "held", "speakerVolume 80, before 50", [80, 50]),
+        ({"taken": True}, "held", "speakerVolume 80, before 50", [80, 50]),
+        ({"codec": "AAC"}, "held", "speakerVolume 80, before 50", [80, 50]),
+        ({"volume": 80}, "held", "speakerVolume 80, before 80", []),
+        ({"volume": None}, "sound", "softer by 1.9 dB (camera river: channel 1 has no", []),
+        ({"fixed_volume": True}, "sound", "answered 403 Refused (notSupport))", []),
+    ],
+)
+def test_hikvision_is_as_loud_as_asked_and_then_as_before(
+    device_is: dict[str, Any], way: str, words: str, set_to: list[int]
+) -> None:
+    fails = {"close_after", "taken", "codec"} & set(device_is)
+    with Hikvision(**device_is) as horn:
+        speaker = HikvisionSpeaker("river", device(horn), CLOCK)
+        with (
+            pytest.raises(SpeakerError) if fails else nullcontext(),
+            loudness(camera("river"), speaker, 80, None) as loud,
+        ):
+            assert (loud.way, loud.volume) == (way, 80)
+            assert words in loud.by
+            assert loud.gain_db == (0 if way == "held" else pytest.approx(-1.94, abs=0.01))
+            assert horn.volumes == set_to[:1]
+            speaker.speak(TONE, threading.Event())
+        assert horn.volumes == set_to
+        assert not horn.open
+        assert horn.calls.count(f"GET {CHANNELS}") == 1
 
 
 @pytest.mark.parametrize(
