@@ -138,27 +138,65 @@ def amend(
     *,
     seen: int | None = None,
 ) -> TextVersion:
-    """Make the next version of a text, or the first of a new one. Recordings of pieces whose
-    words stay the same go with it; they wait for approval again like the words.
+    """Make the next version of a text, or the first of a new one; see :func:`amend_all`.
 
     Args:
         seen: number of the version the editor looked at; refused when there is a newer one.
+    """
+    before = newest(versions(unit, texts)).get(content.id)
+    if before is not None and seen is not None and seen != before.version:
+        raise WordsError(
+            f"warning text {content.id}: version {before.version} was made meanwhile; "
+            "look at it first"
+        )
+    return amend_all(unit, texts, [content], by, reason, at_ns)[0]
+
+
+def amend_all(
+    unit: Unit,
+    texts: WarningTexts,
+    contents: Iterable[WarningText],
+    by: str,
+    reason: str,
+    at_ns: int,
+) -> list[TextVersion]:
+    """Make the next version of each of these texts, or the first of new ones.
+
+    They are judged together, so that two may swap their times. Recordings of pieces whose words
+    stay the same go with them; they wait for approval again like the words.
 
     Raises:
-        WordsError: no reason, the text was changed meanwhile, nothing differs, the kind differs,
-            or another text would fit the same.
+        WordsError: no reason, nothing differs, the kind differs, or another text would fit the
+            same.
     """
+    last = newest(versions(unit, texts))
+    made = [_next(unit, last.get(one.id), one, by, reason, at_ns) for one in contents]
+    _refuse_clashes(
+        (one.content for one in last.values()),
+        (one.content for one in {**last, **{one.text: one for one in made}}.values()),
+    )
+    for one in made:
+        unit.text_versions.put(one)
+        facts = {"content": one.content.model_dump(mode="json")}
+        unit.audit.append(by, "words.version", one.id, one.reason, facts)
+        for voice in recordings(unit, f"{one.text}@{one.version - 1}"):
+            kept = {"id": new_id("rec"), "version": one.id}
+            unit.text_recordings.put(voice.model_copy(update=kept))
+    return made
+
+
+def _next(
+    unit: Unit,
+    before: TextVersion | None,
+    content: WarningText,
+    by: str,
+    reason: str,
+    at_ns: int,
+) -> TextVersion:
+    """The version that comes after this one; not stored yet."""
     if not reason.strip():
         raise WordsError(f"warning text {content.id}: say why it is changed")
-    all_ones = versions(unit, texts)
-    last = newest(all_ones)
-    before = last.get(content.id)
     if before is not None:
-        if seen is not None and seen != before.version:
-            raise WordsError(
-                f"warning text {content.id}: version {before.version} was made meanwhile; "
-                "look at it first"
-            )
         if content.kind is not before.kind:
             raise WordsError(f"warning text {content.id}: its kind cannot change; add another one")
         if plain(before.content) == plain(content):
@@ -166,7 +204,7 @@ def amend(
         if before.version == 0:
             seed(unit, WarningTexts(texts=(before.content,)), at_ns)
             before = before.model_copy(update={"version": 1})
-    made = TextVersion(
+    return TextVersion(
         text=content.id,
         version=before.version + 1 if before else 1,
         kind=content.kind,
@@ -175,16 +213,6 @@ def amend(
         reason=reason.strip(),
         content=plain(content),
     )
-    _refuse_clashes(
-        (one.content for one in last.values()),
-        (one.content for one in {**last, made.text: made}.values()),
-    )
-    unit.text_versions.put(made)
-    facts = {"content": made.content.model_dump(mode="json")}
-    unit.audit.append(by, "words.version", made.id, made.reason, facts)
-    for one in recordings(unit, before.id) if before else ():
-        unit.text_recordings.put(one.model_copy(update={"id": new_id("rec"), "version": made.id}))
-    return made
 
 
 def judge(
@@ -196,16 +224,18 @@ def judge(
     approved: bool,
     note: str,
     at_ns: int,
+    *,
+    together: Iterable[str] = (),
 ) -> TextFinding:
     """Record that a version and its recordings are approved, or turned down.
+
+    Args:
+        together: versions that are judged alike with it, so that texts may swap their times.
 
     Raises:
         WordsError: there is no such version, the account may not judge or has made it, no office
             is given, no reason for turning it down, or another text would fit the same.
     """
-    found = unit.text_versions.get(version)
-    if found is None:
-        raise WordsError(f"warning texts: there is no version {version!r}")
     user = unit.users.get(by)
     if user is None or not user.role.includes(Role.REVIEWER):
         raise WordsError(f"warning texts: {by!r} is no account that may approve them (reviewer)")
@@ -213,15 +243,30 @@ def judge(
         raise WordsError("warning texts: say in which office")
     if not approved and not note.strip():
         raise WordsError("warning texts: say why it is turned down")
-    voices = recordings(unit, version)
-    if by == found.made_by or any(one.made_by == by for one in voices):
-        raise WordsError(f"{version}: whoever wrote or recorded it cannot judge it, too")
+    judged = [_judged_by(unit, name, by) for name in dict.fromkeys((version, *together))]
     if approved:
         said = {one.version.text: one.version for one in in_effect(unit, texts, True)}
         _refuse_clashes(
             (one.content for one in said.values()),
-            (one.content for one in {**said, found.text: found}.values()),
+            (one.content for one in {**said, **{one.text: one for one in judged}}.values()),
         )
+    findings = [_find(unit, one.id, by, office, approved, note, at_ns) for one in judged]
+    return findings[0]
+
+
+def _judged_by(unit: Unit, version: str, by: str) -> TextVersion:
+    found = unit.text_versions.get(version)
+    if found is None:
+        raise WordsError(f"warning texts: there is no version {version!r}")
+    if by == found.made_by or any(one.made_by == by for one in recordings(unit, version)):
+        raise WordsError(f"{version}: whoever wrote or recorded it cannot judge it, too")
+    return found
+
+
+def _find(
+    unit: Unit, version: str, by: str, office: str, approved: bool, note: str, at_ns: int
+) -> TextFinding:
+    voices = recordings(unit, version)
     before = unit.text_findings.find(version=version)
     made = TextFinding(
         id=new_id("fnd"),
@@ -284,6 +329,13 @@ def add_recording(
 def plain(content: WarningText) -> WarningText:
     """A text without the name of who approved it: that belongs to a version."""
     return content.model_copy(update={"approved_by": ""})
+
+
+def differing(unit: Unit, texts: WarningTexts) -> list[tuple[WarningText, TextVersion]]:
+    """Texts of the file that are not as their newest version, which counts, with that version."""
+    found = newest(versions(unit, texts))
+    pairs = ((one, found[one.id]) for one in texts.texts)
+    return [(one, last) for one, last in pairs if plain(last.content) != plain(one)]
 
 
 def _refuse_clashes(before: Iterable[WarningText], after: Iterable[WarningText]) -> None:

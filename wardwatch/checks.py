@@ -19,7 +19,7 @@ from core.config.site import Inbox, Site
 from core.errors import WardwatchError
 from core.lawbook import finding, on, versions
 from core.store.database import open_store
-from core.wordbook import in_effect, newest
+from core.wordbook import differing, in_effect, newest
 from core.wordbook import versions as texts_of
 from models.store import Store as ModelStore
 from recorder.casefile.typeset import font_of_documents
@@ -126,8 +126,8 @@ def _catalogue(site: Site, paths: Paths) -> Check:
 
 
 def _words(site: Site, paths: Paths) -> Check:
-    """Warning texts that nobody entitled to it has approved."""
-    texts = site.warning_texts
+    """Warning texts that nobody entitled to it has approved, or that differ from the file."""
+    texts, changed = site.warning_texts, ""
     if _stored(site, paths):
         try:
             store = open_store(paths.database_url(site), SystemClock())
@@ -136,14 +136,20 @@ def _words(site: Site, paths: Paths) -> Check:
         with store.read() as unit:
             said = {one.version.text for one in in_effect(unit, texts, True)}
             known = list(newest(texts_of(unit, texts)).values())
+            changed = ", ".join(last.id for _, last in differing(unit, texts))
         store.close()
         waiting = sum(one.text not in said and not one.content.retired for one in known)
     else:
         waiting = sum(not one.approved_by.strip() for one in texts.texts)
-    if waiting:
-        said_so = "not said until then" if site.warnings.only_approved else "said all the same"
-        return Check("warning texts", "warn", f"{waiting} await approval, {said_so}")
-    return Check("warning texts", "ok", "all approved")
+    said_so = "not said until then" if site.warnings.only_approved else "said all the same"
+    found = [f"{waiting} await approval, {said_so}"] if waiting else []
+    if changed:
+        found.append(
+            f"warnings.yaml differs from what counts ({changed}); take it over with "
+            "`wardwatch words import`, or bring it up to date with `words export`"
+        )
+    state: State = "warn" if found else "ok"
+    return Check("warning texts", state, "; ".join(found) or "all approved")
 
 
 def _roads(site: Site, paths: Paths) -> Check:

@@ -122,6 +122,7 @@ def judge_version(version: str, given: JudgeIn, ctx: Ctx, signed: Reviewer) -> T
                 given.approved,
                 given.note,
                 ctx.services.clock.utc_ns(),
+                together=given.together,
             )
     except WordsError as error:
         raise _refused(error) from None

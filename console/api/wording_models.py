@@ -88,6 +88,9 @@ class JudgeIn(Given):
     office: str = Field(min_length=1, max_length=80)
     approved: bool
     note: str = Field(default="", max_length=2000)
+    together: list[str] = Field(
+        default=[], max_length=50, description="Versions that are judged alike with it."
+    )
 
 
 class SoundIn(Given):

@@ -21,12 +21,23 @@ from core.store.database import Store, open_store
 from core.store.users import Role, User
 from core.templates import TemplateError, fill, fragments
 from core.value import NO_WORDS
-from core.wordbook import WordsError, add_recording, amend, in_effect, judge, seed, versions
+from core.wordbook import (
+    WordsError,
+    add_recording,
+    amend,
+    amend_all,
+    differing,
+    in_effect,
+    judge,
+    seed,
+    versions,
+)
 from core.wording import Taken
 from tests.broadcast.speaker_town import camera, site, warning_row
 
 NOON_NS = parse_iso("2026-09-01T04:00:00Z")  # noon in Shanghai
 NIGHT = {"hours": [{"start": "22:00", "end": "06:00"}]}
+DAY = {"hours": [{"start": "08:00", "end": "18:00"}]}
 TAKEN = Taken("a" * 64, "b" * 64, 2.0, -20.0, -3.0, 0.0)
 
 
@@ -255,6 +266,35 @@ def test_edits_are_refused_with_a_reason(store: Store) -> None:
         seed(unit, rows, 1)
         with pytest.raises(WordsError, match="no account that may approve"):
             judge(unit, rows, "fishing@1", "nobody", "x", True, "", 1)
+
+
+def test_two_texts_swap_their_times_at_once(store: Store) -> None:
+    rows = (
+        warning_row("夜间", id="night", when=NIGHT, approved_by="镇长"),
+        warning_row("白天", id="day", when=DAY, approved_by="镇长"),
+    )
+    file = texts(*rows)
+    night, day = file.texts
+    swapped = [
+        night.model_copy(update={"when": day.when}),
+        day.model_copy(update={"when": night.when}),
+    ]
+    with store.begin() as unit:
+        seed(unit, file, 1)
+        with pytest.raises(WordsError, match="both fit"):
+            amend(unit, file, swapped[0], "chief", "互换", 2)
+        made = amend_all(unit, file, swapped, "chief", "互换", 2)
+        assert [one.id for one in made] == ["night@2", "day@2"]
+        assert [last.id for _, last in differing(unit, file)] == ["night@2", "day@2"]
+        for one in made:
+            with pytest.raises(WordsError, match="both fit"):
+                judge(unit, file, one.id, "reviewer", "法制", True, "", 3)
+        judge(unit, file, "night@2", "reviewer", "法制", True, "", 3, together=["day@2"])
+        said = {one.version.id for one in in_effect(unit, file, True)}
+        assert said == {"night@2", "day@2"}
+        with pytest.raises(WordsError, match="both fit"):
+            amend_all(unit, file, [day.model_copy(update={"id": "noon"})], "chief", "x", 4)
+        assert len(unit.text_versions.find()) == 4
 
 
 def test_a_text_that_is_retired_is_no_longer_said(store: Store) -> None:

@@ -15,7 +15,16 @@ from core.config.wording import WarningText, WarningTexts, clashes
 from core.errors import ConfigError
 from core.store.database import Store, open_store
 from core.store.unit import Unit
-from core.wordbook import WordsError, amend, finding, in_effect, newest, plain, versions
+from core.wordbook import (
+    WordsError,
+    amend_all,
+    differing,
+    finding,
+    in_effect,
+    newest,
+    plain,
+    versions,
+)
 from core.wording import TextVersion
 from wardwatch.cli.options import ConfigDir
 from wardwatch.paths import Paths
@@ -61,16 +70,16 @@ def import_texts(
     given = _read(file)
     clock = SystemClock()
     site, store = _open(config)
-    made: list[TextVersion] = []
+    actor = by or getpass.getuser()
     try:
         with store.begin() as unit:
             known = newest(versions(unit, site.warning_texts))
-            for text in given.texts:
-                before = known.get(text.id)
-                if before is not None and plain(before.content) == plain(text):
-                    continue
-                actor = by or getpass.getuser()
-                made.append(amend(unit, site.warning_texts, text, actor, reason, clock.utc_ns()))
+            fresh = [
+                one
+                for one in given.texts
+                if one.id not in known or plain(known[one.id].content) != plain(one)
+            ]
+            made = amend_all(unit, site.warning_texts, fresh, actor, reason, clock.utc_ns())
     finally:
         store.close()
     for one in made:
@@ -111,9 +120,8 @@ def _open_points(unit: Unit, site: Site, found: dict[str, TextVersion]) -> list[
         elif not judged.approved:
             lines.append(f"{one.id}: turned down by {judged.by}: {judged.note}")
     return lines + [
-        f"{text.id}: the file differs from {found[text.id].id}, which counts"
-        for text in site.warning_texts.texts
-        if plain(found[text.id].content) != plain(text)
+        f"{text.id}: the file differs from {last.id}, which counts"
+        for text, last in differing(unit, site.warning_texts)
     ]
 
 

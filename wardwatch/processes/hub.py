@@ -163,6 +163,9 @@ def _seed(site: Site, store: Store, clock: Clock) -> None:
     with store.begin() as unit:
         lawbook.seed(unit, site.catalogue, clock.utc_ns())
         wordbook.seed(unit, site.warning_texts, clock.utc_ns())
+        changed = [last.id for _, last in wordbook.differing(unit, site.warning_texts)]
+    if changed:
+        log.warning("words.file_differs", counts=changed, take_over="wardwatch words import")
 
 
 def _office(site: Site, context: Context, services: Services) -> Office | None:

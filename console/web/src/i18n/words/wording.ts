@@ -59,6 +59,7 @@ export const wording = {
   "words.retire": { zh: "停用", en: "Retire it" },
   "words.judgeTitle": { zh: "审批 {version}", en: "Judge {version}" },
   "words.judgeNote": { zh: "通过的是文字和下列录音；以后换的录音须再审批。", en: "The words and these recordings are approved; later recordings need another approval." },
+  "words.together": { zh: "一并审批（互换时间的须同时通过）", en: "Judge with it (texts that swap their times must be approved at once)" },
   "words.office": { zh: "以何职务", en: "In which function" },
   "words.outcome": { zh: "结论", en: "Outcome" },
   "words.note": { zh: "说明", en: "Note" },
