@@ -13,7 +13,6 @@ evidence alone.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import structlog
 
@@ -39,7 +38,7 @@ from alerts.errors import TransitionError
 from alerts.lifecycle import ENDS, OPEN, since_ns
 from alerts.outbox import Letter, Outbox, Send
 from alerts.roads.graph import Roads
-from alerts.work import Patience, WarningWords, Work, sightings_of
+from alerts.work import Patience, WarningWords, Work
 from core.cases import EvidenceItem, Incident, IncidentState, OfficerPosition, Receipt, Repeat
 from core.clock import NS_PER_S, Clock
 from core.config.site import Site
@@ -262,7 +261,7 @@ class Desk:
         if known is not None:
             return work.unit.incidents.get(known.incident)
         neighbours = self._neighbours(work, sighting)
-        recall = partial(sightings_of, work.unit)
+        recall = work.unit.sightings_of
         return triage.home(self._site, neighbours, sighting, recall)
 
     def _neighbours(self, work: Work, sighting: Sighting) -> list[Incident]:
@@ -303,7 +302,7 @@ class Desk:
         return respond.respond(work, incident)
 
     def _absorb(self, work: Work, before: Incident, sighting: Sighting) -> Incident:
-        others = [one for one in sightings_of(work.unit, before) if one.id != sighting.id]
+        others = [one for one in work.unit.sightings_of(before) if one.id != sighting.id]
         incident = triage.absorb(self._site, before, sighting, others, work.judge)
         work.save(incident)
         if sighting.id not in before.sightings:

@@ -34,7 +34,8 @@ def ended(
         known_late: why it is only now that this is this incident's end; None: it has just ended.
     """
     moment_ns = sighting.ended_ns if sighting.ended_ns is not None else sighting.last_ns
-    facts = {"sighting": sighting.id, "ended_ns": moment_ns}
+    how = sighting.ending
+    facts = {"sighting": sighting.id, "ended_ns": moment_ns, "how": how}
     work.note("incident.act_ended", incident.id, "", facts)
     if incident.state is IncidentState.HANDLED:
         return check(work, incident)
@@ -48,10 +49,11 @@ def ended(
         return incident
     spoken = _warnings_heard(work, incident, moment_ns)
     if spoken:
-        reason = words.left_after_warning(spoken)
+        reason = words.ended_after_warning(spoken, how)
+    elif _somebody_speaks(work, incident):
+        reason = words.ended_during_talk(how)
     else:
-        talking = _somebody_speaks(work, incident)
-        reason = words.left_during_talk() if talking else words.left_by_himself()
+        reason = words.ended_by_himself(how)
     incident = work.step(incident, IncidentState.COMPLIED, reason, at_ns=moment_ns)
     evidence.want_afterwards(work, incident)
     return incident

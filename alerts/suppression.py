@@ -50,8 +50,8 @@ def learn(work: Work, incident: Incident, command: Command) -> Suppression | Non
         return None
     if not stands(work.site, incident.camera):
         return None  # a box in a flying camera's picture is no place, and a tip has none
-    sightings = [work.unit.sightings.get(name) for name in incident.sightings]
-    labels = {label for one in sightings if one is not None for label in one.labels}
+    sightings = work.unit.sightings_of(incident)
+    labels = {label for one in sightings for label in one.labels}
     known = next(
         (one for one in _of_place(work, incident) if one.box.iou(incident.box) >= MIN_IOU), None
     )

@@ -1,6 +1,8 @@
 """What the program says in histories and in the log: Chinese first, English beside it."""
 
 from core.cases import Incident, IncidentState, OrderState
+from core.seeing import Ending
+from core.terms import ENDINGS
 from core.value import Text
 
 _CUES = {
@@ -39,16 +41,24 @@ def spoken_live(seconds: float) -> Text:
     return Text(zh=f"实时喊话{seconds:.0f}秒", en=f"spoken to live for {seconds:.0f} s")
 
 
-def left_during_talk() -> Text:
-    return Text(zh="实时喊话中离开", en="left while somebody spoke to the scene")
+def ended_during_talk(how: Ending | None) -> Text:
+    done = _gone(how)
+    return Text(zh=f"实时喊话中{done.zh}", en=f"{done.en} while somebody spoke to the scene")
 
 
-def left_by_himself() -> Text:
-    return Text(zh="喊话前自行离开", en="left before any warning was spoken")
+def ended_by_himself(how: Ending | None) -> Text:
+    done = _gone(how)
+    own = "" if how else "自行"
+    return Text(zh=f"喊话前{own}{done.zh}", en=f"{done.en} before any warning was spoken")
 
 
-def left_after_warning(attempt: int) -> Text:
-    return Text(zh=f"第{attempt}次喊话后离开", en=f"left after warning {attempt}")
+def ended_after_warning(attempt: int, how: Ending | None) -> Text:
+    done = _gone(how)
+    return Text(zh=f"第{attempt}次喊话后{done.zh}", en=f"{done.en} after warning {attempt}")
+
+
+def _gone(how: Ending | None) -> Text:
+    return ENDINGS[how] if how else Text(zh="离开", en="left")
 
 
 def persists(attempts: int, seconds: float) -> Text:

@@ -18,7 +18,6 @@ from core.config.site import Site
 from core.config.zones import Response
 from core.messages import INCIDENTS, IncidentChanged
 from core.presence import Presence, phones, presence
-from core.seeing import Sighting
 from core.store.unit import Unit
 from core.value import NO_WORDS, Text, Value
 from core.wording import Wording
@@ -188,15 +187,8 @@ class Work:
         """True when no camera saw the act: all that is known was told by the public."""
         if not incident.tips:
             return False
-        found = (self.unit.sightings.get(name) for name in incident.sightings)
-        return all(one is None or one.source == "tip" for one in found)
+        return all(one.source == "tip" for one in self.unit.sightings_of(incident))
 
     def ago_s(self, moment_ns: int) -> float:
         """Seconds since a moment, by the wall clock."""
         return (self.now_ns - moment_ns) / NS_PER_S
-
-
-def sightings_of(unit: Unit, incident: Incident) -> list[Sighting]:
-    """The sightings of an incident as they were last heard, in the order they came."""
-    found = (unit.sightings.get(name) for name in incident.sightings)
-    return [one for one in found if one is not None]

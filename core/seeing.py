@@ -76,12 +76,27 @@ class Why(Value):
     )
 
 
+ENDED = "ended"
+"""Name of the fact that tells an :class:`Ending`."""
+
+
 class Phase(StrEnum):
     """Where a sighting stands in its own short life."""
 
     FIRED = "fired"
     CONTINUES = "continues"
     ENDED = "ended"
+
+
+class Ending(StrEnum):
+    """How an act was seen to end; ``ended`` in the facts of its last report, where it is known."""
+
+    LEFT_ZONE = "left_zone"  # seen outside the zone
+    LEFT_PICTURE = "left_picture"  # seen going over the edge of the picture
+    MOVED = "moved"  # seen away from its place, still in the zone
+    THING_GONE = "thing_gone"  # the ground it stood on is seen again
+    LOST = "lost"  # lost from view: no proof that it went
+    ALLOWED = "allowed"  # the hours of the rule are over
 
 
 class Sighting(Value):
@@ -124,6 +139,12 @@ class Sighting(Value):
     place_error_m: float | None = Field(
         default=None, ge=0, description="Radius that the place is right within 95 times of 100."
     )
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the act ended; None: it goes on, or nobody saw how."""
+        known = {one.value: one for one in Ending}
+        return known.get(str(self.why.facts.get(ENDED)))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,15 @@ CUES = _terms({
     "net": ("渔网", "net"),
     "boat": ("船只", "boat"),
 })  # fmt: skip
+ENDINGS = _terms({
+    "left_zone": ("离开区域", "left the zone"),
+    "left_picture": ("走出画面", "went out of the picture"),
+    "moved": ("移开，仍在区域内", "moved, still in the zone"),
+    "thing_gone": ("原处已清空", "its place is clear"),
+    "lost": ("从画面中消失", "lost from view"),
+    "allowed": ("禁止时段结束", "the rule's hours ended"),
+})  # fmt: skip
+"""How an act was seen to end, see ``core.seeing.Ending``."""
 ROLES = _terms({
     "clip": ("证据片段", "evidence clip"),
     "before": ("处置前片段", "clip of before"),

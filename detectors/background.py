@@ -60,6 +60,8 @@ class StaticObject:
         since_ns: when its place first showed it.
         last_ns: when it was last seen there (a person in front of it does not count).
         present: False at the one update at which it was found to be gone.
+        doubtful: found gone, but perhaps nobody took it away: it turned out to be no thing, or
+            what lies below it had to be guessed when the picture changed.
     """
 
     id: int
@@ -68,6 +70,7 @@ class StaticObject:
     since_ns: int
     last_ns: int
     present: bool
+    doubtful: bool = False
 
 
 @dataclass(eq=False)
@@ -77,8 +80,9 @@ class _Thing:
     since_ns: int
     last_ns: int
     judged: int  # pixels it had when it was last held to be a thing
+    guessed: bool = False  # what lies below it is a guess
 
-    def value(self, present: bool) -> StaticObject:
+    def value(self, present: bool, doubtful: bool = False) -> StaticObject:
         height, width = self.mask.shape
         rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
         box = Box(
@@ -87,9 +91,8 @@ class _Thing:
             float((columns[-1] + 1 - columns[0]) / width),
             float((rows[-1] + 1 - rows[0]) / height),
         )
-        return StaticObject(
-            self.id, box, float(self.mask.mean()), self.since_ns, self.last_ns, present
-        )
+        area = float(self.mask.mean())
+        return StaticObject(self.id, box, area, self.since_ns, self.last_ns, present, doubtful)
 
 
 class StaticMap:
@@ -218,6 +221,7 @@ class StaticMap:
         for thing in kept:
             covered |= thing.mask
             age_s[thing.mask], born_ns[thing.mask] = self._steady_s, thing.since_ns
+            thing.guessed = True
         self._begin(now)
         self._light.forget()
         self._changed_s = 0.0
@@ -286,7 +290,7 @@ class StaticMap:
                 thing.last_ns = time_ns
             elif time_ns - thing.last_ns >= self._gone_s * NS_PER_S:
                 self._things.remove(thing)
-                gone.append(thing.value(False))
+                gone.append(thing.value(False, doubtful=thing.guessed))
         return gone
 
     def _find_new(self, scene: Scene, time_ns: int) -> list[StaticObject]:
@@ -330,7 +334,7 @@ class StaticMap:
             if not is_thing(scene, thing.mask):
                 self._things.remove(thing)
                 self._absorb(thing.mask & ~scene.busy, scene)
-                gone.append(thing.value(False))
+                gone.append(thing.value(False, doubtful=True))
         return gone
 
     def _grown(self, mask: Mask, since_ns: int) -> bool:

@@ -111,6 +111,11 @@ class Unit:
         self.audit = AuditLog(connection, clock)
         self.figures = Figures(connection)
 
+    def sightings_of(self, incident: Incident) -> list[Sighting]:
+        """The sightings of an incident as they were last heard, in the order they came."""
+        found = (self.sightings.get(name) for name in incident.sightings)
+        return [one for one in found if one is not None]
+
     def first_time(self, message_id: str) -> bool:
         """True the first time an id is given, False ever after (consumers are idempotent)."""
         if self._marks.get(message_id) is not None:

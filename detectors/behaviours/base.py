@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,11 @@ from core.clock import NS_PER_S
 from core.config.times import InForce
 from core.config.zones import Zone
 from core.geometry import Box
-from core.seeing import Phase, Sighting, Track, Why
+from core.seeing import ENDED, Ending, Phase, Sighting, Track, Why
 from core.value import Text
 from detectors.background import StaticObject
 from detectors.behaviours.actors import ActorLog
+from detectors.behaviours.endings import Trails
 
 CONTINUE_NS = 2 * NS_PER_S
 """Frame time between two reports of an act that goes on."""
@@ -41,6 +42,11 @@ class Moment:
     tracks: tuple[Track, ...]
     statics: tuple[StaticObject, ...]
     actors: ActorLog
+
+    def gone(self, things: Collection[int]) -> Ending:
+        """How these static things ended that were there until now."""
+        taken = {one.id for one in self.statics if not one.present and not one.doubtful}
+        return Ending.THING_GONE if things and taken.issuperset(things) else Ending.LOST
 
 
 @dataclass
@@ -77,22 +83,28 @@ class Behaviour(ABC):
         shapely.prepare(self._shape)
         self._bounds = self._shape.bounds
         self._acts: list[Act] = []
+        self._trails = Trails()
         self._in_force: InForce | None = None
 
     def update(self, moment: Moment) -> list[Sighting]:
         """Judge one frame: what fired, goes on or ended at it."""
         self._in_force = self.zone.schedule.in_force(moment.local)
-        if self._in_force is not None:
-            return self._judge(moment)
-        return self._end_all(moment.time_ns)
+        if self._in_force is None:
+            return self._end_all(moment.time_ns, Ending.ALLOWED)
+        if self._acts:
+            self._trails.note(moment.time_ns, moment.tracks)
+        else:
+            self._trails.clear()
+        return self._judge(moment)
 
     def interrupt(self) -> list[Sighting]:
         """Time is broken: end what goes on at its last frame and begin anew."""
-        return self._end_all(None)
+        return self._end_all(None, None)
 
-    def _end_all(self, time_ns: int | None) -> list[Sighting]:
-        sightings = [self._tell(act, time_ns or act.last_ns, Phase.ENDED) for act in self._acts]
+    def _end_all(self, time_ns: int | None, how: Ending | None) -> list[Sighting]:
+        sightings = [self._end(act, time_ns or act.last_ns, how) for act in self._acts]
         self._acts = []
+        self._trails.clear()
         self._forget()
         return sightings
 
@@ -152,9 +164,14 @@ class Behaviour(ABC):
             return []
         return [self._tell(act, moment.time_ns, Phase.CONTINUES)]
 
-    def _over(self, act: Act, moment: Moment) -> Sighting:
+    def _over(self, act: Act, moment: Moment, how: Ending | None) -> Sighting:
         self._acts.remove(act)
-        return self._tell(act, moment.time_ns, Phase.ENDED)
+        return self._end(act, moment.time_ns, how)
+
+    def _end(self, act: Act, time_ns: int, how: Ending | None) -> Sighting:
+        if how is not None:
+            act.why = act.why.model_copy(update={"facts": {**act.why.facts, ENDED: how.value}})
+        return self._tell(act, time_ns, Phase.ENDED)
 
     def _tell(self, act: Act, time_ns: int, phase: Phase) -> Sighting:
         act.told_ns = time_ns

@@ -48,11 +48,16 @@ class _Case:
 
 @dataclass(eq=False)
 class _Fired:
-    """An act, and every thing that is a part of its heap."""
+    """An act, and every thing that is a part of its heap.
+
+    Attributes:
+        left: the parts that were there when it was last seen.
+    """
 
     act: Act
     case: _Case
     ids: set[int]
+    left: set[int]
 
 
 class Dumping(Behaviour):
@@ -199,12 +204,13 @@ class Dumping(Behaviour):
             labels=ordered(case.labels),
             cues=ordered(self._cues(case, heap, size)),
         )
-        self._fired_heaps.append(_Fired(act, case, set(heap.ids)))
+        self._fired_heaps.append(_Fired(act, case, set(heap.ids), _present(heap)))
         return self._fired(act, moment)
 
     def _go_on(self, fired: _Fired, heap: Heap, moment: Moment) -> list[Sighting]:
         act = fired.act
         act.last_ns, act.box = heap.last_ns, heap.box
+        fired.left = _present(heap)
         fired.case.frames += 1
         if self._is_due(act, moment):
             size = self._size(heap, moment)
@@ -215,7 +221,7 @@ class Dumping(Behaviour):
     def _end_gone(self, alive: set[int], moment: Moment) -> list[Sighting]:
         gone = [fired for fired in self._fired_heaps if not fired.ids & alive]
         self._fired_heaps = [fired for fired in self._fired_heaps if fired.ids & alive]
-        return [self._over(fired.act, moment) for fired in gone]
+        return [self._over(fired.act, moment, moment.gone(fired.left)) for fired in gone]
 
     def _size(self, heap: Heap, moment: Moment) -> Size | None:
         """Its size in metres, where the camera knows its ground."""
@@ -266,6 +272,10 @@ class Dumping(Behaviour):
                 "actor_labels": list(case.labels),
             },
         )
+
+
+def _present(heap: Heap) -> set[int]:
+    return {thing.id for thing in heap.present}
 
 
 def _path(

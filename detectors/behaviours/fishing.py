@@ -89,7 +89,8 @@ class Fishing(Behaviour):
             self._stays.drop(stay)
             self._in_zone_ns.pop(stay, None)
             self._acting.pop(stay, None)
-            return [self._over(act, moment)] if act else []
+            how = self._trails.ending(stay.tracks, moment.time_ns, self._holds)
+            return [self._over(act, moment, how)] if act else []
         if not present:
             return []
         if act:

@@ -11,7 +11,7 @@ from shapely.geometry import box as shapely_box
 from core.clock import NS_PER_S
 from core.config.zones import OccupationRule, Zone
 from core.geometry import Box, bounding_box
-from core.seeing import Sighting, Track, Why
+from core.seeing import Ending, Sighting, Track, Why
 from core.value import Text
 from detectors.behaviours.actors import hides
 from detectors.behaviours.base import Act, Behaviour, Moment, ordered, seconds
@@ -32,6 +32,7 @@ _STANDING_S = 2.0
 _GRACE_NS = 3 * NS_PER_S
 _HIDDEN_NS = 60 * NS_PER_S
 _HELD_NS = 10 * NS_PER_S
+_LEAVES_NS = 10 * NS_PER_S
 _ALONG_NS = 4 * NS_PER_S
 _ALONG = 0.5  # of the vehicle's width
 _BEFORE_NS = 20 * NS_PER_S
@@ -49,6 +50,7 @@ class _Subject:
     last_ns: int
     tracks: tuple[int, ...]
     label: str
+    things: frozenset[int]
     joins_ns: int
     """Latest end of a place's last frame at which this may still be the same thing."""
 
@@ -62,6 +64,8 @@ class _Place:
         frames: in so many frames something was found there.
         extent: the most of it that was seen at once: between pillars and passers a vehicle is
             seen in pieces, and a piece is no second vehicle.
+        things: the static things that were there when it was last seen.
+        gone: how they ended; None while the place is taken.
     """
 
     key: str
@@ -76,6 +80,8 @@ class _Place:
     limit: Limit | None = None
     frames: int = 0
     hidden_ns: int = 0
+    things: frozenset[int] = frozenset()
+    gone: Ending | None = None
 
     @property
     def known_ns(self) -> int:
@@ -133,6 +139,7 @@ class Occupation(Behaviour):
                 stay.last_ns,
                 tuple(stay.tracks),
                 stay.label,
+                frozenset(),
                 stay.since_ns - NS_PER_S,
             )
             for stay in present
@@ -151,6 +158,7 @@ class Occupation(Behaviour):
                 heap.last_ns,
                 (),
                 "object",
+                frozenset(thing.id for thing in heap.present),
                 heap.since_ns - 5 * NS_PER_S,
             )
             for heap in heaps
@@ -215,7 +223,7 @@ class Occupation(Behaviour):
     ) -> list[Sighting]:
         ended = []
         if limit.allowed_s is None and place.act is not None:  # from now on it may stand here
-            ended, place.act = [self._over(place.act, moment)], None
+            ended, place.act = [self._over(place.act, moment, Ending.ALLOWED)], None
         if not subjects:
             return ended + self._judge_empty(place, moment)
         vehicles = [subject.box for subject in subjects if subject.tracks]
@@ -228,6 +236,8 @@ class Occupation(Behaviour):
             place.tracks += [number for number in subject.tracks if number not in place.tracks]
             if subject.label not in place.labels:
                 place.labels.append(subject.label)
+        place.things = frozenset().union(*(subject.things for subject in subjects))
+        place.gone = None
         place.frames += 1
         if limit.allowed_s is None:
             return ended
@@ -253,13 +263,25 @@ class Occupation(Behaviour):
         return [self._fired(place.act, moment)]
 
     def _judge_empty(self, place: _Place, moment: Moment) -> list[Sighting]:
+        if place.gone is None:
+            place.gone = moment.gone(place.things)
         unseen_ns = moment.time_ns - place.last_ns
         if unseen_ns <= _HIDDEN_NS and self._hidden(place, moment):
             place.hidden_ns = moment.time_ns
         if moment.time_ns - place.known_ns <= _GRACE_NS:
             return []
         self._places.remove(place)
-        return [self._over(place.act, moment)] if place.act else []
+        return [self._over(place.act, moment, self._how(place, moment))] if place.act else []
+
+    def _how(self, place: _Place, moment: Moment) -> Ending | None:
+        """How what stood there went: where the vehicle is now, or that the ground is bare."""
+        last_ns, box = self._trails.last(place.tracks) or (0, place.box)
+        how = self._trails.ending(place.tracks, moment.time_ns, self._holds)
+        if last_ns < place.last_ns - _LEAVES_NS:
+            return place.gone  # a vehicle that left long before the goods
+        if how is None and shared(box, place.extent) < _SAME:
+            return Ending.MOVED
+        return place.gone if how is Ending.LOST else how
 
     @staticmethod
     def _hidden(place: _Place, moment: Moment) -> bool:

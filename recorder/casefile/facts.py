@@ -52,14 +52,13 @@ def gather(unit: Unit, site: Site, incident_id: str) -> Facts:
     incident = unit.incidents.get(incident_id)
     if incident is None:
         raise CaseFileError(f"incident {incident_id!r}: there is none of that id")
-    sightings = (unit.sightings.get(name) for name in incident.sightings)
     announcements = unit.announcements.find(incident=incident_id)
     law = ruling(unit, site.catalogue, incident)
     checked = finding(unit, law.id) if law else None
     verified = {"verified_by": checked.by if checked.confirmed else ""} if checked else {}
     return Facts(
         incident=incident,
-        sightings=tuple(one for one in sightings if one is not None),
+        sightings=tuple(unit.sightings_of(incident)),
         announcements=tuple(sorted(announcements, key=lambda one: one.requested_ns)),
         receipts={one.announcement: one for one in unit.receipts.find(incident=incident_id)},
         orders=tuple(unit.orders.find(incident=incident_id)),

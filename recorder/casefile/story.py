@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.clock import NS_PER_S
-from core.terms import CUES, KINDS, SEVERITIES, STATES, role_words, term
+from core.terms import CUES, ENDINGS, KINDS, SEVERITIES, STATES, role_words, term
 from core.transcripts import SPOKEN
 from recorder.casefile.case import Case
 from recorder.casefile.signatures import said
@@ -258,7 +258,8 @@ def _moments(case: Case) -> Iterator[Moment]:
         yield Moment(one.started_ns, "行为开始", one.why.text.zh)
         yield Moment(one.fired_ns, "系统发现", f"模型 {one.model or _UNKNOWN}")
         if one.ended_ns is not None:
-            yield Moment(one.ended_ns, "行为结束")
+            how = ENDINGS[one.ending].zh if one.ending else ""
+            yield Moment(one.ended_ns, "行为结束", how)
     for step in facts.incident.history:
         who = "" if step.actor == "system" else step.actor
         said = "：".join(part for part in (who, step.reason.zh) if part)

@@ -150,6 +150,16 @@ def test_left_before_the_warning_sounded(world: World) -> None:
     assert world.states()[-1] == "closed"
 
 
+def test_lost_from_view_is_not_said_to_have_left(world: World) -> None:
+    world.see("s1")
+    world.speak()
+    world.see("s1", ENDED, fired_s=8, how="lost")
+    last = world.incident.history[-1]
+    assert last.state == "complied"
+    assert last.reason.en == "lost from view after warning 1"
+    assert last.reason.zh == "第1次喊话后从画面中消失"
+
+
 def test_silence_of_the_analyst_is_not_compliance(world: World) -> None:
     world.see("s1")
     world.speak()

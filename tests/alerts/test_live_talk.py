@@ -56,7 +56,7 @@ def outcome(world: World) -> tuple[str, int, float | None]:
     with world.store.read() as unit:
         name = world.incident.id
         spoken = unit.announcements.find(incident=name)
-        found = compliance(world.incident, spoken, unit.receipts.find(incident=name))
+        found = compliance(world.incident, spoken, unit.receipts.find(incident=name), [])
     assert found is not None
     return found.outcome, found.warnings, found.seconds
 

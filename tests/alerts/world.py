@@ -196,6 +196,7 @@ class World:
         cues: Sequence[str] = (),
         dwell_s: float = 12,
         fired_s: float = 0,
+        how: str = "",
     ) -> Sighting:
         """A sighting at the present moment; ``fired_s`` is how long ago it fired."""
         now_ns = self.clock.utc_ns()
@@ -212,7 +213,7 @@ class World:
             ended_ns=now_ns if phase is Phase.ENDED else None,
             box=Box(0.4, 0.4, 0.1, 0.2),
             cues=tuple(cues),
-            why=Why(text=Text(zh="久留", en="stayed")),
+            why=Why(text=Text(zh="久留", en="stayed"), facts={"ended": how} if how else {}),
         )
         self._deliver(self.desk.on_sighting, sighting)
         return sighting

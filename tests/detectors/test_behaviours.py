@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.clock import NS_PER_S
 from core.geometry import Box
-from core.seeing import Phase, Sighting, Track
+from core.seeing import Ending, Phase, Sighting, Track
 from detectors.background import StaticObject
 from detectors.behaviours.actors import ActorLog
 from detectors.behaviours.base import Behaviour, Moment
@@ -53,8 +53,16 @@ def moved(box: Box, dx: float, dy: float = 0.0) -> Box:
     return Box(box.x + dx, box.y + dy, box.w, box.h)
 
 
-def thing(box: Box, since_s: float, t_s: float, present: bool = True, number: int = 1):
-    return StaticObject(number, box, box.area * 0.8, at(since_s), at(t_s), present)
+def thing(
+    box: Box,
+    since_s: float,
+    t_s: float,
+    present: bool = True,
+    number: int = 1,
+    doubtful: bool = False,
+):
+    area = box.area * 0.8
+    return StaticObject(number, box, area, at(since_s), at(t_s), present, doubtful)
 
 
 # --- fishing
@@ -94,6 +102,31 @@ def test_fishing_ends_within_five_seconds_of_leaving_the_zone() -> None:
     told = play(behaviours_of(camera(left_half))[0], angler, 130)
     # the foot point crosses x = 0.4 at 102.5 s
     assert 102.5 <= seconds(told[-1].ended_ns) <= 107.5
+    assert told[-1].ending is Ending.LEFT_ZONE
+
+
+@pytest.mark.parametrize(
+    ("speed", "spot", "how"),
+    [
+        (0.05, SPOT, Ending.LEFT_PICTURE),
+        (0.0, SPOT, Ending.LOST),  # vanished where it sat
+        (0.05, moved(SPOT, 0.3), Ending.LOST),  # on the way, far from the edge
+        (0.0, Box(0.0, 0.5, 0.05, 0.2), Ending.LOST),  # sat at the edge all the time
+    ],
+)
+def test_how_an_angler_went_is_told_only_where_it_was_seen(
+    speed: float, spot: Box, how: Ending
+) -> None:
+    def goes(t_s: float):
+        box = moved(spot, -max(0.0, t_s - 50) * speed)
+        gone = t_s > 60.2
+        box = Box(max(box.x, 0.0), box.y, box.w, box.h)
+        return [] if gone else [track(1, box, t_s, first_ns=at(0))], []
+
+    told = play(behaviour("fishing", dwell_s=30), goes, 80)
+    assert phases(told) == [Phase.FIRED, Phase.ENDED]
+    assert told[-1].ending is how
+    assert told[0].ending is None
 
 
 def test_a_stroller_never_fishes() -> None:
@@ -165,6 +198,14 @@ def test_a_schedule_that_ends_ends_the_act() -> None:
         told += judge.update(Moment(at(t_s), local, ASPECT, seen, (), log))
     assert phases(told) == [Phase.FIRED, Phase.ENDED]
     assert seconds(told[-1].ended_ns) == 20
+    assert told[-1].ending is Ending.ALLOWED
+
+
+def test_a_broken_time_tells_nothing_of_how_it_ended() -> None:
+    judge = behaviour("fishing", dwell_s=30)
+    assert phases(play(judge, angler, 60)) == [Phase.FIRED]
+    (ended,) = judge.interrupt()
+    assert (ended.phase, ended.ending) == (Phase.ENDED, None)
 
 
 # --- dumping
@@ -192,15 +233,17 @@ def test_dumping_fires_once_the_actor_has_left_and_the_thing_settled() -> None:
     assert fired.why.facts["actors"] == [1]
 
 
-def test_dumping_ends_when_the_thing_is_removed() -> None:
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_dumping_ends_when_the_thing_is_removed(doubtful: bool) -> None:
     def cleaned(t_s: float):
-        tracks, statics = dumper(t_s)
+        tracks, statics = dumper(t_s, doubtful=doubtful)
         return tracks, [replace(s, present=t_s < 50, last_ns=at(min(t_s, 50))) for s in statics
                         if t_s <= 50.1]  # fmt: skip
 
     told = play(behaviour("dumping", settle_s=10), cleaned, 60)
     assert phases(told) == [Phase.FIRED, Phase.ENDED]
     assert seconds(told[-1].ended_ns) == pytest.approx(50, abs=0.3)
+    assert told[-1].ending is (Ending.LOST if doubtful else Ending.THING_GONE)
 
 
 def test_nothing_fires_while_its_owner_stays() -> None:
@@ -263,6 +306,25 @@ def test_a_parked_vehicle_overstays_and_leaves() -> None:
     assert 63 <= seconds(told[0].fired_ns) <= 66
     assert 80 <= seconds(told[-1].ended_ns) <= 86
     assert told[0].cues == ("vehicle",)
+    assert told[-1].ending is Ending.LEFT_PICTURE
+
+
+@pytest.mark.parametrize(
+    ("speed", "edge", "how"),
+    [(0.1, 0.6, Ending.LEFT_ZONE), (0.1, 1.0, Ending.MOVED), (0.0, 1.0, Ending.LOST)],
+)
+def test_how_a_vehicle_went_is_told_only_where_it_was_seen(
+    speed: float, edge: float, how: Ending
+) -> None:
+    def parks(t_s: float):
+        box = moved(CAR, min(0, t_s - 5) * 0.1 + min(0.3, max(0, t_s - 80) * speed))
+        shown = t_s < 80 or speed > 0
+        return ([track(1, box, t_s, "car", first_ns=at(0))] if shown else []), []
+
+    place = zone("occupation", [[0, 0], [edge, 0], [edge, 1], [0, 1]], limit_s=60)
+    told = play(behaviours_of(camera(place))[0], parks, 100)
+    assert phases(told) == [Phase.FIRED, Phase.ENDED]
+    assert told[-1].ending is how
 
 
 def test_traffic_that_never_stops_does_not_occupy() -> None:
@@ -294,7 +356,7 @@ def test_a_stall_without_a_class_overstays() -> None:
     stall = Box(0.55, 0.5, 0.15, 0.2)
 
     def vendor(t_s: float):
-        here = [track(1, SPOT, t_s, first_ns=at(0))]
+        here = [track(1, SPOT, t_s, first_ns=at(0))] if t_s < 72 else []  # goods stay behind
         if t_s < 10:
             return here, []
         gone = t_s > 90
@@ -303,8 +365,9 @@ def test_a_stall_without_a_class_overstays() -> None:
     told = play(behaviour("occupation", limit_s=60), vendor, 110)
     assert phases(told) == [Phase.FIRED, Phase.ENDED]
     assert seconds(told[0].fired_ns) == pytest.approx(68, abs=0.5)
-    assert seconds(told[-1].ended_ns) <= 95
+    assert 90 <= seconds(told[-1].ended_ns) <= 95
     assert told[0].labels == ("object",)
+    assert told[-1].ending is Ending.THING_GONE
 
 
 def test_a_car_that_the_model_takes_for_something_else_overstays() -> None:

@@ -85,9 +85,9 @@ class Keeper:
             lesson = known.model_copy(update={"judgement": judgement})
         else:
             with self._store.read() as unit:
-                seen = [unit.sightings.get(name) for name in incident.sightings]
+                seen = unit.sightings_of(incident)
                 items = unit.evidence.find(incident=incident.id, role="clip")
-            if incident.tips and all(one is None or one.source == "tip" for one in seen):
+            if incident.tips and all(one.source == "tip" for one in seen):
                 return None  # no detector judged what these pictures show
             try:
                 pictures, model = self._pictures(incident, items)
