@@ -1,14 +1,18 @@
-"""The real loudspeaker room behind the console: every talk becomes a file."""
+"""The real loudspeaker room behind the console: talks become files, or go to virtual cameras."""
 
 import threading
 from pathlib import Path
 
 from broadcast.announcer import Announcer
+from broadcast.base import SpeakerDriver
 from broadcast.live import LiveTalk
+from broadcast.onvif import OnvifSpeaker
 from console.services import Services
 from core.cases import Announcement, Receipt
 from core.clock import Clock, SystemClock
-from core.config.cameras import Speaker
+from core.config.cameras import Camera, Speaker
+from sim.camera import VirtualTownship
+from tests.sim.camera_kit import PASSWORD, USER
 
 
 class Beat(SystemClock):
@@ -22,23 +26,37 @@ class Beat(SystemClock):
 
 
 class FileTalks:
-    """Speaks with the `file` driver into ``folder/horn`` and stores the receipts."""
+    """Speaks with the `file` driver into ``folder/horn`` and stores the receipts.
 
-    def __init__(self, services: Services, folder: Path) -> None:
+    Args:
+        cameras: speaks by ONVIF to those of the same names instead.
+    """
+
+    def __init__(
+        self, services: Services, folder: Path, cameras: VirtualTownship | None = None
+    ) -> None:
         self.horn = folder / "horn"
         self.receipts: list[Receipt] = []
         self._services, self._clock = services, Beat(services.clock)
         speaker = Speaker(driver="file", url=str(self.horn))
+        if cameras is not None:
+            speaker = Speaker(driver="onvif")
         site = services.site
-        cameras = tuple(
+        speaking = tuple(
             one.model_copy(update={"speaker": speaker}) if one.speaker else one
             for one in site.cameras
         )
+
+        def build(camera: Camera, _volume: int | None) -> SpeakerDriver:
+            url = cameras.url(camera.id) if cameras else ""
+            return OnvifSpeaker(camera.id, url, self._clock, username=USER, password=PASSWORD)
+
         rules = site.warnings.model_copy(update={"cooldown_s": 0})
         self._announcer = Announcer(
-            site.model_copy(update={"cameras": cameras, "warnings": rules}),
+            site.model_copy(update={"cameras": speaking, "warnings": rules}),
             clock=self._clock,
             audio_dir=folder / "audio",
+            build=build if cameras else None,
         )
         self._threads: list[threading.Thread] = []
 

@@ -1,4 +1,4 @@
-"""What the doctor says of the catalogue: the database counts, not the note in the file."""
+"""What the doctor says of catalogue and warning texts: the database counts, not the file."""
 
 import shutil
 from pathlib import Path
@@ -9,17 +9,24 @@ from core.config.load import SHIPPED, load
 from core.lawbook import confirm, seed, versions
 from core.store.database import open_store
 from core.store.users import Role
+from core.value import Text
+from core.wordbook import amend
 from tests.model_cards import model_card
 from wardwatch.checks import examine
 from wardwatch.paths import Paths
 
 
-def said_of_the_catalogue(config: Path) -> tuple[str, str]:
-    found = next(one for one in examine(config) if one.what == "catalogue")
-    return found.state, found.detail
+def said_by(config: Path) -> dict[str, tuple[str, str]]:
+    """What is said up to the warning texts; no camera is looked at."""
+    said: dict[str, tuple[str, str]] = {}
+    for one in examine(config):
+        said[one.what] = one.state, one.detail
+        if one.what == "warning texts":
+            break
+    return said
 
 
-def test_the_catalogue_is_confirmed_in_the_database(tmp_path: Path) -> None:
+def test_catalogue_and_warning_texts_are_those_of_the_database(tmp_path: Path) -> None:
     model_card("yolox-nano")
     config, clock = tmp_path / "site", SystemClock()
     shutil.copytree(SHIPPED / "demo", config)
@@ -29,7 +36,7 @@ def test_the_catalogue_is_confirmed_in_the_database(tmp_path: Path) -> None:
     site = load(config)
     rows = len(site.catalogue.rows)
     await_it = "rows await a legal officer's confirmation"
-    assert said_of_the_catalogue(config) == ("warn", f"{rows} of {rows} {await_it}")
+    assert said_by(config)["catalogue"] == ("warn", f"{rows} of {rows} {await_it}")
 
     paths = Paths(site.data_dir)
     paths.make()
@@ -39,7 +46,14 @@ def test_the_catalogue_is_confirmed_in_the_database(tmp_path: Path) -> None:
         seed(unit, site.catalogue, clock.utc_ns())
         for one in versions(unit, site.catalogue):
             confirm(unit, one.id, "fazhi", "法制办", True, "国务院公报", clock.utc_ns())
+        text = site.warning_texts.texts[0]
+        edited = text.model_copy(update={"text": Text.same("另有规定")})
+        amend(unit, site.warning_texts, edited, "fazhi", "改", clock.utc_ns())
     store.close()
-    state, detail = said_of_the_catalogue(config)
+    said = said_by(config)
+    state, detail = said["warning texts"]
+    assert state == "warn"
+    assert f"warnings.yaml differs from what counts ({text.id}@2)" in detail
+    state, detail = said["catalogue"]
     assert (state, detail.partition(" ")[2]) == ("ok", "rows, all confirmed")
     assert int(detail.partition(" ")[0]) <= rows, "rows of the past do not count"
