@@ -29,6 +29,7 @@ def heeded(store: Store, clock: Clock) -> Iterator[Metric]:
                 one,
                 unit.announcements.find(incident=one.id),
                 unit.receipts.find(incident=one.id),
+                unit.sightings_of(one),
             )
             if found is None:
                 continue

@@ -1,5 +1,6 @@
 """Incidents: the list, one with all that belongs to it, and what people do about it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import structlog
@@ -124,6 +125,7 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
             key=lambda one: one.history[0].at_ns if one.history else 0,
         )
         evidence = unit.evidence.find(incident=incident_id)
+        sightings = unit.sightings_of(found)
         audit = list(unit.audit.entries(incident_id))
         suppression = made_by(unit, found, ctx.services.clock.utc_ns())
         reviews = unit.reviews.find(incident=incident_id)
@@ -135,13 +137,13 @@ def incident(incident_id: str, ctx: Ctx, signed: Viewer) -> IncidentFile:
         summons = [made for one in orders for made in _summons(unit, one.id)]
     return IncidentFile(
         incident=IncidentOut.model_validate(outward(found)),
-        announcements=[_announcement(one, receipts.get(one.id)) for one in announcements],
+        announcements=[_announcement(one, receipts) for one in announcements],
         orders=[OrderOut.model_validate(outward(one)) for one in orders],
         evidence=[evidence_out(one) for one in evidence],
         audit=[AuditOut.model_validate(outward(one)) for one in audit],
         catalogue=catalogue,
         actions=allowed(ctx, found, signed, led=_led(orders)),
-        compliance=compliance(found, announcements, receipts.values()),
+        compliance=compliance(found, announcements, receipts.values(), sightings),
         notices=[NoticeOut.model_validate(outward(one)) for one in notices],
         summons=summons,
         suppression=suppression,
@@ -324,9 +326,14 @@ def _find(unit: Unit, incident_id: str) -> Incident:
     return found
 
 
-def _announcement(one: Announcement, receipt: Receipt | None) -> AnnouncementOut:
-    given = ReceiptOut.model_validate(outward(receipt)) if receipt else None
-    return AnnouncementOut.model_validate({**outward(one), "receipt": given})
+def _announcement(one: Announcement, receipts: Mapping[str, Receipt]) -> AnnouncementOut:
+    def out(receipt: Receipt) -> ReceiptOut:
+        return ReceiptOut.model_validate(outward(receipt))
+
+    own = receipts.get(one.id)
+    others = [out(receipts[name]) for name in sorted(receipts) if name.startswith(f"{one.id}.")]
+    given = {"receipt": out(own) if own else None, "others": others}
+    return AnnouncementOut.model_validate({**outward(one), **given})
 
 
 def _catalogue(ctx: Context, unit: Unit, found: Incident) -> CatalogueOut | None:

@@ -164,6 +164,10 @@ class ReceiptOut(BaseModel):
     device_reply: str
     audio_path: str | None
     audio_sha256: str | None
+    recordings: list[str]
+    volume: int | None
+    volume_by: str
+    volume_way: Literal["", "told", "held", "sound"]
     error: str | None
     hearing: Hearing | None
 
@@ -179,6 +183,7 @@ class AnnouncementOut(BaseModel):
     requested_by: str
     override_reason: str | None
     receipt: ReceiptOut | None
+    others: list[ReceiptOut] = Field(description="Of the other loudspeakers of its group.")
 
 
 class OrderOut(BaseModel):

@@ -33,7 +33,7 @@ from core.config.site import Site
 from core.config.wording import WarningTexts
 from core.config.zones import DumpingRule, FishingRule, OccupationRule, Rule, Zone
 from core.geometry import Box, GeoPoint, Polygon
-from core.seeing import Kind
+from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store
 from core.store.unit import Unit
 from core.value import Text
@@ -223,6 +223,8 @@ _REASONS = {
     S.CLOSED: Text(zh="处置后证据已封存", en="the evidence of afterwards is sealed"),
 }
 
+_ENDED = {"market": "thing_gone", "river": "left_zone"}
+
 
 def incident(
     key: str, camera: str, states: list[tuple[IncidentState, float]], now_ns: int, active: bool
@@ -297,6 +299,8 @@ def _with_all(unit: Unit, one: Incident, vault: Path) -> Incident:
             started_ns=change.at_ns + NS_PER_S, seconds=9.4, bytes_sent=75_200,
             device_reply="RTSP/1.0 200 OK", audio_path=audio.name,
             audio_sha256=_sha(audio),
+            recordings=("5e" * 32, "a7" * 32), volume=80, volume_way="held",
+            volume_by="ONVIF output level 64, before 40",
             hearing=Hearing(verdict="heard", microphone=one.camera, score=0.71, threshold=0.36,
                             lag_s=0.9)))  # fmt: skip
         unit.evidence.put(_item(one, "warning_audio", audio, vault, "audio/wav"))
@@ -308,6 +312,14 @@ def _with_all(unit: Unit, one: Incident, vault: Path) -> Incident:
             id=f"ord-{one.id}", incident=one.id, officer="officer-3", state=OrderState.EN_ROUTE,
             history=(offered, *sent), place=one.place, distance_m=743, eta_s=96))  # fmt: skip
         added["orders"] = (f"ord-{one.id}",)
+    if one.state is S.CLOSED:
+        how = "lost" if one.id == "inc-past-2" else _ENDED[one.camera]
+        unit.sightings.put(Sighting(
+            id=f"sgt-{one.id}", camera=one.camera, zone=one.zone, kind=one.kind, phase=Phase.ENDED,
+            started_ns=one.started_ns, fired_ns=one.history[0].at_ns, last_ns=one.last_seen_ns,
+            ended_ns=one.history[2].at_ns, box=one.box,
+            why=Why(text=one.why, facts={"ended": how})))  # fmt: skip
+        added["sightings"] = (f"sgt-{one.id}",)
     clip, still = vault / f"{one.id}-clip.mp4", vault / f"{one.id}-snapshot.jpg"
     clip.write_bytes(fake_scenes.clip(one.camera))
     fake_scenes.snapshot(one.camera, one.kind.value, still)

@@ -5,7 +5,9 @@ import pytest
 from core.cases import Announcement, Incident, IncidentState, Receipt, StateChange
 from core.clock import NS_PER_S
 from core.compliance import compliance
-from core.seeing import Kind
+from core.geometry import Box
+from core.seeing import Kind, Phase, Sighting, Why
+from core.value import Text
 from tests.console import fake_township
 from tests.console.conftest import Desk
 
@@ -47,27 +49,63 @@ def _said(number: int, at_s: int | None, ok: bool = True) -> tuple[Announcement,
 def test_heeded_after_the_second_warning(kind: Kind, outcome: str) -> None:
     said = [_said(1, 10), _said(2, 80)]
     one = _incident(kind, (S.DETECTED, 0), (S.WARNING, 9), (S.COMPLIED, 95), (S.REOPENED, 300))
-    found = compliance(one, [a for a, _ in said], [r for _, r in said])
+    found = compliance(one, [a for a, _ in said], [r for _, r in said], [])
     assert found is not None
     assert (found.outcome, found.warnings, found.seconds) == (outcome, 2, 85.0)
     assert found.inferred
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen", "outcome"),
+    [
+        (Kind.FISHING, [("left_zone", 95)], "left"),
+        (Kind.OCCUPATION, [("left_zone", 95)], "left"),
+        (Kind.OCCUPATION, [("thing_gone", 95)], "packed_up"),
+        (Kind.DUMPING, [("thing_gone", 95)], "removed"),
+        (Kind.FISHING, [("left_picture", 60), ("left_zone", 95)], "left_picture"),
+        (Kind.FISHING, [("lost", 60), ("left_zone", 95)], "lost"),
+        (Kind.FISHING, [("lost", 5), ("left_zone", 95)], "left"),  # went before any warning
+        (Kind.FISHING, [("left_zone", 95), ("lost", 400)], "left"),  # after it was heeded
+        (Kind.OCCUPATION, [("moved", 95)], "moved"),
+        (Kind.FISHING, [("allowed", 95)], "allowed"),
+    ],
+)
+def test_of_several_the_one_of_whom_least_is_known_counts(
+    kind: Kind, seen: list[tuple[str, int]], outcome: str
+) -> None:
+    said = _said(1, 10)
+    one = _incident(kind, (S.DETECTED, 0), (S.WARNING, 9), (S.COMPLIED, 95))
+    sightings = [_ended(kind, how, at_s) for how, at_s in seen]
+    found = compliance(one, [said[0]], [said[1]], sightings)
+    assert found is not None
+    assert (found.outcome, found.inferred, found.seconds) == (outcome, False, 85.0)
+    untold = compliance(one, [said[0]], [said[1]], [*sightings, _ended(kind, None, 94)])
+    assert untold is not None
+    assert untold.inferred is (outcome not in ("lost", "allowed"))
+
+
+def _ended(kind: Kind, how: str | None, at_s: int) -> Sighting:
+    return Sighting(
+        id=f"sgt-{at_s}", camera="river", zone="z", kind=kind, phase=Phase.ENDED, started_ns=0,
+        fired_ns=0, last_ns=0, ended_ns=at_s * NS_PER_S, box=Box(0, 0, 1, 1),
+        why=Why(text=Text.same("x"), facts={"ended": how} if how else {}))  # fmt: skip
 
 
 def test_not_heeded_unheard_and_not_yet_known() -> None:
     said = _said(1, 10)
     still = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9), (S.PERSISTING, 130),
                       (S.DISPATCHED, 131), (S.COMPLIED, 500))  # fmt: skip
-    found = compliance(still, [said[0]], [said[1]])
+    found = compliance(still, [said[0]], [said[1]], [])
     assert found is not None
     assert (found.outcome, found.seconds) == ("persisted", None)
     waits = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9))
     for receipts, outcome in (([said[1]], "watching"), ([], "watching")):
-        told = compliance(waits, [said[0]], receipts)
+        told = compliance(waits, [said[0]], receipts, [])
         assert told is not None
         assert told.outcome == outcome
     broken = _said(1, None, ok=False)
     sent = _incident(Kind.FISHING, (S.DETECTED, 0), (S.WARNING, 9), (S.DISPATCHED, 20))
-    told = compliance(sent, [broken[0]], [broken[1]])
+    told = compliance(sent, [broken[0]], [broken[1]], [])
     assert told is not None
     assert told.outcome == "unheard"
-    assert compliance(waits, [], []) is None
+    assert compliance(waits, [], [], []) is None

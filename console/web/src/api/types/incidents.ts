@@ -36,7 +36,17 @@ export type OrderState =
 
 /** What came of an incident's warnings. */
 export interface Compliance {
-  outcome: "left" | "packed_up" | "removed" | "persisted" | "unheard" | "watching";
+  outcome:
+    | "left"
+    | "left_picture"
+    | "moved"
+    | "packed_up"
+    | "removed"
+    | "lost"
+    | "allowed"
+    | "persisted"
+    | "unheard"
+    | "watching";
   inferred: boolean;
   warnings: number;
   seconds: number | null;
@@ -95,12 +105,19 @@ export interface Sighting {
 }
 
 export interface Receipt {
+  camera: string;
   ok: boolean;
   driver: string;
   started: string | null;
   seconds: number;
   device_reply: string;
   audio_sha256: string | null;
+  /** SHA-256 of the recordings that were played in it. */
+  recordings: string[];
+  volume: number | null;
+  volume_by: string;
+  /** told with the sound; held at the device and put back; the sound made softer. */
+  volume_way: "" | "told" | "held" | "sound";
   error: string | null;
   hearing: Hearing | null;
 }
@@ -122,6 +139,8 @@ export interface Announcement {
   requested_by: string;
   override_reason: string | null;
   receipt: Receipt | null;
+  /** Of the other loudspeakers of its group. */
+  others: Receipt[];
 }
 
 export interface Order {
