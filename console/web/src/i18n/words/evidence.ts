@@ -68,7 +68,7 @@ export const evidence = {
   "signed.broken": { zh: "无效", en: "broken" },
   "timeline.started": { zh: "行为开始", en: "The act began" },
   "timeline.warning": { zh: "第 {n} 次喊话", en: "Warning {n}" },
-  "receipt.played": { zh: "播放 {s} 秒", en: "{s} s played" },
+  "receipt.played": { zh: "播放 {s} 秒", en: "{s} s" },
   "receipt.volume": { zh: "音量 {n}", en: "volume {n}" },
   "receipt.told": { zh: "音量 {n}（随声告知）", en: "volume {n}, told" },
   "receipt.held": { zh: "音量 {n}（播后恢复）", en: "volume {n}, put back" },
