@@ -5,7 +5,7 @@ from collections.abc import Collection
 from alerts import dispatch, resolution, respond, words
 from alerts.ground import best_place, stands, takes_over
 from alerts.triage import judged_anew, still_active
-from alerts.work import Work, sightings_of
+from alerts.work import Work
 from core.cases import Incident
 from core.seeing import Phase, Sighting
 from core.store.unit import Home
@@ -26,7 +26,7 @@ def hold(
     for name in sightings:
         work.unit.homes.put(Home(sighting=name, incident=incident.id))
     incident = incident.model_copy(update={"sightings": sightings})
-    heard = sightings_of(work.unit, incident)
+    heard = work.unit.sightings_of(incident)
     if not heard:
         return work.save(incident)
     incident = _of_its_camera(work, incident, heard)
@@ -66,7 +66,7 @@ def ended(work: Work, before: Incident, incident: Incident) -> Incident:
 
 def last_to_end(work: Work, incident: Incident) -> Sighting | None:
     """The sighting of an incident that ended last."""
-    over = [one for one in sightings_of(work.unit, incident) if one.phase is Phase.ENDED]
+    over = [one for one in work.unit.sightings_of(incident) if one.phase is Phase.ENDED]
     return max(over, key=lambda one: (one.last_ns, one.id), default=None)
 
 

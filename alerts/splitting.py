@@ -10,7 +10,7 @@ import hashlib
 from alerts import case_words, evidence, regroup, repeats, resolution, respond, tips, words
 from alerts.lifecycle import ENDS
 from alerts.triage import REPEAT, open_incident
-from alerts.work import Work, sightings_of
+from alerts.work import Work
 from core.cases import Incident
 from core.messages import Command
 from core.value import Text
@@ -23,7 +23,7 @@ def why_not(work: Work, incident: Incident, command: Command) -> Text | None:
     if not command.reason.strip():
         return words.reason_needed()
     taken, left = set(command.sightings), set(incident.sightings)
-    known = {one.id for one in sightings_of(work.unit, incident)}
+    known = {one.id for one in work.unit.sightings_of(incident)}
     if not taken or not taken <= known or not known - taken:
         return case_words.cannot_split()
     left -= taken
@@ -38,7 +38,7 @@ def why_not(work: Work, incident: Incident, command: Command) -> Text | None:
 
 def split(work: Work, incident: Incident, command: Command) -> None:
     """Take sightings out of an incident; both are judged by what they have then."""
-    moved = [one for one in sightings_of(work.unit, incident) if one.id in command.sightings]
+    moved = [one for one in work.unit.sightings_of(incident) if one.id in command.sightings]
     first, names = moved[0], tuple(one.id for one in moved)
     left = tuple(name for name in incident.sightings if name not in names)
     repeat = repeats.before(work, first)

@@ -6,6 +6,7 @@ from core.audit import AuditLog
 from core.cases import (
     Announcement,
     EvidenceItem,
+    Incident,
     Notice,
     OfficerPosition,
     Order,
