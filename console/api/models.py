@@ -16,13 +16,11 @@ from core.cases import (
     Transfer,
 )
 from core.compliance import Compliance
-from core.config.people import Travel
 from core.deeds import deed
 from core.geometry import GeoPoint
 from core.messages import Action, PictureState
 from core.reviews import Standing
 from core.seeing import Kind
-from core.store.users import Role
 from core.terms import role_words
 from core.value import Language, Text
 
@@ -34,72 +32,6 @@ class Given(BaseModel):
     """A request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class SignIn(Given):
-    name: str = Field(min_length=1, max_length=64)
-    password: str = Field(min_length=1, max_length=1024)
-
-
-class SessionChange(Given):
-    language: Language
-
-
-class SessionOut(BaseModel):
-    name: str
-    role: Role
-    language: Language
-    csrf: str = Field(description="Send it back as X-CSRF-Token with everything but GET.")
-
-
-class ZoneOut(BaseModel):
-    id: str
-    name: Text
-    kind: Kind
-    polygon: list[tuple[float, float]]
-    response: str
-
-
-class CameraOut(BaseModel):
-    id: str
-    name: Text
-    place: GeoPoint | None
-    bearing_deg: float
-    speaker: bool
-    zones: list[ZoneOut]
-
-
-class OfficerOut(BaseModel):
-    id: str
-    name: Text
-    call_sign: str
-    place: GeoPoint
-    travel: Travel
-    vehicle: Text | None = Field(description="That the officer shares with others.")
-
-
-class ContactOut(BaseModel):
-    id: str
-    name: Text
-    role: Text
-
-
-class SpeakerGroupOut(BaseModel):
-    id: str
-    name: Text
-    cameras: list[str]
-
-
-class SiteOut(BaseModel):
-    name: Text
-    timezone: str
-    mode: Literal["live", "demo"]
-    centre: GeoPoint
-    now: Moment
-    cameras: list[CameraOut]
-    officers: list[OfficerOut]
-    contacts: list[ContactOut]
-    speaker_groups: list[SpeakerGroupOut]
 
 
 class ChangeOut(BaseModel):

@@ -5,7 +5,7 @@ import math
 from fastapi import APIRouter, Request, Response
 
 from console.accounts import password_fits
-from console.api.models import SessionChange, SessionOut, SignIn
+from console.api.site_models import SessionChange, SessionOut, SignIn
 from console.context import Ctx, SignedIn
 from console.errors import ProblemError
 from console.sessions import COOKIE, LIFETIME_S, Signed

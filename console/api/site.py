@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from console.api.models import (
+from console.api.site_models import (
     CameraOut,
     ContactOut,
     OfficerOut,

@@ -138,7 +138,7 @@ class Behaviour(ABC):
         named = [one.words for one in (period, hours) if one is not None]
         if named:
             words = Text(
-                zh=f"{words.zh};适用 {' '.join(one.zh for one in named)}",
+                zh=f"{words.zh}；适用 {' '.join(one.zh for one in named)}",
                 en=f"{words.en}; in force: {' '.join(one.en for one in named)}",
             )
         in_force = {

@@ -81,7 +81,7 @@ class Night(CueSource):
         if height_deg >= DARK_BELOW_DEG:
             return []
         words = Text(
-            zh=f"夜间(太阳在地平线下 {-height_deg:.0f}°)",
+            zh=f"夜间（太阳在地平线下 {-height_deg:.0f}°）",
             en=f"night (sun {-height_deg:.0f} deg below the horizon)",
         )
         return [Cue("night", words, {"sun_deg": round(height_deg, 1)})]

@@ -244,14 +244,14 @@ class Dumping(Behaviour):
         much = Text.same("")
         if size is not None:
             much = Text(
-                zh=f"、占地约 {size.ground_m2:.1f} 平方米(宽 {size.width_m:.1f} 米)",
+                zh=f"、占地约 {size.ground_m2:.1f} 平方米（宽 {size.width_m:.1f} 米）",
                 en=f", about {size.ground_m2:.1f} sq m of ground ({size.width_m:.1f} m wide)",
             )
         return self._explained(
             moment,
             Text(
-                zh=f"{name.zh}:{who[0]}离开后遗留物已静置 {settled_s:.0f} 秒"
-                f"(阈值 {self._rule.settle_s:.0f} 秒),占画面 {heap.area:.2%}{much.zh},疑似倾倒",
+                zh=f"{name.zh}：{who[0]}离开后遗留物已静置 {settled_s:.0f} 秒"
+                f"（阈值 {self._rule.settle_s:.0f} 秒），占画面 {heap.area:.2%}{much.zh}，疑似倾倒",
                 en=f"{name.en}: something left by {who[1]} has lain for {settled_s:.0f} s (limit "
                 f"{self._rule.settle_s:.0f} s), {heap.area:.2%} of the frame{much.en}; may be "
                 "dumping",

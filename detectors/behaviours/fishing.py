@@ -141,8 +141,8 @@ class Fishing(Behaviour):
         return self._explained(
             moment,
             Text(
-                zh=f"{name.zh}:{who[0]}停留 {dwell_s:.0f} 秒(阈值 {self._rule.dwell_s:.0f} 秒),"
-                f"位移 {stay.displacement:.1%} 画面宽{with_zh},疑似垂钓",
+                zh=f"{name.zh}：{who[0]}停留 {dwell_s:.0f} 秒（阈值 {self._rule.dwell_s:.0f} 秒），"
+                f"位移 {stay.displacement:.1%} 画面宽{with_zh}，疑似垂钓",
                 en=f"{name.en}: {who[1]} has stayed for {dwell_s:.0f} s (limit "
                 f"{self._rule.dwell_s:.0f} s), moving {stay.displacement:.1%} of the frame "
                 f"width{with_en}; may be fishing",

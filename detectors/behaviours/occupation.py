@@ -307,7 +307,7 @@ class Occupation(Behaviour):
         return self._explained(
             moment,
             Text(
-                zh=f"{name.zh}:{what[0]}占用 {stayed_s:.0f} 秒({allowed.zh}),"
+                zh=f"{name.zh}：{what[0]}占用 {stayed_s:.0f} 秒（{allowed.zh}），"
                 f"占画面 {place.area:.2%}",
                 en=f"{name.en}: {what[1]} has stood there for {stayed_s:.0f} s ({allowed.en}), "
                 f"{place.area:.2%} of the frame",

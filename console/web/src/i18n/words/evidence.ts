@@ -90,6 +90,8 @@ export const evidence = {
     zh: "麦克风未听到 · 匹配度 {score}，需达到 {threshold}",
     en: "Not heard by the microphone · match {score}, {threshold} needed",
   },
+  "hearing.no sound of that time is recorded": { zh: "当时没有录到声音", en: "no sound of that time is recorded" },
+  "hearing.the recorded sound is silence": { zh: "录到的声音是静音", en: "the recorded sound is silence" },
   "timeline.hearingUnknown": { zh: "无法判断是否听到：{why}", en: "Not known whether it was heard: {why}" },
   "timeline.override": { zh: "越权喊话理由：{why}", en: "Override: {why}" },
   "timeline.sealed": { zh: "{what}已封存", en: "{what} sealed" },
