@@ -348,7 +348,7 @@ def test_large_is_judged_in_square_metres_near_and_far() -> None:
         facts = large.why.facts
         assert facts["width_m"] == pytest.approx(3.0, rel=0.02)
         assert 2.5 < facts["ground_m2"] < 7.1
-        assert f"占地约 {facts['ground_m2']:.1f} 平方米(宽 3.0 米)" in large.why.text.zh
+        assert f"占地约 {facts['ground_m2']:.1f} 平方米（宽 3.0 米）" in large.why.text.zh
         assert f"about {facts['ground_m2']:.1f} sq m of ground (3.0 m wide)" in large.why.text.en
         assert facts["positions"]
         assert facts["frames"] > 0
