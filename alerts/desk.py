@@ -283,21 +283,8 @@ class Desk:
         incident = triage.open_incident(self._site, sighting, work.judge, repeat)
         incident = work.save(incident)
         work.unit.homes.put(Home(sighting=sighting.id, incident=incident.id))
-        facts = {
-            "camera": incident.camera,
-            "zone": incident.zone,
-            "kind": incident.kind.value,
-            "severity": incident.severity.value,
-            "catalogue_row": incident.catalogue_row,
-            "catalogue_version": incident.catalogue_version,
-            "sighting": sighting.id,
-            "cues": list(incident.cues),
-            "model": sighting.model,
-            "source": sighting.source,
-            "place_error_m": incident.place_error_m,
-            "repeat_of": list(repeat.earlier) if repeat else [],
-        }
-        work.note("incident.detected", incident.id, incident.why, facts)
+        seen = {"sighting": sighting.id, "model": sighting.model, "source": sighting.source}
+        work.note_detected(incident, **seen)
         evidence.want_clip(work, incident, sighting)
         return respond.respond(work, incident)
 

@@ -49,18 +49,7 @@ def split(work: Work, incident: Incident, command: Command) -> None:
     changes = {"split": (*incident.split, opened.id)}
     without = {cue for one in moved for cue in one.cues if cue != REPEAT}
     rest = regroup.hold(work, incident.model_copy(update=changes), left, without)
-    facts = {
-        "camera": opened.camera,
-        "zone": opened.zone,
-        "kind": opened.kind.value,
-        "severity": opened.severity.value,
-        "catalogue_row": opened.catalogue_row,
-        "catalogue_version": opened.catalogue_version,
-        "sightings": list(names),
-        "split_from": incident.id,
-        "repeat_of": list(repeat.earlier) if repeat else [],
-    }
-    work.note("incident.detected", opened.id, opened.why, facts, command.user)
+    work.note_detected(opened, command.user, sightings=list(names), split_from=incident.id)
     opened = regroup.hold(work, opened, names)
     tips.move(work, rest, opened, command.user)
     regroup.ended(work, incident, work.unit.incidents.get(rest.id) or rest)

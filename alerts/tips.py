@@ -157,18 +157,7 @@ def _opened(work: Work, tip: Tip, decision: TipDecision) -> Incident:
     incident = incident.model_copy(update={"tips": (tip.id,)})
     work.save(incident)
     work.unit.homes.put(Home(sighting=sighting.id, incident=incident.id))
-    facts = {
-        "camera": incident.camera,
-        "zone": incident.zone,
-        "kind": incident.kind.value,
-        "severity": incident.severity.value,
-        "catalogue_row": incident.catalogue_row,
-        "catalogue_version": incident.catalogue_version,
-        "sighting": sighting.id,
-        "tip": tip.id,
-        "repeat_of": list(repeat.earlier) if repeat else [],
-    }
-    work.note("incident.detected", incident.id, incident.why, facts, decision.user)
+    work.note_detected(incident, decision.user, sighting=sighting.id, tip=tip.id)
     evidence.want_clip(work, incident, sighting)
     reason = words.by_hand(decision.user)
     return work.step(incident, IncidentState.CONFIRMED, reason, actor=decision.user)

@@ -126,6 +126,21 @@ class Work:
         self.unit.audit.append(actor, action, object_id, words, detail)
         _log.info(action, object=object_id, actor=actor, reason=words)
 
+    def note_detected(self, incident: Incident, actor: str = SYSTEM, **more: object) -> None:
+        """Write down that an incident was opened, by what it was judged, and what it repeats."""
+        facts = {
+            "camera": incident.camera,
+            "zone": incident.zone,
+            "kind": incident.kind.value,
+            "severity": incident.severity.value,
+            "catalogue_row": incident.catalogue_row,
+            "catalogue_version": incident.catalogue_version,
+            "cues": list(incident.cues),
+            "place_error_m": incident.place_error_m,
+            "repeat_of": list(incident.repeat.earlier) if incident.repeat else [],
+        }
+        self.note("incident.detected", incident.id, incident.why, {**facts, **more}, actor)
+
     def note_once(self, key: str, action: str, object_id: str, reason: Text) -> None:
         """Like :meth:`note`, but only the first time for this key, over restarts too."""
         if self.unit.first_time(f"said:{key}"):

@@ -341,7 +341,7 @@ def test_a_call_for_help_is_on_every_desk_and_may_be_withdrawn(
     desk.goto(f"{server.url}/officers")
     desk.locator("[data-officer=officer-1] [data-test=sign-out-phone]").click()
     desk.fill("textarea[name=reason]", "手机丢失")
-    desk.click("[data-test=sign-out-sure]")
+    desk.click("[data-test=do]")
     expect(desk.locator(".notices")).to_contain_text("已强制退出")
     page.locator("[data-test=duty-off]").tap()
     page.locator("[data-test=duty-off-sure]").tap()

@@ -11,15 +11,13 @@ from pydantic import ValidationError
 
 from core.clock import SystemClock
 from core.config.catalogue import Catalogue, CatalogueRow
-from core.config.load import load
 from core.config.site import Site
 from core.errors import ConfigError
 from core.lawbook import LawError, amend, clashes, finding, on, plain, versions
 from core.powers import RowVersion
-from core.store.database import Store, open_store
 from core.store.unit import Unit
+from wardwatch.cli.books import open_book, write_out
 from wardwatch.cli.options import ConfigDir
-from wardwatch.paths import Paths
 
 app = typer.Typer(
     help="The violation catalogue: its versions are in the database, its first form is a file.",
@@ -39,17 +37,12 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; the screen by default.")] = None,
 ) -> None:
     """The newest version of every row, as catalogue.yaml has it."""
-    site, store = _open(config)
+    site, store = open_book(config)
     with store.read() as unit:
         newest = _newest(versions(unit, site.catalogue))
         rows = [_as_file(unit, one) for one in newest.values()]
     store.close()
-    text = yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=100)
-    if out is None:
-        print(text, end="")
-    else:
-        out.write_text(text, encoding="utf-8")
-        print(f"{len(rows)} rows written to {out}")
+    write_out(rows, out, "rows")
 
 
 @app.command("import")
@@ -63,7 +56,7 @@ def import_rows(
     """Make a new version of every row that differs; all of them, or none when one is refused."""
     given = _read(file)
     clock = SystemClock()
-    site, store = _open(config)
+    site, store = open_book(config)
     day = valid_from.date() if valid_from else datetime.now(site.zone_info).date()
     made: list[RowVersion] = []
     try:
@@ -86,7 +79,7 @@ def import_rows(
 @app.command()
 def check(config: ConfigDir, day: Day = None) -> None:
     """Rows that clash, await confirmation, differ from the file, or are not on the list."""
-    site, store = _open(config)
+    site, store = open_book(config)
     at = day.date() if day else datetime.now(site.zone_info).date()
     with store.read() as unit:
         found = versions(unit, site.catalogue)
@@ -148,10 +141,3 @@ def _read(file: Path) -> Catalogue:
         first = error.errors()[0]
         place = " → ".join(str(part) for part in first["loc"])
         raise ConfigError(f"{file}: {place}: {first['msg']}") from None
-
-
-def _open(config: Path) -> tuple[Site, Store]:
-    site = load(config)
-    paths = Paths(site.data_dir)
-    paths.make()
-    return site, open_store(paths.database_url(site))

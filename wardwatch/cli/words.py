@@ -9,11 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from core.clock import SystemClock
-from core.config.load import load
 from core.config.site import Site
 from core.config.wording import WarningText, WarningTexts, clashes
 from core.errors import ConfigError
-from core.store.database import Store, open_store
 from core.store.unit import Unit
 from core.wordbook import (
     WordsError,
@@ -26,8 +24,8 @@ from core.wordbook import (
     versions,
 )
 from core.wording import TextVersion
+from wardwatch.cli.books import open_book, write_out
 from wardwatch.cli.options import ConfigDir
-from wardwatch.paths import Paths
 
 app = typer.Typer(
     help="The warning texts: their versions are in the database, their first form is a file.",
@@ -43,17 +41,12 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; the screen by default.")] = None,
 ) -> None:
     """The newest version of every text, as warnings.yaml has it."""
-    site, store = _open(config)
+    site, store = open_book(config)
     with store.read() as unit:
         found = newest(versions(unit, site.warning_texts))
         rows = [_as_file(unit, one) for one in found.values()]
     store.close()
-    text = yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=100)
-    if out is None:
-        print(text, end="")
-    else:
-        out.write_text(text, encoding="utf-8")
-        print(f"{len(rows)} texts written to {out}")
+    write_out(rows, out, "texts")
 
 
 @app.command("import")
@@ -69,7 +62,7 @@ def import_texts(
     """
     given = _read(file)
     clock = SystemClock()
-    site, store = _open(config)
+    site, store = open_book(config)
     actor = by or getpass.getuser()
     try:
         with store.begin() as unit:
@@ -90,7 +83,7 @@ def import_texts(
 @app.command()
 def check(config: ConfigDir) -> None:
     """Texts that clash, wait for approval, are not said, or differ from the file."""
-    site, store = _open(config)
+    site, store = open_book(config)
     with store.read() as unit:
         found = newest(versions(unit, site.warning_texts))
         lines = _open_points(unit, site, found)
@@ -146,10 +139,3 @@ def _read(file: Path) -> WarningTexts:
         first = error.errors()[0]
         place = " → ".join(str(part) for part in first["loc"])
         raise ConfigError(f"{file}: {place or '(whole file)'}: {first['msg']}") from None
-
-
-def _open(config: Path) -> tuple[Site, Store]:
-    site = load(config)
-    paths = Paths(site.data_dir)
-    paths.make()
-    return site, open_store(paths.database_url(site))
