@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from console.errors import ProblemError
@@ -77,6 +78,13 @@ def install(app: FastAPI) -> None:
         problem = ProblemError(
             503, "database", "The database does not answer", "Try again.", {"retry-after": "5"}
         )
+        return problem_response(problem, request.url.path)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(request: Request, _error: ClientDisconnect) -> Response:
+        # A phone in a dead zone; nobody reads the answer, and what it carried comes again.
+        _log.info("console.upload_broken_off", path=request.url.path)
+        problem = ProblemError(400, "broken-off", "The request was not received whole")
         return problem_response(problem, request.url.path)
 
     @app.exception_handler(Exception)

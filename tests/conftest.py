@@ -5,6 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+
+# A traceback with the values of all variables takes a minute where an application is among them.
+structlog.configure(
+    [
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 _skipped: list[str] = []
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 
+from console.bodies import whole
 from console.context import Ctx
-from console.errors import ProblemError
 from console.field import media
 from console.field.models import FinishIn, MediaIn, MediaOut, PhoneId
 from console.field.who import Here
@@ -31,14 +31,8 @@ async def piece(
     here: Here,
 ) -> MediaOut:
     """One piece, counted from 0, as the body."""
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > media.PIECE_BYTES:
-            raise ProblemError(
-                413, "too-large", "The piece is too large", f"{media.PIECE_BYTES} bytes at most."
-            )
-    return await run_in_threadpool(media.piece, ctx, here, media_id, number, bytes(content))
+    content = await whole(request, media.PIECE_BYTES, "The piece is too large")
+    return await run_in_threadpool(media.piece, ctx, here, media_id, number, content)
 
 
 @router.post("/{media_id}/finish")

@@ -7,8 +7,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from console.api.site import ground_of
+from console.bodies import whole
 from console.context import Ctx
-from console.errors import ProblemError
 from console.tips.models import (
     ChallengeOut,
     CodeIn,
@@ -76,16 +76,8 @@ async def photo(
     """One photo as the body, counted from 0."""
     await run_in_threadpool(ctx.tips.expects, x_tip_token, _address(request))
     most = round(ctx.services.site.tips.max_photo_mb * 1e6)
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > most:
-            raise ProblemError(
-                413, "too-large", "The photo is too large", f"{most / 1e6:g} MB at most."
-            )
-    return await run_in_threadpool(
-        ctx.tips.photo, x_tip_token, number, bytes(content), _address(request)
-    )
+    content = await whole(request, most, "The photo is too large")
+    return await run_in_threadpool(ctx.tips.photo, x_tip_token, number, content, _address(request))
 
 
 @router.post("/status")

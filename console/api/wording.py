@@ -20,6 +20,7 @@ from console.api.wording_models import (
     TextOut,
     TextVersionOut,
 )
+from console.bodies import whole
 from console.context import Context, Ctx, Reviewer, Viewer
 from console.errors import ProblemError
 from core.config.wording import clashes
@@ -139,14 +140,8 @@ async def record(
     piece: Annotated[int, Query(ge=1, le=20)],
 ) -> RecordingOut:
     """Upload a recording of one piece: a WAV, FLAC, Ogg Opus or MP3 file as the body."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MOST_BYTES:
-            raise ProblemError(413, "large", "The file is too large", "At most 20 MB.")
-    return await run_in_threadpool(
-        _take, ctx, signed.user.name, version, language, piece, bytes(data)
-    )
+    data = await whole(request, MOST_BYTES, "The file is too large")
+    return await run_in_threadpool(_take, ctx, signed.user.name, version, language, piece, data)
 
 
 @router.post("/sound", response_class=Response)

@@ -1,9 +1,12 @@
 """Pictures, voice and film from phones: in pieces, once, checked, sealed."""
 
 import hashlib
+import socket
+import time
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,11 +15,12 @@ from starlette.testclient import TestClient
 
 from console.field import magic, media
 from console.field.media import GIVEN_UP_S, SILENT_S, forget_given_up, seal_silent
+from console.sessions import CSRF_HEADER
 from core.clock import NS_PER_S, iso
 from core.errors import WardwatchError
 from recorder.vault import Vault
-from tests.console import fake_field
-from tests.console.conftest import Desk
+from tests.console import fake_field, fake_services
+from tests.console.conftest import Desk, Server
 
 MEDIA = "/api/v1/field/media"
 WEBM = bytes.fromhex("1a45dfa3 9f 4286 81 01 42f7 81 01 42f2 81 04 42f3 81 08 4282 84 7765626d")
@@ -214,3 +218,36 @@ def test_no_bytes_break_the_checks(content: bytes) -> None:
             magic.check(mime, content)
         except magic.NotWhatItSaysError as error:
             assert mime in str(error)  # noqa: PT017 (most contents are refused, some fit)
+
+
+def test_an_upload_that_breaks_off_in_a_dead_zone_is_no_defect_and_comes_again(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alerts = fake_field.equip(server.services)
+    order = alerts.offer("officer-1").id
+    with httpx.Client(base_url=server.url) as phone:
+        given = {"name": "officer-1", "password": fake_services.PASSWORD}
+        signed = phone.post("/api/v1/session", json=given).json()
+        phone.headers[CSRF_HEADER] = signed["csrf"]
+        now = iso(server.services.clock.utc_ns())
+        said = {"kind": "video", "mime": "video/webm", "order": order, "at": now, "sent": now,
+                "fix": None}  # fmt: skip
+        assert phone.put(f"{MEDIA}/film-0001", json=said).status_code == 200
+        request = phone.build_request("PUT", f"{MEDIA}/film-0001/pieces/0", content=WEBM)
+        head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        cookie = "; ".join(f"{name}={value}" for name, value in phone.cookies.items())
+        address = (request.url.host, request.url.port or 0)
+        with socket.create_connection(address) as line:
+            line.sendall(
+                f"PUT {request.url.path} HTTP/1.1\r\n{head}cookie: {cookie}\r\n\r\n".encode()
+                + WEBM[:10]
+            )
+        said_so = ""
+        for _ in range(300):
+            said_so += capsys.readouterr().out
+            if "upload_broken_off" in said_so:
+                break
+            time.sleep(0.1)
+        assert "upload_broken_off" in said_so
+        assert "defect" not in said_so
+        assert phone.send(request).json()["next"] == 1

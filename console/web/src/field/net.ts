@@ -5,6 +5,8 @@ import type { Session } from "./types";
 
 const API = "/api/v1";
 const PATIENCE_MS = 30_000;
+/** A first try may hang on a connection that died unnoticed; what it carries is taken once. */
+const FIRST_PATIENCE_MS = 10_000;
 /** A piece of a film over a slow network. */
 const LONG_PATIENCE_MS = 120_000;
 /** Answers that say nothing about the request itself: it is sent again. */
@@ -89,11 +91,12 @@ export async function deliver(entries: Entry[]): Promise<Answer> {
 function request(entries: Entry[]): Promise<unknown> {
   const [first] = entries as [Entry];
   const sent = new Date().toISOString();
-  if (first.kind === "point") return ask("POST", first.path, { sent, points: entries.map((one) => one.json) });
+  const patience = first.tries === 0 ? FIRST_PATIENCE_MS : PATIENCE_MS;
+  if (first.kind === "point") return ask("POST", first.path, { sent, points: entries.map((one) => one.json) }, patience);
   if (first.body) return send(first.method, first.path, first.body, "application/octet-stream", LONG_PATIENCE_MS);
   const json = first.json && "sent" in first.json ? { ...first.json, sent } : first.json;
   // Sealing hashes the whole file, which takes its time.
-  return ask(first.method, first.path, json, first.kind === "finish" ? LONG_PATIENCE_MS : PATIENCE_MS);
+  return ask(first.method, first.path, json, first.kind === "finish" ? LONG_PATIENCE_MS : patience);
 }
 
 export function judged(error: unknown): Answer {

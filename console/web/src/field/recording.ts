@@ -1,6 +1,7 @@
 // Voice and film: every few seconds a piece leaves the recorder for the outbox, so that what was
 // recorded is kept, and on its way, while recording goes on.
 
+import { ref } from "vue";
 import { FileEntries } from "./entries";
 import type { NewEntry } from "./outbox";
 import type { Fix } from "./types";
@@ -9,6 +10,8 @@ import type { Fix } from "./types";
 const PIECE_MS = { audio: 3_000, video: 1_000 } as const;
 /** Who begins to look at a film waits for the next picture that needs no other. */
 const KEY_EVERY_MS = 2_000;
+/** A microphone that gives nothing holds back the pictures, too: after so long we go on without it. */
+const SILENT_MS = 4_000;
 export const LONGEST_S = { audio: 300, video: 1800 } as const;
 const TYPES = {
   audio: ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"],
@@ -36,10 +39,16 @@ export class Recording {
   readonly kind: "audio" | "video";
   readonly began = Date.now();
   readonly file: FileEntries;
-  /** Resolves when the last piece is kept. */
-  readonly ended: Promise<void>;
-  private readonly recorder: MediaRecorder;
-  private keeping: Promise<void>;
+  /** The microphone gives nothing: a film goes on without sound, a voice message has nothing yet. */
+  readonly silent = ref(false);
+  /** Resolves when the last piece is kept: whether anything was recorded at all. */
+  readonly ended: Promise<boolean>;
+  private readonly type: string;
+  private readonly keep: (...entries: NewEntry[]) => Promise<void>;
+  private recorder: MediaRecorder;
+  private keeping: Promise<void> | undefined;
+  private finish!: (ended: Promise<boolean>) => void;
+  private readonly listening: number;
 
   private constructor(
     kind: "audio" | "video",
@@ -52,31 +61,14 @@ export class Recording {
   ) {
     this.kind = kind;
     this.stream = stream;
+    this.type = type;
+    this.keep = keep;
     const mime = type.split(";")[0] as string;
     this.file = new FileEntries(officer, { kind, mime, ...about, made: this.began, fix });
-    this.recorder = new MediaRecorder(stream, {
-      mimeType: type,
-      videoBitsPerSecond: 1_200_000,
-      audioBitsPerSecond: 32_000,
-      videoKeyFrameIntervalDuration: KEY_EVERY_MS,
-    } as MediaRecorderOptions);
     running.add(this.file.id);
-    this.keeping = keep(this.file.begin());
-    this.recorder.ondataavailable = ({ data }) => {
-      // One after the other: their numbers are their order.
-      if (data.size > 0) this.keeping = this.keeping.then(() => keep(...this.file.cut(data)));
-    };
-    this.ended = new Promise((resolve, reject) => {
-      this.recorder.onstop = () => {
-        for (const track of stream.getTracks()) track.stop();
-        const seconds = (Date.now() - this.began) / 1000;
-        this.keeping
-          .then(() => keep(this.file.finish({ seconds })))
-          .then(resolve, reject)
-          .finally(() => running.delete(this.file.id));
-      };
-    });
-    this.recorder.start(PIECE_MS[kind]);
+    this.ended = new Promise((resolve) => (this.finish = resolve));
+    this.recorder = this.record(stream);
+    this.listening = window.setTimeout(() => this.goOnWithoutSound(), SILENT_MS);
     for (const track of stream.getTracks()) track.onended = () => this.stop();
   }
 
@@ -96,5 +88,44 @@ export class Recording {
 
   stop(): void {
     if (this.recorder.state !== "inactive") this.recorder.stop();
+  }
+
+  private record(stream: MediaStream): MediaRecorder {
+    const recorder = new MediaRecorder(stream, {
+      mimeType: this.type,
+      videoBitsPerSecond: 1_200_000,
+      audioBitsPerSecond: 32_000,
+      videoKeyFrameIntervalDuration: KEY_EVERY_MS,
+    } as MediaRecorderOptions);
+    recorder.ondataavailable = ({ data }) => this.take(data);
+    recorder.onstop = () => this.end();
+    recorder.start(PIECE_MS[this.kind]);
+    return recorder;
+  }
+
+  /** One after the other: their numbers are their order. A file begins with what is in it. */
+  private take(data: Blob): void {
+    if (data.size === 0) return;
+    this.silent.value &&= this.kind === "video";
+    window.clearTimeout(this.listening);
+    this.keeping = (this.keeping ?? this.keep(this.file.begin())).then(() => this.keep(...this.file.cut(data)));
+  }
+
+  private goOnWithoutSound(): void {
+    if (this.recorder.state === "inactive") return;
+    this.silent.value = true;
+    if (this.kind === "audio") return;
+    this.recorder.ondataavailable = this.recorder.onstop = null;
+    this.recorder.stop();
+    this.recorder = this.record(new MediaStream(this.stream.getVideoTracks()));
+  }
+
+  private end(): void {
+    window.clearTimeout(this.listening);
+    for (const track of this.stream.getTracks()) track.stop();
+    const seconds = (Date.now() - this.began) / 1000;
+    const kept = this.keeping?.then(() => this.keep(this.file.finish({ seconds })));
+    const ended = kept?.then(() => true) ?? Promise.resolve(false);
+    this.finish(ended.finally(() => running.delete(this.file.id)));
   }
 }
