@@ -8,8 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from console.tips.keeper import Keeper
 from core.tips import TipState
 from tests.console import fake_field, fake_services
-from tests.console.conftest import Server
-from tests.console.test_console_browser_field import (
+from tests.console.browser_phone import (
     CHROMIUM,
     alerts,
     browser,
@@ -17,6 +16,7 @@ from tests.console.test_console_browser_field import (
     photograph,
     stored,
 )
+from tests.console.conftest import Server
 
 __all__ = ["alerts", "browser", "phone"]
 pytestmark = [
