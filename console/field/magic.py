@@ -28,25 +28,42 @@ class NotWhatItSaysError(WardwatchError):
     """The bytes do not fit the type that was claimed."""
 
 
-def check(mime: str, head: bytes) -> None:
+def check(mime: str, head: bytes, *, goes_on: bool = False) -> None:
     """Compare the first bytes of a file with its type.
+
+    Args:
+        mime: what it is said to be.
+        head: its first :data:`HEAD` octets, or as many as there are.
+        goes_on: more of it will come, so that too few to tell are no reason to refuse it: a
+            recorder may cut a film after its first octet.
 
     Raises:
         NotWhatItSaysError: they do not fit.
     """
-    match mime.partition("/")[2]:
-        case "jpeg":
-            fits = head.startswith(b"\xff\xd8\xff")
-        case "webm":
-            fits = head.startswith(_EBML) and b"webm" in head[:HEAD]
-        case "mp4":
-            fits = head[4:8] == b"ftyp"
-        case "ogg":
-            fits = head.startswith(b"OggS\x00")
-        case _:
-            fits = False
-    if not fits:
+    fits = _fits(mime.partition("/")[2], head[:HEAD])
+    if fits is False or (fits is None and not goes_on):
         raise NotWhatItSaysError(f"the file is no {mime}: it begins with {head[:12].hex(' ')}")
+
+
+def _fits(kind: str, head: bytes) -> bool | None:
+    """None while too little is there to tell."""
+    match kind:
+        case "jpeg":
+            return _begins(head, b"\xff\xd8\xff")
+        case "webm":
+            named = b"webm" in head or (None if len(head) < HEAD else False)
+            return _begins(head, _EBML) and named
+        case "mp4":
+            return _begins(head[4:], b"ftyp")
+        case "ogg":
+            return _begins(head, b"OggS\x00")
+    return False
+
+
+def _begins(head: bytes, mark: bytes) -> bool | None:
+    if head.startswith(mark):
+        return True
+    return None if mark.startswith(head) else False
 
 
 def has_exif(jpeg: bytes) -> bool:

@@ -96,11 +96,9 @@ def piece(ctx: Context, here: InField, media_id: str, number: int, content: byte
         )
     if not content:
         raise ProblemError(422, "empty", "The piece is empty")
-    if number == 0:
-        try:
-            magic.check(media.mime, content[: magic.HEAD])
-        except magic.NotWhatItSaysError as error:
-            raise _refused(ctx, media, 415, "type", str(error)) from None
+    if number == len(media.sizes) and media.bytes < magic.HEAD:
+        head = pieces_of(ctx.services).head(media_id, number, magic.HEAD) + content[: magic.HEAD]
+        _check_type(ctx, media, head, goes_on=True)
     if number == len(media.sizes) and media.bytes + len(content) > MOST_BYTES[media.kind]:
         # What has come of a film is kept: it is sealed once nothing more comes.
         detail = f"{media.kind}: {MOST_BYTES[media.kind]} bytes at most"
@@ -128,8 +126,9 @@ def finish(ctx: Context, here: InField, media_id: str, given: FinishIn) -> Media
     """Seal the file as evidence; again: the same answer.
 
     Raises:
-        ProblemError: 409 pieces are missing or it is not the file that was sent; 422 a picture
-            that still carries EXIF; 503 it cannot be sealed at present.
+        ProblemError: 409 pieces are missing or it is not the file that was sent; 415 it is too
+            short to be of its type; 422 a picture that still carries EXIF; 503 it cannot be
+            sealed at present.
     """
     media = _find(ctx, here, media_id)
     if media.state == "sealed":
@@ -138,6 +137,8 @@ def finish(ctx: Context, here: InField, media_id: str, given: FinishIn) -> Media
         raise ProblemError(
             409, "gap", "Pieces are missing", f"Piece {len(media.sizes)} is wanted next."
         )
+    head = pieces_of(ctx.services).head(media.id, given.pieces, magic.HEAD)
+    _check_type(ctx, media, head)
     whole = pieces_of(ctx.services).join(media.id, given.pieces, magic.SUFFIX[media.mime])
     if given.sha256 is not None and given.sha256 != whole.sha256:
         raise _refused(ctx, media, 409, "altered", f"it has SHA-256 {whole.sha256}")
@@ -290,6 +291,13 @@ def _own(media: FieldMedia, here: InField) -> FieldMedia:
     if media.officer != here.id:
         raise not_found("file", media.id)
     return media
+
+
+def _check_type(ctx: Context, media: FieldMedia, head: bytes, *, goes_on: bool = False) -> None:
+    try:
+        magic.check(media.mime, head, goes_on=goes_on)
+    except magic.NotWhatItSaysError as error:
+        raise _refused(ctx, media, 415, "type", str(error)) from None
 
 
 def _refused(ctx: Context, media: FieldMedia, status: int, code: str, why: str) -> ProblemError:

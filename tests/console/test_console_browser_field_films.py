@@ -5,6 +5,7 @@ from pathlib import Path
 import av
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from console.field import magic
 from core.cases import OrderState
 from core.clock import NS_PER_S
 from tests.console import fake_field
@@ -115,6 +116,51 @@ _DEAF = """
         return stream;
     };
 """
+
+
+# A camera that takes its time, as phones do under load: the recorder's first piece is one octet.
+_LATE = """
+    const devices = navigator.mediaDevices;
+    const ask = devices?.getUserMedia.bind(devices);
+    if (ask) devices.getUserMedia = async (wanted) => {
+        const canvas = document.createElement("canvas");
+        Object.assign(canvas, { width: 1280, height: 720 });
+        const brush = canvas.getContext("2d");
+        const stream = canvas.captureStream(0);
+        const camera = stream.getVideoTracks()[0];
+        (await ask({ audio: true })).getTracks().forEach((one) => stream.addTrack(one));
+        let hue = 0;
+        setTimeout(() => setInterval(() => {
+            brush.fillStyle = `hsl(${(hue += 7)} 80% 50%)`;
+            brush.fillRect(0, 0, 1280, 720);
+            camera.requestFrame();
+        }, 100), 6000);
+        return stream;
+    };
+"""
+
+
+def test_a_camera_that_begins_late_costs_neither_film_nor_sound(
+    server: Server, alerts: fake_field.Alerts, phone: BrowserContext
+) -> None:
+    phone.add_init_script(_LATE)
+    page = sign_in(phone, server)
+    page.locator("[data-test=duty-on]").tap()
+    alerts.offer("officer-1")
+    page.locator("[data-test=video]").tap()
+    pieces = stored(
+        server,
+        lambda unit: [size for one in unit.field_media.find() for size in one.sizes],
+        3,
+        page,
+    )
+    assert pieces[0] < magic.HEAD, "or this browser makes no such pieces any more"
+    expect(page.locator("[data-test=silent]")).to_have_count(0)
+    page.locator("[data-test=stop]").tap()
+    page.wait_for_selector("[data-test=recording-video]", state="hidden")
+    (item,) = stored(server, lambda unit: unit.evidence.find(role="field_video"), 1, page)
+    assert _streams(server.services.vault_root / item.path) == {"video", "audio"}
+    outbox_is_empty(page)
 
 
 def test_a_microphone_that_gives_nothing_costs_no_film(

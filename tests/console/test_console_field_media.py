@@ -220,6 +220,52 @@ def test_no_bytes_break_the_checks(content: bytes) -> None:
             assert mime in str(error)  # noqa: PT017 (most contents are refused, some fit)
 
 
+@given(st.sampled_from(sorted(magic.SUFFIX)), st.binary(max_size=magic.HEAD + 8))
+def test_a_head_that_goes_on_is_refused_only_when_nothing_can_mend_it(
+    mime: str, content: bytes
+) -> None:
+    for end in range(len(content) + 1):
+        try:
+            magic.check(mime, content[:end], goes_on=True)
+        except magic.NotWhatItSaysError:
+            for more in (b"", b"\xff\xd8\xff", b"ftyp", WEBM, b"OggS\x00" * 20):
+                with pytest.raises(magic.NotWhatItSaysError):
+                    magic.check(mime, content[:end] + more)
+            return
+
+
+@pytest.mark.parametrize("first", [1, 3, 4, 20, len(WEBM)])
+def test_a_film_may_be_cut_after_any_octet(
+    desk: Desk, phone: TestClient, order: str, first: int
+) -> None:
+    """Chromium's recorder makes a piece of the first octets alone when it began late."""
+    film = WEBM + bytes(200)
+    begin(desk, phone, "film-0001", order, kind="video", mime="video/webm")
+    for number, part in enumerate((film[:first], film[first : first + 30], film[first + 30 :])):
+        assert piece(phone, "film-0001", number, part).status_code == 200
+    done = phone.post(f"{MEDIA}/film-0001/finish", json={"pieces": 3}).json()
+    assert done["sha256"] == hashlib.sha256(film).hexdigest()
+
+
+@pytest.mark.parametrize("parts", [(b"\x1a", b"\x45\xdf\xa4"), (WEBM[:4], bytes(70)), (b"\x00",)])
+def test_what_is_no_film_is_refused_by_the_piece_that_tells(
+    desk: Desk, phone: TestClient, order: str, parts: tuple[bytes, ...]
+) -> None:
+    begin(desk, phone, "film-0001", order, kind="video", mime="video/webm")
+    for number, part in enumerate(parts[:-1]):
+        assert piece(phone, "film-0001", number, part).status_code == 200
+    answer = piece(phone, "film-0001", len(parts) - 1, parts[-1])
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:wardwatch:problem:type")
+
+
+def test_a_film_that_ends_before_it_can_be_told_is_refused(
+    desk: Desk, phone: TestClient, order: str
+) -> None:
+    begin(desk, phone, "film-0001", order, kind="video", mime="video/webm")
+    assert piece(phone, "film-0001", 0, WEBM[:4]).status_code == 200
+    assert phone.post(f"{MEDIA}/film-0001/finish", json={"pieces": 1}).status_code == 415
+
+
 def test_an_upload_that_breaks_off_in_a_dead_zone_is_no_defect_and_comes_again(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,9 @@ export class Recording {
   private recorder: MediaRecorder;
   private keeping: Promise<void> | undefined;
   private finish!: (ended: Promise<boolean>) => void;
-  private readonly listening: number;
+  private listening: number;
+  /** Tells a camera that has not begun from a microphone that gives nothing. */
+  private readonly eye = document.createElement("video");
 
   private constructor(
     kind: "audio" | "video",
@@ -68,6 +70,9 @@ export class Recording {
     running.add(this.file.id);
     this.ended = new Promise((resolve) => (this.finish = resolve));
     this.recorder = this.record(stream);
+    this.eye.muted = true;
+    this.eye.srcObject = new MediaStream(stream.getVideoTracks());
+    void this.eye.play().catch(() => undefined);
     this.listening = window.setTimeout(() => this.goOnWithoutSound(), SILENT_MS);
     for (const track of stream.getTracks()) track.onended = () => this.stop();
   }
@@ -108,11 +113,16 @@ export class Recording {
     if (data.size === 0) return;
     this.silent.value &&= this.kind === "video";
     window.clearTimeout(this.listening);
+    this.eye.srcObject = null;
     this.keeping = (this.keeping ?? this.keep(this.file.begin())).then(() => this.keep(...this.file.cut(data)));
   }
 
   private goOnWithoutSound(): void {
     if (this.recorder.state === "inactive") return;
+    if (this.kind === "video" && this.eye.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      this.listening = window.setTimeout(() => this.goOnWithoutSound(), SILENT_MS);
+      return;
+    }
     this.silent.value = true;
     if (this.kind === "audio") return;
     this.recorder.ondataavailable = this.recorder.onstop = null;
@@ -122,6 +132,7 @@ export class Recording {
 
   private end(): void {
     window.clearTimeout(this.listening);
+    this.eye.srcObject = null;
     for (const track of this.stream.getTracks()) track.stop();
     const seconds = (Date.now() - this.began) / 1000;
     const kept = this.keeping?.then(() => this.keep(this.file.finish({ seconds })));
