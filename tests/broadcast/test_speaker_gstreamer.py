@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,8 +47,20 @@ def _server(out: Path, lower: str) -> Iterator[str]:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
+            _until_written(out)
         finally:
             process.communicate(timeout=10)
+
+
+def _until_written(out: Path) -> None:
+    """The server drops what it has not written when it ends; on a busy machine it lags behind."""
+    sizes = [-1]
+    for _ in range(600):
+        sizes.append(out.stat().st_size if out.exists() else 0)
+        if sizes[-1] > 44 and set(sizes[-5:]) == {sizes[-1]}:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{out}: {sizes[-1]} octets")
 
 
 def _heard(out: Path) -> NDArray[np.float64]:

@@ -34,6 +34,16 @@ class FaultyDisk(Disk):
         self._of[fd] = path
         return fd
 
+    def append(self, path: Path) -> int:
+        self._meet(path)
+        fd = super().append(path)
+        self._of[fd] = path
+        return fd
+
+    def close(self, fd: int) -> None:
+        self._of.pop(fd, None)  # the number may be another file's next
+        super().close(fd)
+
     def write(self, fd: int, data: bytes) -> None:
         self._meet(self._of.get(fd))
         super().write(fd, data)
