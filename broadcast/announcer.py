@@ -88,6 +88,7 @@ class Announcer:
             Networks(site.networks),
             volume=volume,
             drones=self._drones,
+            directory=site.directory,
         )
 
     def stop(self) -> None:

@@ -15,6 +15,7 @@ from broadcast.http_device import HttpDevice
 from broadcast.multicast import MulticastSpeaker
 from broadcast.onvif import OnvifSpeaker
 from broadcast.sip import SipSpeaker
+from broadcast.tls import Trust
 from core.clock import Clock
 from core.config.cameras import Camera
 from core.credentials import Credentials
@@ -33,6 +34,7 @@ def build(
     *,
     volume: int | None = None,
     drones: Link | None = None,
+    directory: Path | None = None,
 ) -> SpeakerDriver:
     """The driver of a camera's loudspeaker. Nothing is opened yet.
 
@@ -40,6 +42,7 @@ def build(
         networks: where loudspeakers may stand; None asks nothing.
         volume: 1..100, for devices that can be told.
         drones: the way to drones, where there is one.
+        directory: of the configuration; files that it names lie there.
 
     Raises:
         SpeakerError: the camera has no loudspeaker, or its section lacks something.
@@ -82,6 +85,10 @@ def build(
                 networks=networks,
                 codec=speaker.codec,
                 ring_s=speaker.ring_s,
+                trust=Trust(
+                    (directory or Path()) / speaker.ca_file if speaker.ca_file else None,
+                    speaker.fingerprint,
+                ),
             )
         case "multicast":
             return MulticastSpeaker(

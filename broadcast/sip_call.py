@@ -1,4 +1,4 @@
-"""One outgoing call over UDP (RFC 3261): INVITE, ACK, BYE, CANCEL, and their repetition.
+"""One outgoing call (RFC 3261): INVITE, ACK, BYE, CANCEL, and their repetition.
 
 Written here and not taken from PyPI: of the libraries there, pyVoIP and its heirs are GPL, the
 bindings of C stacks bring a second audio engine and event loop, and aiosipua (MIT) sends each
@@ -6,10 +6,8 @@ request once: over UDP a lost INVITE would be a lost warning.
 """
 
 import secrets
-import select
-import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,11 +16,12 @@ from broadcast import sip_messages as sip
 from broadcast.codecs import Voice
 from broadcast.errors import SignInError, SpeakerError, StoppedError
 from broadcast.sip_messages import Media, SipMessage
-from broadcast.sip_timing import Again, own_address
+from broadcast.sip_timing import Again
+from broadcast.sip_transport import AGAIN_S, MOST_DATAGRAM, Reach, transport_to
 from core import rtsp_auth
-from core.clock import NS_PER_S, Clock
+from core.clock import NS_PER_S
 from core.credentials import Credential
-from core.networks import AddressError, Networks
+from core.networks import AddressError
 
 log = structlog.get_logger()
 
@@ -31,6 +30,7 @@ REACH_S = 5.0
 END_S = 2.0
 """Longest wait for the answer to BYE, or for the end of a call that is called off."""
 _STEP_S = 0.1
+_MOST_READS = 32  # between two packets of sound, so that a flood cannot break the beat
 _MEANING = {
     403: "forbidden for this caller",
     404: "no such extension; check the loudspeaker's address",
@@ -38,7 +38,7 @@ _MEANING = {
     480: "not available; it may be switched off",
     486: "busy; another call may be on it",
     487: "called off",
-    488: "none of our codecs",
+    488: "none of our codecs, or it wants encrypted sound (SRTP), which is not sent",
     503: "busy or not ready",
     600: "busy; another call may be on it",
     603: "declined",
@@ -64,44 +64,43 @@ class Call:
     ends it from whatever state it is in.
 
     Args:
-        uri: who is called.
-        who: how errors name the device.
+        uri: who is called, and by which transport.
+        reach: how errors name the device, where it may stand and send us to, and whom to trust.
+        stop: set to break off.
         caller: user part of our own address.
-        networks: where it may stand, and where it may send us to.
+
+    Raises:
+        StoppedError: told to stop.
+        SpeakerError: no such address, or no connection to it.
     """
 
     def __init__(
         self,
         uri: str,
-        who: str,
-        clock: Clock,
+        reach: Reach,
+        stop: threading.Event,
         *,
         caller: str,
         credential: Credential | None = None,
-        networks: Networks | None = None,
     ) -> None:
-        self._uri, self.who, self._clock = uri, who, clock
-        self._credential, self._networks = credential, networks
+        self._uri, self._reach, self._stop = uri, reach, stop
+        self.who, self._clock, self._networks = reach.who, reach.clock, reach.networks
+        self._caller, self._credential = caller, credential
         self._challenge: rtsp_auth.Challenge | None = None
         self._proxy = False
-        self._state = _State(to=f"<{uri}>")
+        self._callee = f"<{sip.name_of(uri)}>"
+        self._state = _State(to=self._callee)
         self._sequence = 0
-        self._branch = ""
+        self._via_of_invite = ""
         self._ack = b""
-        peer = self._hop(uri)
-        family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
-        self.local = own_address(family, peer, who)
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.bind((self.local, 0))
+        self._transport = transport_to(uri, reach, stop)
+        self.local = self._transport.local
         host = f"[{self.local}]" if ":" in self.local else self.local
-        self._here = f"{host}:{self._socket.getsockname()[1]}"
-        self._contact = f"<sip:{caller}@{self._here}>"
-        self._from = f"<sip:{caller}@{host}>;tag={secrets.token_hex(6)}"
+        self._scheme = uri.partition(":")[0].lower()
+        self._from = f"<{self._scheme}:{caller}@{host}>;tag={secrets.token_hex(6)}"
         self._id = f"{secrets.token_hex(12)}@{host}"
 
-    def invite(
-        self, port: int, voices: Sequence[Voice], ring_s: float, stop: threading.Event
-    ) -> Media:
+    def invite(self, port: int, voices: Sequence[Voice], ring_s: float) -> Media:
         """Call and wait until it is answered.
 
         Args:
@@ -115,7 +114,7 @@ class Call:
         """
         body = sip.offer(self.local, port, voices)
         for _ in range(3):
-            answer = self._invited(body, ring_s, stop)
+            answer = self._invited(body, ring_s)
             if answer.code < 300:
                 self._confirm(answer)
                 try:
@@ -133,9 +132,11 @@ class Call:
         """Answer what the device sends meanwhile.
 
         Raises:
-            SpeakerError: it hung up.
+            SpeakerError: it hung up, or its connection is lost.
         """
-        while (message := self._receive(0.0)) is not None:
+        for _ in range(_MOST_READS):
+            if (message := self._receive(0.0)) is None:
+                return
             if message.code:
                 if message.method == "INVITE" and 200 <= message.code < 300:
                     self._send(self._ack, self._state.target)  # it missed our ACK
@@ -159,33 +160,23 @@ class Call:
             return f"hang-up failed ({error})"
         finally:
             state.over = True
-            self._socket.close()
+            self._transport.close()
         return ""
 
     # -- INVITE ----------------------------------------------------------------------------
 
-    def _invited(self, body: bytes, ring_s: float, stop: threading.Event) -> SipMessage:
+    def _invited(self, body: bytes, ring_s: float) -> SipMessage:
         """Send an INVITE; its final answer. Anything but 2xx is acknowledged here."""
         self._sequence += 1
+        data = self._fitting(lambda: self._invitation(body))
         state = self._state
         state.invited, state.ringing = True, False
-        data = self._request(
-            "INVITE",
-            [
-                ("Contact", self._contact),
-                ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"),
-                ("Answer-Mode", "Auto"),  # RFC 5373
-                ("Call-Info", f"<sip:{self._here}>;answer-after=0"),
-                ("Content-Type", "application/sdp"),
-            ],
-            body,
-        )
         begun_ns = self._clock.monotonic_ns()
-        again = Again(self._clock)
+        again = self._again()
         while True:
             if not state.ringing and again.due():
                 self._send(data, self._uri)
-            if stop.is_set():
+            if self._stop.is_set():
                 raise StoppedError(f"{self.who}: stopped before it answered")
             waited_s = (self._clock.monotonic_ns() - begun_ns) / NS_PER_S
             if waited_s > (ring_s if state.ringing else min(ring_s, REACH_S)):
@@ -206,6 +197,35 @@ class Call:
                 state.invited = False
             return message
 
+    def _invitation(self, body: bytes) -> bytes:
+        here, kind = self._transport.here, self._transport.name.lower()
+        way = "" if self._scheme == "sips" or kind == "udp" else f";transport={kind}"
+        lines = [
+            ("Contact", f"<{self._scheme}:{self._caller}@{here}{way}>"),
+            ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS"),
+            ("Answer-Mode", "Auto"),  # RFC 5373
+            ("Call-Info", f"<sip:{here}>;answer-after=0"),
+            ("Content-Type", "application/sdp"),
+        ]
+        return self._request("INVITE", lines, body)
+
+    def _fitting(self, build: Callable[[], bytes]) -> bytes:
+        """A request that is too large for a datagram goes by TCP, and in a datagram all the same
+        where the device takes no connection (section 18.1.1)."""
+        data = build()
+        if self._transport.reliable or len(data) <= MOST_DATAGRAM:
+            return data
+        try:
+            wider = transport_to(self._uri, self._reach, self._stop, over="tcp", limit_s=AGAIN_S)
+        except StoppedError:
+            raise
+        except SpeakerError as error:
+            log.warning("speaker.large_datagram", octets=len(data), error=str(error))
+            return data
+        self._transport.close()
+        self._transport = wider
+        return build()
+
     def _of_invite(self, message: SipMessage) -> bool:
         return (
             message.code > 0 and message.method == "INVITE" and message.sequence == self._sequence
@@ -223,15 +243,20 @@ class Call:
 
     def _acknowledge_refusal(self, answer: SipMessage) -> None:
         """The ACK of a refusal belongs to the INVITE's transaction (section 17.1.1.3)."""
+        self._send(self._of_transaction("ACK", answer.first("to")), self._uri)
+
+    def _of_transaction(self, method: str, to: str) -> bytes:
+        """A request with the very ``Via`` of the INVITE, also when its connection was lost: that
+        is how the device finds what is meant (section 17.2.3)."""
         lines = [
-            ("Via", self._via(self._branch)),
+            ("Via", self._via_of_invite),
             ("Max-Forwards", "70"),
             ("From", self._from),
-            ("To", answer.first("to")),
+            ("To", to),
             ("Call-ID", self._id),
-            ("CSeq", f"{self._sequence} ACK"),
+            ("CSeq", f"{self._sequence} {method}"),
         ]
-        self._send(sip.request("ACK", self._uri, lines), self._uri)
+        return sip.request(method, self._uri, lines)
 
     def _sign_in(self, answer: SipMessage) -> None:
         self._proxy = answer.code == 407
@@ -278,11 +303,13 @@ class Call:
         """CANCEL (section 9.1), which may cross with an answer: then ACK and BYE."""
         state = self._state
         end_ns = self._clock.monotonic_ns() + round(END_S * NS_PER_S)
-        again = Again(self._clock)
-        while self._clock.monotonic_ns() < end_ns:
+        again = self._again()
+        while state.ringing or not self._transport.lost:
+            if self._clock.monotonic_ns() >= end_ns:
+                break
             # Only what has rung may be cancelled; an INVITE on its way may yet be answered.
             if state.ringing and again.due():
-                self._send(self._cancel(), self._uri)
+                self._send(self._of_transaction("CANCEL", self._callee), self._uri)
                 state.cancelled = True
             message = self._receive(_STEP_S)
             if message is None or not self._of_invite(message):
@@ -297,21 +324,10 @@ class Call:
                 return f"CANCEL {message}"
         return "CANCEL without answer" if state.cancelled else "never answered"
 
-    def _cancel(self) -> bytes:
-        lines = [
-            ("Via", self._via(self._branch)),
-            ("Max-Forwards", "70"),
-            ("From", self._from),
-            ("To", f"<{self._uri}>"),
-            ("Call-ID", self._id),
-            ("CSeq", f"{self._sequence} CANCEL"),
-        ]
-        return sip.request("CANCEL", self._uri, lines)
-
     def _asked(self, data: bytes, method: str) -> SipMessage | None:
         """Send a request within the dialog until it is answered, or :data:`END_S` are over."""
         end_ns = self._clock.monotonic_ns() + round(END_S * NS_PER_S)
-        again = Again(self._clock)
+        again = self._again()
         while self._clock.monotonic_ns() < end_ns:
             if again.due():
                 self._send(data, self._state.target)
@@ -330,10 +346,10 @@ class Call:
     def _request(self, method: str, more: list[tuple[str, str]], body: bytes = b"") -> bytes:
         state = self._state
         uri = state.target or self._uri
-        branch = f"z9hG4bK{secrets.token_hex(8)}"
+        via = self._via()
         if method == "INVITE":
-            self._branch = branch
-        lines = [("Via", self._via(branch)), ("Max-Forwards", "70")]
+            self._via_of_invite = via
+        lines = [("Via", via), ("Max-Forwards", "70")]
         lines += [("Route", one) for one in state.route]
         lines += [
             ("From", self._from),
@@ -352,11 +368,17 @@ class Call:
         except SpeakerError as error:
             raise SpeakerError(f"{self.who}: {error}") from None
 
-    def _via(self, branch: str) -> str:
-        return f"{sip.VERSION}/UDP {self._here};branch={branch};rport"
+    def _via(self) -> str:
+        way = self._transport
+        asked = "" if way.reliable else ";rport"  # RFC 3581
+        branch = f"z9hG4bK{secrets.token_hex(8)}"
+        return f"{sip.VERSION}/{way.name} {way.here};branch={branch}{asked}"
+
+    def _again(self) -> Again:
+        return Again(self._clock, reliable=self._transport.reliable)
 
     def _answer(self, asked: SipMessage, code: int, reason: str) -> None:
-        self._send(sip.reply(asked, code, reason, sip.tag_of(self._from)), self._state.target)
+        self._transport.reply(sip.reply(asked, code, reason, sip.tag_of(self._from)))
 
     def _refuse(self, asked: SipMessage) -> None:
         if asked.method == "OPTIONS":
@@ -367,28 +389,10 @@ class Call:
             self._answer(asked, 405, "Method Not Allowed")
 
     def _send(self, data: bytes, uri: str) -> None:
-        hop = self._hop(sip.address_of(self._state.route[0]) if self._state.route else uri)
-        try:
-            self._socket.sendto(data, hop)
-        except OSError as error:
-            raise SpeakerError(
-                f"{self.who}: cannot send to {hop[0]}:{hop[1]}: {error.strerror or error}"
-            ) from None
-
-    def _hop(self, uri: str) -> tuple[str, int]:
-        """Where to send to: never outside the networks, whatever a Contact says."""
-        try:
-            host, port = sip.endpoint(uri)
-            return (host if self._networks is None else self._networks.address_of(host)), port
-        except (SpeakerError, AddressError) as error:
-            raise SpeakerError(f"{self.who}: {error}") from None
+        route = self._state.route
+        self._transport.send(data, sip.address_of(route[0]) if route else uri)
 
     def _receive(self, wait_s: float) -> SipMessage | None:
-        """The next message of this call; others and what cannot be read are passed over."""
-        if not select.select([self._socket], [], [], wait_s)[0]:
-            return None
-        try:
-            message = sip.parse(self._socket.recv(sip.MOST_OCTETS))
-        except (OSError, SpeakerError):
-            return None
-        return message if message.first("call-id") == self._id else None
+        """The next message of this call; others are passed over."""
+        message = self._transport.receive(wait_s)
+        return message if message is None or message.first("call-id") == self._id else None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broadcast import sdp
 from broadcast.codecs import CLOCK_HZ, VOICES, Voice
@@ -10,6 +10,7 @@ from broadcast.errors import SpeakerError
 
 VERSION = "SIP/2.0"
 MOST_OCTETS = 65_535
+END_OF_HEAD = b"\r\n\r\n"
 _COMPACT = {
     "v": "via",
     "f": "from",
@@ -68,7 +69,16 @@ def parse(data: bytes) -> SipMessage:
     Raises:
         SpeakerError: it is no SIP message.
     """
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, body = data.partition(END_OF_HEAD)
+    return replace(parse_head(head), body=body)
+
+
+def parse_head(head: bytes) -> SipMessage:
+    """Read what stands before the empty line; the body is left out.
+
+    Raises:
+        SpeakerError: it is no SIP message.
+    """
     lines = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "replace")).split("\r\n")
     headers = []
     for line in lines[1:]:
@@ -84,10 +94,10 @@ def parse(data: bytes) -> SipMessage:
     if words[0] == VERSION:
         if not re.fullmatch("[1-6][0-9][0-9]", words[1]):
             raise SpeakerError(f"is no SIP answer: {lines[0][:60]!r}")
-        return SipMessage(method, int(words[1]), words[2], "", tuple(headers), body)
+        return SipMessage(method, int(words[1]), words[2], "", tuple(headers))
     if words[2] != VERSION:
         raise SpeakerError(f"is no SIP message: {lines[0][:60]!r}")
-    return SipMessage(words[0], 0, "", words[1], tuple(headers), body)
+    return SipMessage(words[0], 0, "", words[1], tuple(headers))
 
 
 def request(method: str, uri: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:
@@ -130,31 +140,67 @@ def tag_of(value: str) -> str:
 
 
 _URI = re.compile(
-    r"^sip:(?:[^@\s<>]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?"
-    r"(?P<rest>[;?].*)?$",
+    r"^(?P<scheme>sips?):(?:[^@\s<>]*@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?P<rest>[;?]\S*)?$",
     re.IGNORECASE,
 )
+_TRANSPORT = re.compile(r";transport=([^;?\s]*)", re.IGNORECASE)
 
 
-def endpoint(uri: str) -> tuple[str, int]:
-    """Host and port of a ``sip:`` URI.
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a URI leads to.
+
+    Attributes:
+        transport: ``udp``, ``tcp`` or ``tls``.
+    """
+
+    host: str
+    port: int
+    transport: str
+
+
+def endpoint(uri: str, over: str = "") -> Endpoint:
+    """Host, port and transport of a ``sip:`` or ``sips:`` URI (section 19.1.2).
+
+    ``sips:`` is TLS, also where it says ``transport=tcp`` (section 26.2.2).
+
+    Args:
+        over: the transport that is used whatever the URI asks for.
 
     >>> endpoint("sip:horn@10.0.0.9")
-    ('10.0.0.9', 5060)
+    Endpoint(host='10.0.0.9', port=5060, transport='udp')
+    >>> endpoint("sips:horn@horn.example").port
+    5061
 
     Raises:
-        SpeakerError: it is none, or asks for another transport than UDP.
+        SpeakerError: it is none, or asks for a transport that is unknown here.
     """
     found = _URI.match(uri)
     if found is None:
         raise SpeakerError(f"{uri!r} is not of the form sip:name@host[:port]")
-    transport = re.search(r";transport=(\w+)", found["rest"] or "", re.IGNORECASE)
-    if transport and transport[1].lower() != "udp":
-        raise SpeakerError(f"{uri!r}: SIP over {transport[1]} is not supported, only UDP")
-    port = int(found["port"] or 5060)
+    asked = _TRANSPORT.search(found["rest"] or "")
+    transport = asked[1].lower() if asked else ""
+    secure = found["scheme"].lower() == "sips"
+    if not over and transport not in ("", "tcp", "tls", *(() if secure else ("udp",))):
+        raise SpeakerError(
+            f"{uri!r}: SIP over {transport or 'nothing'} is not supported"
+            f"{' with sips:' if secure else ''}; write transport=tcp or transport=tls"
+        )
+    transport = over or ("tls" if secure else transport or "udp")
+    port = int(found["port"] or (5061 if transport == "tls" else 5060))
     if not 0 < port < 65536:
         raise SpeakerError(f"{uri!r}: {port} is no port")
-    return found["host"].strip("[]"), port
+    return Endpoint(found["host"].strip("[]"), port, transport)
+
+
+def name_of(uri: str) -> str:
+    """A URI as it stands in ``To``, where no transport belongs (section 19.1.1, table 1).
+
+    >>> name_of("sip:horn@10.0.0.9;transport=tcp")
+    'sip:horn@10.0.0.9'
+    """
+    return _TRANSPORT.sub("", uri)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Loudspeakers: how each is reached, which of them speak together."""
 
-from typing import Literal, Self
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from core.config.base import Id, Section
 from core.value import Text
@@ -14,11 +16,19 @@ _ADDRESSES: dict[str, tuple[str, ...]] = {
     "onvif": ("rtsp",),
     "hikvision": ("http", "https"),
     "axis": ("http", "https"),
-    "sip": ("sip",),
+    "sip": ("sip", "sips"),
     "multicast": ("rtp",),
     "http": ("http", "https"),
 }
 _NEEDS_ADDRESS = ("hikvision", "axis", "sip", "multicast", "http")
+_TRANSPORT = re.compile(r";transport=([^;?]*)", re.IGNORECASE)
+
+
+def _read_fingerprint(value: str) -> str:
+    digits = value.replace(":", "").lower()
+    if re.fullmatch("[0-9a-f]{64}", digits) is None:
+        raise ValueError("a SHA-256 fingerprint has 64 hex digits, with or without colons")
+    return digits
 
 
 class Speaker(Section):
@@ -30,6 +40,7 @@ class Speaker(Section):
         title="地址",
         description="onvif: rtsp:// address with a backchannel (main stream when absent); "
         "hikvision, axis: http:// address of the device; sip: sip:horn@host[:port]; "
+        "behind it ;transport=tcp or ;transport=tls, or sips: before it, for other ways than UDP; "
         "multicast: rtp://group:port; http: address with {camera}, {seconds}, {volume}, {sha256}; "
         "drone: its name on the bus (the camera's id when absent); "
         "file: directory that receives the audio.",
@@ -63,6 +74,18 @@ class Speaker(Section):
     )
     ring_s: float = Field(
         default=10, ge=1, le=60, title="振铃", description="sip: longest wait for an answer."
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        title="根证书",
+        description="sip over TLS: PEM file beside township.yaml that the device's certificate "
+        "must lead to; public authorities when absent.",
+    )
+    fingerprint: Annotated[str, AfterValidator(_read_fingerprint)] | None = Field(
+        default=None,
+        title="证书指纹",
+        description="sip over TLS: SHA-256 of the device's own certificate, instead of an "
+        "authority; for devices that sign their own.",
     )
     ttl: int = Field(
         default=1, ge=1, le=64, title="TTL", description="multicast: routers it may pass, plus one."
@@ -114,6 +137,24 @@ class Speaker(Section):
             raise ValueError(f"{self.driver}: `url` begins with {' or '.join(known)}:")
         if self.driver != "sip" and "@" in urlsplit(self.url).netloc:
             raise ValueError("put the user name in `username` and the password in `password_env`")
+        return self
+
+    @model_validator(mode="after")
+    def _trust_fits(self) -> Self:
+        given = [name for name in ("ca_file", "fingerprint") if getattr(self, name) is not None]
+        url = (self.url or "").lower()
+        asked = _TRANSPORT.search(url) if self.driver == "sip" else None
+        known = ("tcp", "tls") if url.startswith("sips:") else ("udp", "tcp", "tls")
+        if asked and asked[1] not in known:
+            raise ValueError(f"sip: transport={asked[1]} is none of {', '.join(known)}")
+        secure = url.startswith("sips:") or (asked is not None and asked[1] == "tls")
+        if given and not (self.driver == "sip" and secure):
+            raise ValueError(
+                f"`{given[0]}` is for sip over TLS; begin `url` with sips: or end it with "
+                ";transport=tls"
+            )
+        if len(given) > 1:
+            raise ValueError("name either `ca_file` or `fingerprint`, not both")
         return self
 
 

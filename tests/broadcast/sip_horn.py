@@ -30,6 +30,8 @@ class SipHorn:
     hangs_up_after: int | None = None  # packets of sound
     late: bool = False  # answers 200 although CANCEL has come
     ignores_bye: bool = False
+    mute: bool = False  # hears and says nothing
+    nonce: str = "n1"
     repeats_ok: int = 0
 
     methods: list[str] = field(default_factory=list)
@@ -40,15 +42,10 @@ class SipHorn:
 
     def __enter__(self) -> Self:
         self._stop = threading.Event()
-        self._signal, self._sound = (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)
-        )
-        for one in (self._signal, self._sound):
-            one.bind(("127.0.0.1", 0))
-            one.settimeout(0.05)
+        self._sound = self._datagrams()
         self.port = self._sound.getsockname()[1]
-        self.uri = f"sip:horn@127.0.0.1:{self._signal.getsockname()[1]}"
-        self._invite, self._peer = "", ("", 0)
+        self._invite = ""
+        self._open()
         self._threads = [threading.Thread(target=self._talk), threading.Thread(target=self._hear)]
         for thread in self._threads:
             thread.start()
@@ -58,8 +55,36 @@ class SipHorn:
         self._stop.set()
         for thread in self._threads:
             thread.join(10)
-        self._signal.close()
+        self._close()
         self._sound.close()
+
+    def _datagrams(self) -> socket.socket:
+        one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        one.bind(("127.0.0.1", 0))
+        one.settimeout(0.05)
+        return one
+
+    def _open(self) -> None:
+        self._signal = self._datagrams()
+        self._peer = ("", 0)
+        self.uri = f"sip:horn@127.0.0.1:{self._signal.getsockname()[1]}"
+
+    def _close(self) -> None:
+        self._signal.close()
+
+    def _read(self) -> str:
+        """The next message; TimeoutError when there is none."""
+        data, self._peer = self._signal.recvfrom(65536)
+        return data.decode()
+
+    def _write(self, message: str) -> None:
+        self._signal.sendto(message.encode(), self._peer)
+
+    def _heard(self) -> None:
+        """Another packet of sound has come."""
+        if len(self.packets) == self.hangs_up_after:
+            self.in_call = False
+            self._bye()
 
     def _hear(self) -> None:
         while True:
@@ -69,14 +94,12 @@ class SipHorn:
                 if self._stop.is_set():
                     return
                 continue
-            if len(self.packets) == self.hangs_up_after:
-                self.in_call = False
-                self._bye()
+            self._heard()
 
     def _talk(self) -> None:
         while True:
             try:
-                data, peer = self._signal.recvfrom(65536)
+                text = self._read()
             except TimeoutError:
                 if self._stop.is_set():
                     return  # everything that was sent has been read
@@ -84,13 +107,13 @@ class SipHorn:
             if self.deaf > 0:
                 self.deaf -= 1
                 continue
-            text = data.decode()
             if text.startswith("SIP/2.0"):
                 continue
             method = text.split(" ")[0]
             self.methods.append(method)
             self.requests.append(text)
-            self._peer = peer
+            if self.mute:
+                continue
             if method == "INVITE":
                 self._invite = text
                 self._answer_invite(text)
@@ -111,7 +134,7 @@ class SipHorn:
         header = "Proxy-Authorization" if self.proxy else "Authorization"
         if self.password and not self._signed(text, header):
             ask = "Proxy-Authenticate" if self.proxy else "WWW-Authenticate"
-            more = f'{ask}: Digest realm="horn", nonce="n1", qop="auth"\r\n'
+            more = f'{ask}: Digest realm="horn", nonce="{self.nonce}", qop="auth"\r\n'
             self._send(text, 407 if self.proxy else 401, "Sign In", more)
             return
         self._send(text, 100, "Trying")
@@ -140,7 +163,8 @@ class SipHorn:
 
         ha1 = digest(f"user:horn:{self.password}")
         ha2 = digest(f"INVITE:{part['uri']}")
-        return part["response"] == digest(f"{ha1}:n1:{part['nc']}:{part['cnonce']}:auth:{ha2}")
+        tried = f"{self.nonce}:{part['nc']}:{part['cnonce']}:auth"
+        return part["response"] == digest(f"{ha1}:{tried}:{ha2}")
 
     def _bye(self) -> None:
         given = dict(re.findall(r"^(From|To|Call-ID|Contact): (.*?)\r$", self._invite, re.M))
@@ -150,12 +174,11 @@ class SipHorn:
             f"From: {given['To']};tag=horn\r\nTo: {given['From']}\r\n"
             f"Call-ID: {given['Call-ID']}\r\nCSeq: 9 BYE\r\nContent-Length: 0\r\n\r\n"
         )
-        self._signal.sendto(lines.encode(), self._peer)
+        self._write(lines)
 
     def _send(self, asked: str, code: int, reason: str, more: str = "", body: str = "") -> None:
         kept = re.findall(r"^((?:Via|From|Call-ID|CSeq): .*?)\r$", asked, re.M)
         to = re.findall(r"^To: (.*?)\r$", asked, re.M)[0]
         tag = "" if code == 100 or ";tag=" in to else ";tag=horn"
         head = "\r\n".join([f"SIP/2.0 {code} {reason}", *kept, f"To: {to}{tag}"])
-        data = f"{head}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}"
-        self._signal.sendto(data.encode(), self._peer)
+        self._write(f"{head}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}")

@@ -1,16 +1,12 @@
-"""SIP horns and paging: baresip as the independent peer, a faulty horn, a UDP sink."""
+"""SIP horns over UDP, and paging: a faulty horn, a UDP sink."""
 
 import re
-import shutil
 import socket
 import struct
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +23,6 @@ from broadcast.multicast import UNCONFIRMED, MulticastSpeaker
 from broadcast.rtp import RtpPacket
 from broadcast.sip import SipSpeaker
 from broadcast.talk import LEAD_S
-from core.clock import SystemClock
 from core.credentials import Credential
 from core.networks import PRIVATE, Networks
 from tests.broadcast.sip_horn import SipHorn
@@ -105,7 +100,7 @@ def test_a_lost_ack_is_sent_again() -> None:
         ({"password": "x"}, SignInError, "refuses the user name or password", "ACK"),
         ({"types": "18"}, SpeakerError, "takes none of G722, PCMA, PCMU", "BYE"),
         ({"direction": "inactive"}, SpeakerError, "does not listen", "BYE"),
-        ({"hangs_up_after": 20}, SpeakerError, "hung up after 0.0 s of 0.4 s", "ACK"),
+        ({"hangs_up_after": 20}, SpeakerError, "hung up after 0.", "ACK"),
     ],
 )
 def test_after_a_failure_nobody_is_in_a_call(
@@ -177,71 +172,19 @@ def test_headers_folded_compact_and_in_lists() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["sip:horn", "http://h", "sip:a@h:99999", "sip:a@h;transport=tcp", "sip:a@h\r\nX: y"]
+    "uri",
+    [
+        "sip:horn",
+        "http://h",
+        "sip:a@h:99999",
+        "sip:a@h;transport=sctp",
+        "sips:a@h;transport=udp",
+        "sip:a@h\r\nX: y",
+    ],
 )
 def test_addresses_that_are_none(uri: str) -> None:
     with pytest.raises(SpeakerError):
         sip.endpoint(uri) if uri != "sip:horn" else sip.endpoint("sip:")
-
-
-# -- baresip -------------------------------------------------------------------------------
-
-BARESIP = """poll_method epoll
-sip_listen 127.0.0.1:0
-net_interface 127.0.0.1
-audio_player aubridge,pipe
-audio_source aubridge,pipe
-audio_alert aubridge,pipe
-module_path {modules}
-module stdio.so
-module g711.so
-module aubridge.so
-module_tmp account.so
-module_app menu.so
-"""
-
-
-@contextmanager
-def baresip(folder: Path) -> Iterator[str]:
-    """A real SIP telephone that answers by itself; gives its URI."""
-    found = next(Path("/usr/lib").glob("**/baresip/modules"), None)
-    if shutil.which("baresip") is None or found is None:
-        pytest.skip("install baresip-core")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = BARESIP.format(modules=found).replace(":0\n", f":{port}\n")
-    (folder / "config").write_text(config)
-    (folder / "accounts").write_text("<sip:horn@127.0.0.1>;regint=0;answermode=auto\n")
-    (folder / "contacts").write_text("")
-    log = folder / "log"
-    with (
-        log.open("w") as out,
-        subprocess.Popen(
-            ["baresip", "-f", str(folder)], stdin=subprocess.PIPE, stdout=out, stderr=out
-        ) as process,
-    ):
-        try:
-            end_s = time.monotonic() + 60
-            while "baresip is ready" not in log.read_text() and time.monotonic() < end_s:
-                time.sleep(0.05)
-            yield f"sip:horn@127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-@pytest.mark.peer
-def test_baresip_answers_is_sent_sound_and_is_free_again(tmp_path: Path) -> None:
-    with baresip(tmp_path) as uri:
-        done = SipSpeaker("river", uri, SystemClock()).speak(TONE, threading.Event())
-        again = SipSpeaker("river", uri, SystemClock()).speak(TONE, threading.Event())
-    assert "answered" in done.device_reply
-    assert done.device_reply.endswith("BYE 200 OK")
-    assert again.seconds == pytest.approx(0.4)
-    log = (tmp_path / "log").read_text()
-    assert log.count("Call established") == 2
-    assert log.count("terminated (duration") == 2
-    assert "incoming rtp for 'audio' established, receiving from 127.0.0.1" in log
 
 
 # -- paging --------------------------------------------------------------------------------
