@@ -11,6 +11,7 @@ from typing import Literal
 
 import redis
 
+from broadcast.tls import Trust
 from core.clock import NS_PER_S, SystemClock, local_day
 from core.config.cameras import Camera
 from core.config.load import load
@@ -67,6 +68,7 @@ def examine(config: Path | None) -> Iterator[Check]:
         yield _model(site.analysis.model)
     paths = Paths(site.data_dir)
     yield _catalogue(site, paths)
+    yield from _authorities(site)
     yield _words(site, paths)
     yield _roads(site, paths)
     yield _disk(site)
@@ -123,6 +125,21 @@ def _catalogue(site: Site, paths: Paths) -> Check:
         said = f"{waiting} of {rows} rows await a legal officer's confirmation"
         return Check("catalogue", "warn", said)
     return Check("catalogue", "ok", f"{rows} rows, all confirmed")
+
+
+def _authorities(site: Site) -> Iterator[Check]:
+    """Files that loudspeakers' certificates are held against: read now, not when somebody is to be
+    warned."""
+    for camera in site.cameras:
+        if camera.speaker is None or camera.speaker.ca_file is None:
+            continue
+        what, file = f"loudspeaker {camera.id}", (site.directory or Path()) / camera.speaker.ca_file
+        try:
+            Trust(file).context()
+        except WardwatchError as error:
+            yield Check(what, "bad", str(error))
+        else:
+            yield Check(what, "ok", f"its certificate must lead to {file.name}")
 
 
 def _words(site: Site, paths: Paths) -> Check:

@@ -37,6 +37,7 @@ class SipHorn:
     methods: list[str] = field(default_factory=list)
     packets: list[RtpPacket] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
     in_call: bool = False
     uri: str = ""
 
@@ -108,6 +109,7 @@ class SipHorn:
                 self.deaf -= 1
                 continue
             if text.startswith("SIP/2.0"):
+                self.answers.append(text.split("\r\n")[0])
                 continue
             method = text.split(" ")[0]
             self.methods.append(method)

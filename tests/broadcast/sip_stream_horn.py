@@ -16,6 +16,7 @@ class StreamHorn(SipHorn):
     """Takes one connection at a time."""
 
     certificate: Certificate | None = None  # TLS, and who it says it is
+    host: str = "127.0.0.1"
     number: int = 0  # port to listen at
     cut: int = 65536  # octets in one segment
     before: bytes = b""  # sent before every message
@@ -30,13 +31,13 @@ class StreamHorn(SipHorn):
     vias: list[str] = field(default_factory=list, init=False)
 
     def _open(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.number))
+        self._listener = socket.create_server((self.host, self.number))
         self._listener.settimeout(0.05)
         self.number = self._listener.getsockname()[1]
         self._line: socket.socket | None = None
         self._octets = b""
         kind = "tcp" if self.certificate is None else "tls"
-        self.uri = f"sip:horn@127.0.0.1:{self.number};transport={kind}"
+        self.uri = f"sip:horn@{self.host}:{self.number};transport={kind}"
 
     def _close(self) -> None:
         self._drop()

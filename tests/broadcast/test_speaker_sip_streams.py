@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from broadcast.tls import Trust
 from core.clock import SystemClock
 from core.config.speakers import Speaker
 from core.credentials import Credential
+from core.networks import Networks
 from tests.broadcast import baresip
 from tests.broadcast.certificates import Certificate, self_signed
 from tests.broadcast.sip_horn import SipHorn
@@ -133,7 +135,6 @@ def test_nothing_is_repeated_on_a_connection() -> None:
         ({"code": 488}, "encrypted sound (SRTP)", ["INVITE", "ACK"]),
         ({"rings": True}, "not answered within 1 s", ["INVITE", "CANCEL", "ACK"]),
         ({"rings": True, "late": True}, "not answered", ["INVITE", "CANCEL", "ACK", "BYE"]),
-        ({"hangs_up_after": 20}, "hung up after ", ["INVITE", "ACK"]),
         ({"drops_at": "INVITE"}, "closed the connection", []),
         ({"code": 400, "instead": b"HTTP/1.1 400 No\r\n\r\n"}, "is no SIP message", ["INVITE"]),
         ({"code": 400, "instead": b"\x16\x03\r\n\r\n"}, "is no SIP message", ["INVITE"]),
@@ -146,6 +147,24 @@ def test_after_a_failure_nobody_is_in_a_call(
         assert words in refused(horn.uri, ring_s=1.0)
         assert not horn.in_call
     assert horn.methods == methods
+
+
+def test_who_hangs_up_is_answered_on_the_connection_it_came_by() -> None:
+    with StreamHorn(hangs_up_after=5) as horn:
+        assert "hung up after " in refused(horn.uri)
+        assert not horn.in_call
+    assert (horn.answers, horn.connections) == (["SIP/2.0 200 OK"], 1)
+
+
+def test_a_call_that_is_answered_elsewhere_goes_on_there() -> None:
+    """An exchange may answer with the address of the horn itself, never with any other."""
+    with StreamHorn(host="127.0.0.2") as horn, StreamHorn() as exchange:
+        uri, exchange.uri = exchange.uri, horn.uri
+        assert speak(uri).device_reply == "answered; PCMA; BYE 200 OK"
+        assert (exchange.methods, horn.methods) == (["INVITE"], ["ACK", "BYE"])
+        only_there = Networks((ip_network("127.0.0.1/32"),))
+        assert "127.0.0.2 lies outside the camera" in refused(uri, networks=only_there)
+    assert horn.methods == ["ACK", "BYE"]
 
 
 def test_a_connection_lost_while_it_rings_is_called_off_on_another() -> None:

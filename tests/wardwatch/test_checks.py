@@ -1,4 +1,5 @@
-"""What the doctor says of catalogue and warning texts: the database counts, not the file."""
+"""What the doctor says of loudspeakers, and of catalogue and warning texts, where the database
+counts and not the file."""
 
 import shutil
 from pathlib import Path
@@ -24,6 +25,19 @@ def said_by(config: Path) -> dict[str, tuple[str, str]]:
         if one.what == "warning texts":
             break
     return said
+
+
+def test_a_loudspeaker_whose_authority_cannot_be_read(tmp_path: Path) -> None:
+    model_card("yolox-nano")
+    shutil.copytree(SHIPPED / "demo", tmp_path, dirs_exist_ok=True)
+    cameras = tmp_path / "cameras.yaml"
+    secure = "driver: sip\n    url: sips:horn@192.0.2.12\n    ca_file: horns.pem"
+    words = cameras.read_text(encoding="utf-8")
+    cameras.write_text(words.replace("driver: onvif", secure, 1), "utf-8")
+    state, detail = said_by(tmp_path)["loudspeaker river"]
+    assert (state, "horns.pem: No such file" in detail) == ("bad", True)
+    (tmp_path / "horns.pem").write_text("nothing", "utf-8")
+    assert "horns.pem: " in said_by(tmp_path)["loudspeaker river"][1]
 
 
 def test_catalogue_and_warning_texts_are_those_of_the_database(tmp_path: Path) -> None:
