@@ -20,7 +20,9 @@ _COMPACT = {
     "l": "content-length",
     "c": "content-type",
 }
-_ADDRESS = re.compile(r"<\s*([^>]*?)\s*>|^\s*([^;\s]+)")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACKETED = re.compile(r"<\s*([^>]*?)\s*>")
+_BARE = re.compile(r"^\s*([^;\s]+)")
 _TAG = re.compile(r";\s*tag\s*=\s*([^;\s,>]+)", re.IGNORECASE)
 _COMMA = re.compile(r""",(?=(?:[^"<>]|"[^"]*"|<[^>]*>)*$)""")
 
@@ -129,8 +131,9 @@ def address_of(value: str) -> str:
     >>> address_of('"Horn" <sip:horn@10.0.0.9:5060;lr>;q=1')
     'sip:horn@10.0.0.9:5060;lr'
     """
-    found = _ADDRESS.search(value)
-    return (found[1] or found[2] or "") if found else ""
+    unnamed = _QUOTED.sub("", value)
+    found = _BRACKETED.search(unnamed) or _BARE.search(unnamed)
+    return found[1] if found else ""
 
 
 def tag_of(value: str) -> str:

@@ -172,6 +172,20 @@ def test_headers_folded_compact_and_in_lists() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "<sip:a@h;lr>;q=1",
+        '"Horn" <sip:a@h;lr>',
+        "Horn <sip:a@h;lr>;expires=60",
+        '"<sip:x@y>, \\"left\\" bank" <sip:a@h;lr>',
+    ],
+)
+def test_an_address_is_found_beside_a_name(value: str) -> None:
+    assert sip.address_of(value) == "sip:a@h;lr"
+    assert sip.address_of("sip:a@h;tag=1") == "sip:a@h"
+
+
+@pytest.mark.parametrize(
     "uri",
     [
         "sip:horn",
