@@ -1,80 +1,29 @@
 """The three behaviours as state machines over tracks and things, without pictures."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.clock import NS_PER_S
 from core.geometry import Box
-from core.seeing import Ending, Phase, Sighting, Track
+from core.seeing import Ending, Phase, Track
 from detectors.background import StaticObject
-from detectors.behaviours.actors import ActorLog
-from detectors.behaviours.base import Behaviour, Moment
-from detectors.behaviours.registry import behaviours_of
-from tests.detectors.detector_kit import at, camera, track, zone
-
-ASPECT = 16 / 9
-SPOT = Box(0.5, 0.5, 0.05, 0.2)
-Scene = Callable[[float], tuple[Iterable[Track], Iterable[StaticObject]]]
-
-
-def behaviour(kind: str, **rule: object) -> Behaviour:
-    return behaviours_of(camera(zone(kind, **rule)), "model@0")[0]
-
-
-def play(judge: Behaviour, scene: Scene, last_s: float, *, hour_utc: int = 2) -> list[Sighting]:
-    """Five frames a second from 0; the night of the site (UTC+8) is chosen by ``hour_utc``."""
-    log, told = ActorLog(), []
-    noon = datetime(2026, 9, 21, hour_utc, tzinfo=UTC).astimezone(ZoneInfo("Asia/Shanghai"))
-    for t_s in np.arange(0, last_s, 0.2).tolist():
-        tracks, statics = scene(t_s)
-        tracks, statics = tuple(tracks), tuple(statics)
-        log.note(at(t_s), tracks)
-        told += judge.update(Moment(at(t_s), noon, ASPECT, tracks, statics, log))
-    return told
-
-
-def phases(told: list[Sighting]) -> list[Phase]:
-    return [sighting.phase for sighting in told if sighting.phase is not Phase.CONTINUES]
-
-
-def seconds(time_ns: int | None) -> float:
-    assert time_ns is not None
-    return (time_ns - at(0)) / NS_PER_S
-
-
-def moved(box: Box, dx: float, dy: float = 0.0) -> Box:
-    return Box(box.x + dx, box.y + dy, box.w, box.h)
-
-
-def thing(
-    box: Box,
-    since_s: float,
-    t_s: float,
-    present: bool = True,
-    number: int = 1,
-    doubtful: bool = False,
-):
-    area = box.area * 0.8
-    return StaticObject(number, box, area, at(since_s), at(t_s), present, doubtful)
-
+from tests.detectors.behaviour_kit import (
+    BAG,
+    CAR,
+    SPOT,
+    angler,
+    behaviour,
+    dumper,
+    moved,
+    phases,
+    play,
+    seconds,
+    thing,
+)
+from tests.detectors.detector_kit import at, track
 
 # --- fishing
-
-
-def angler(t_s: float) -> tuple[list[Track], list[StaticObject]]:
-    """Walks in for ten seconds, stays until 100, walks off to the left."""
-    dx = min(0.0, (t_s - 10) * 0.05) - max(0.0, (t_s - 100) * 0.05)
-    box = moved(SPOT, dx + 0.003 * np.sin(t_s))
-    if box.x < -0.04:
-        return [], []
-    return [track(1, box, t_s, first_ns=at(0))], []
 
 
 def test_fishing_fires_after_dwell_and_ends_after_leaving() -> None:
@@ -95,38 +44,6 @@ def test_fishing_fires_after_dwell_and_ends_after_leaving() -> None:
     assert "east bank" in fired.why.text.en
     assert fired.model == "model@0"
     assert fired.cues == ()
-
-
-def test_fishing_ends_within_five_seconds_of_leaving_the_zone() -> None:
-    left_half = zone("fishing", [[0.4, 0], [1, 0], [1, 1], [0.4, 1]], dwell_s=30)
-    told = play(behaviours_of(camera(left_half))[0], angler, 130)
-    # the foot point crosses x = 0.4 at 102.5 s
-    assert 102.5 <= seconds(told[-1].ended_ns) <= 107.5
-    assert told[-1].ending is Ending.LEFT_ZONE
-
-
-@pytest.mark.parametrize(
-    ("speed", "spot", "how"),
-    [
-        (0.05, SPOT, Ending.LEFT_PICTURE),
-        (0.0, SPOT, Ending.LOST),  # vanished where it sat
-        (0.05, moved(SPOT, 0.3), Ending.LOST),  # on the way, far from the edge
-        (0.0, Box(0.0, 0.5, 0.05, 0.2), Ending.LOST),  # sat at the edge all the time
-    ],
-)
-def test_how_an_angler_went_is_told_only_where_it_was_seen(
-    speed: float, spot: Box, how: Ending
-) -> None:
-    def goes(t_s: float):
-        box = moved(spot, -max(0.0, t_s - 50) * speed)
-        gone = t_s > 60.2
-        box = Box(max(box.x, 0.0), box.y, box.w, box.h)
-        return [] if gone else [track(1, box, t_s, first_ns=at(0))], []
-
-    told = play(behaviour("fishing", dwell_s=30), goes, 80)
-    assert phases(told) == [Phase.FIRED, Phase.ENDED]
-    assert told[-1].ending is how
-    assert told[0].ending is None
 
 
 def test_a_stroller_never_fishes() -> None:
@@ -188,38 +105,7 @@ def test_a_moored_boat_does_not_fish_but_one_that_came_does() -> None:
     assert told[0].cues == ("boat",)
 
 
-def test_a_schedule_that_ends_ends_the_act() -> None:
-    rule = zone("fishing", dwell_s=10, schedule={"hours": [{"start": "09:00", "end": "11:00"}]})
-    judge, log = behaviours_of(camera(rule))[0], ActorLog()
-    told = []
-    for t_s in range(40):
-        local = datetime(2026, 9, 21, 10 if t_s < 20 else 11, tzinfo=ZoneInfo("Asia/Shanghai"))
-        seen = (track(1, SPOT, t_s, first_ns=at(0)),)
-        told += judge.update(Moment(at(t_s), local, ASPECT, seen, (), log))
-    assert phases(told) == [Phase.FIRED, Phase.ENDED]
-    assert seconds(told[-1].ended_ns) == 20
-    assert told[-1].ending is Ending.ALLOWED
-
-
-def test_a_broken_time_tells_nothing_of_how_it_ended() -> None:
-    judge = behaviour("fishing", dwell_s=30)
-    assert phases(play(judge, angler, 60)) == [Phase.FIRED]
-    (ended,) = judge.interrupt()
-    assert (ended.phase, ended.ending) == (Phase.ENDED, None)
-
-
 # --- dumping
-
-BAG = Box(0.52, 0.66, 0.04, 0.05)
-
-
-def dumper(t_s: float, label: str = "person", **of_thing: object):
-    """Comes, is at the place from 5 to 12 s, leaves to the right; the bag is there from 8 s."""
-    dx = min(0.0, t_s - 5) * 0.1 + max(0.0, t_s - 12) * 0.05
-    body = moved(SPOT, dx)
-    tracks = [track(1, body, t_s, label, first_ns=at(0))] if -0.05 < body.x < 0.98 else []
-    statics = [thing(BAG, 8, t_s, **of_thing)] if t_s >= 12 else []
-    return tracks, statics
 
 
 def test_dumping_fires_once_the_actor_has_left_and_the_thing_settled() -> None:
@@ -231,19 +117,6 @@ def test_dumping_fires_once_the_actor_has_left_and_the_thing_settled() -> None:
     assert fired.tracks == (1,)
     assert fired.cues == ()
     assert fired.why.facts["actors"] == [1]
-
-
-@pytest.mark.parametrize("doubtful", [False, True])
-def test_dumping_ends_when_the_thing_is_removed(doubtful: bool) -> None:
-    def cleaned(t_s: float):
-        tracks, statics = dumper(t_s, doubtful=doubtful)
-        return tracks, [replace(s, present=t_s < 50, last_ns=at(min(t_s, 50))) for s in statics
-                        if t_s <= 50.1]  # fmt: skip
-
-    told = play(behaviour("dumping", settle_s=10), cleaned, 60)
-    assert phases(told) == [Phase.FIRED, Phase.ENDED]
-    assert seconds(told[-1].ended_ns) == pytest.approx(50, abs=0.3)
-    assert told[-1].ending is (Ending.LOST if doubtful else Ending.THING_GONE)
 
 
 def test_nothing_fires_while_its_owner_stays() -> None:
@@ -293,8 +166,6 @@ def test_cues_of_vehicle_and_large() -> None:
 
 # --- occupation
 
-CAR = Box(0.4, 0.5, 0.2, 0.2)
-
 
 def test_a_parked_vehicle_overstays_and_leaves() -> None:
     def parks(t_s: float):
@@ -307,24 +178,6 @@ def test_a_parked_vehicle_overstays_and_leaves() -> None:
     assert 80 <= seconds(told[-1].ended_ns) <= 86
     assert told[0].cues == ("vehicle",)
     assert told[-1].ending is Ending.LEFT_PICTURE
-
-
-@pytest.mark.parametrize(
-    ("speed", "edge", "how"),
-    [(0.1, 0.6, Ending.LEFT_ZONE), (0.1, 1.0, Ending.MOVED), (0.0, 1.0, Ending.LOST)],
-)
-def test_how_a_vehicle_went_is_told_only_where_it_was_seen(
-    speed: float, edge: float, how: Ending
-) -> None:
-    def parks(t_s: float):
-        box = moved(CAR, min(0, t_s - 5) * 0.1 + min(0.3, max(0, t_s - 80) * speed))
-        shown = t_s < 80 or speed > 0
-        return ([track(1, box, t_s, "car", first_ns=at(0))] if shown else []), []
-
-    place = zone("occupation", [[0, 0], [edge, 0], [edge, 1], [0, 1]], limit_s=60)
-    told = play(behaviours_of(camera(place))[0], parks, 100)
-    assert phases(told) == [Phase.FIRED, Phase.ENDED]
-    assert told[-1].ending is how
 
 
 def test_traffic_that_never_stops_does_not_occupy() -> None:

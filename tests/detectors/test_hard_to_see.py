@@ -13,8 +13,8 @@ from detectors.background import StaticMap, StaticObject
 from detectors.movers import Movers
 from detectors.regions import plan
 from detectors.tracker import Tracker
+from tests.detectors.behaviour_kit import ASPECT, behaviour, phases, play, seconds, thing
 from tests.detectors.detector_kit import at, found, track
-from tests.detectors.test_behaviours import ASPECT, behaviour, phases, play, seconds, thing
 from tests.detectors.test_static_map import BAG, GROUND, H, W, watch, with_bag
 
 Seen = tuple[Iterable[Track], Iterable[StaticObject]]
