@@ -12,7 +12,7 @@ from core.config.site import Site
 from core.custody import Custody
 from core.duty import DutyDesk
 from core.fieldwork import EvidenceIntake
-from core.notices import Notifications
+from core.notifications import Notifications
 from core.papers import Papers
 from core.playback import Playback
 from core.remote import RemoteEvidence

@@ -29,7 +29,7 @@ from core.duty import (
     SignOn,
     TaskKind,
 )
-from core.notices import Cursor
+from core.notifications import Cursor
 from core.store.database import Store
 from core.store.unit import Unit
 

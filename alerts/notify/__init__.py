@@ -1,4 +1,4 @@
-"""Notices to people and systems outside the room: chat groups, e-mail, webhooks, MQTT.
+"""Notifications to people and systems outside the room: chat groups, e-mail, webhooks, MQTT.
 
 :class:`alerts.notify.notifier.Notifier` is the face. It reads the audit log behind a stored
 cursor, so nothing that happened is missed; what waits for a channel is in the store until it is

@@ -11,7 +11,7 @@ import sys
 from urllib.parse import quote
 
 from alerts.notify.channel import ChannelDeniedError, ChannelError, Driver, Message
-from alerts.notify.notices import local
+from alerts.notify.notifications import local
 from core.config.notify import AppriseChannel
 from core.config.site import Site
 from core.value import Language
@@ -61,7 +61,7 @@ class Apprise(Driver):
             "url": self._address(message),
             "title": title,
             "body": body,
-            "serious": any(one.serious for one in message.notices),
+            "serious": any(one.serious for one in message.notifications),
             "networks": [str(one) for one in self._site.notify.networks],
         }
         process = subprocess.Popen(
@@ -88,7 +88,7 @@ class Apprise(Driver):
 
     def _address(self, message: Message) -> str:
         """The address with the recipient, whatever characters that has, in its place."""
-        summons = message.notices[0].summons
+        summons = message.notifications[0].summons
         return self._url.replace(RECIPIENT, quote(summons.recipient, safe="") if summons else "")
 
     def _error(self, kind: type[ChannelError], what: str) -> ChannelError:
@@ -98,9 +98,9 @@ class Apprise(Driver):
 
 def written(message: Message, site: Site, language: Language) -> tuple[str, str]:
     """Title and text for people."""
-    summons = message.notices[0].summons
+    summons = message.notifications[0].summons
     if summons is not None:
-        one = message.notices[0]
+        one = message.notifications[0]
         said = f"{summons.mention} {local(one.at_ns, site)[6:11]} {one.text[language]}".strip()
         return f"❗{site.name[language]} {one.title[language]}", "\n".join(
             part for part in (said, summons.link) if part
@@ -108,14 +108,14 @@ def written(message: Message, site: Site, language: Language) -> tuple[str, str]
     lines = [
         f"{'❗' if one.serious else ''}{local(one.at_ns, site)} "
         f"{one.title[language]}：{one.text[language]}"
-        for one in message.notices
+        for one in message.notifications
     ]
     if not message.summary:
-        one = message.notices[0]
+        one = message.notifications[0]
         return f"{'❗' if one.serious else ''}{site.name[language]} {one.title[language]}", lines[0]
-    count, grave = len(lines), sum(one.serious for one in message.notices)
+    count, grave = len(lines), sum(one.serious for one in message.notifications)
     # The serious ones first, so that what is cut off is what matters least.
-    order = sorted(range(count), key=lambda n: not message.notices[n].serious)
+    order = sorted(range(count), key=lambda n: not message.notifications[n].serious)
     shown = [lines[n] for n in order[:_MOST_LINES]]
     if language == "zh":
         title = f"{site.name.zh} {count} 条通知" + (f"（{grave} 条严重）" if grave else "")

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from alerts.errors import AlertsError
-from core.notices import Notice
+from core.notifications import Notification
 
 
 class ChannelError(AlertsError):
@@ -21,7 +21,7 @@ class MessageRefusedError(ChannelError):
 
 @dataclass(frozen=True)
 class Message:
-    """One message: one notice, or a summary of several.
+    """One message: one notification, or a summary of several.
 
     Attributes:
         id: the same at every attempt, so that the other side can tell a repetition.
@@ -29,19 +29,19 @@ class Message:
     """
 
     id: str
-    notices: tuple[Notice, ...]
+    notifications: tuple[Notification, ...]
     at_ns: int
 
     @property
     def summary(self) -> bool:
-        return len(self.notices) > 1
+        return len(self.notifications) > 1
 
 
 class Driver(ABC):
     """One channel's protocol.
 
     Attributes:
-        groups: several notices may go as one message.
+        groups: several notifications may go as one message.
     """
 
     groups = True

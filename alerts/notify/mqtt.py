@@ -4,7 +4,7 @@ Topics below the configured prefix, all JSON but ``status``, all with QoS 1:
 
 ===================  ========  =====================================================
 ``status``           retained  ``online``; ``offline`` is the last will
-``event``            no        every notice as it happens (``wardwatch.notice/1``)
+``event``            no        every notification as it happens (``wardwatch.notice/1``)
 ``incident/<id>``    retained  an open incident; removed when it ends
 ``camera/<id>``      retained  ``{"state", "since"}``
 ``storage/<name>``   retained  ``{"kind", "message", "at"}``
@@ -28,10 +28,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from alerts.notify.channel import ChannelDeniedError, ChannelError, Driver, Message
-from alerts.notify.notices import outward
+from alerts.notify.notifications import outward
 from core.config.notify import MqttChannel
 from core.networks import AddressError, Networks
-from core.notices import Notice
+from core.notifications import Notification
 
 _log = structlog.get_logger()
 
@@ -49,8 +49,8 @@ class Retained:
     payload: str
 
 
-States = Callable[[Notice], Iterable[Retained]]
-"""The states that a notice touches, as they are now."""
+States = Callable[[Notification], Iterable[Retained]]
+"""The states that a notification touches, as they are now."""
 AllStates = Callable[[], Iterable[Retained]]
 
 
@@ -68,7 +68,7 @@ class Mqtt(Driver):
     """Keeps a connection to one broker.
 
     Args:
-        states: looked up when a notice is sent, so that a late delivery tells what is the case.
+        states: looked up when one is sent, so that a late delivery tells what is the case.
         everything: told anew at every connection, should the broker have forgotten.
         presence: keep ``status``, and leave a last will.
     """
@@ -104,10 +104,10 @@ class Mqtt(Driver):
         client = self._ready()
         try:
             sent = []
-            for notice in message.notices:
-                body = outward(notice).model_dump_json()
+            for notification in message.notifications:
+                body = outward(notification).model_dump_json()
                 sent.append(client.publish(self._topic("event"), body, qos=1))
-                sent += [self._put(client, one) for one in self._states(notice)]
+                sent += [self._put(client, one) for one in self._states(notification)]
             for one in sent:
                 one.wait_for_publish(self._channel.timeout_s)
             if not all(one.is_published() for one in sent):

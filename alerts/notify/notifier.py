@@ -14,18 +14,18 @@ from alerts.notify import queue, states
 from alerts.notify.apprise import Apprise
 from alerts.notify.channel import ChannelError, Driver, Message
 from alerts.notify.mqtt import Mqtt
-from alerts.notify.notices import notice_of, test_notice
+from alerts.notify.notifications import notification_of, test_notification
 from alerts.notify.rules import channels_for
 from alerts.notify.secrets import secret_of
 from alerts.notify.summons import summons_of
 from alerts.notify.webhook import Webhook
 from alerts.notify.worker import Worker
-from core.cases import Notice as DeskNotice
+from core.cases import Notice
 from core.clock import NS_PER_S, Clock
 from core.config.notify import AnyChannel, AppriseChannel, WebhookChannel
 from core.config.site import Site
 from core.networks import Networks
-from core.notices import ChannelNow, ChannelRecord, Cursor, Notice
+from core.notifications import ChannelNow, ChannelRecord, Cursor, Notification
 from core.store.database import Store
 from core.store.unit import Unit
 
@@ -39,7 +39,7 @@ _PRUNE = 500
 
 
 class Notifier:
-    """The face of this package (``core.notices.Notifications``).
+    """The face of this package (``core.notifications.Notifications``).
 
     Args:
         site: channels and rules are those of the start; names of cameras follow :meth:`use`.
@@ -51,7 +51,7 @@ class Notifier:
         site: Site,
         store: Store,
         clock: Clock,
-        tell: Callable[[DeskNotice], None] = lambda _: None,
+        tell: Callable[[Notice], None] = lambda _: None,
     ) -> None:
         self._site, self._store, self._clock = site, store, clock
         self._stop = threading.Event()
@@ -117,20 +117,21 @@ class Notifier:
             for entry in entries:
                 for summons in summons_of(entry, unit, self._site):
                     self._summon(unit, summons, entry.seq, now_ns)
-                notice = notice_of(entry, unit, self._site)
-                if notice is None:
+                notification = notification_of(entry, unit, self._site)
+                if notification is None:
                     continue
-                for name in channels_for(notice, self._site, shift):
+                for name in channels_for(notification, self._site, shift):
                     channel = self._site.notify.channel(name)
                     if channel is not None:
-                        queue.enqueue(unit, self._site, channel, notice, entry.seq, now_ns)
+                        queue.enqueue(unit, self._site, channel, notification, entry.seq, now_ns)
             unit.cursors.put(Cursor(id=_CURSOR, seq=entries[-1].seq))
             return len(entries)
 
-    def _summon(self, unit: Unit, notice: Notice, seq: int, now_ns: int) -> None:
-        channel = self._site.notify.channel(notice.summons.channel) if notice.summons else None
+    def _summon(self, unit: Unit, notification: Notification, seq: int, now_ns: int) -> None:
+        summons = notification.summons
+        channel = self._site.notify.channel(summons.channel) if summons else None
         if channel is not None and channel.enabled:
-            queue.enqueue(unit, self._site, channel, notice, seq, now_ns)
+            queue.enqueue(unit, self._site, channel, notification, seq, now_ns)
 
     def channels(self) -> tuple[ChannelNow, ...]:
         """All configured channels, and how they do."""
@@ -161,13 +162,13 @@ class Notifier:
             known = ", ".join(one.id for one in self._site.notify.channels) or "none"
             raise ChannelError(f"there is no channel {channel_id!r}; there are: {known}")
         now_ns = self._clock.utc_ns()
-        notice = test_notice(channel_id, now_ns, self._site)
+        notification = test_notification(channel_id, now_ns, self._site)
         if channel.kind == "mqtt":
             # Not the name of the running centre, which the broker would throw out.
             channel = channel.model_copy(update={"client_id": f"{channel.client_id}-test"})
         driver = self._driver(channel, test=True)
         try:
-            driver.send(Message(notice.id, (notice,), now_ns))
+            driver.send(Message(notification.id, (notification,), now_ns))
         finally:
             driver.close()
 
@@ -195,7 +196,7 @@ class Notifier:
                     pass
                 self._prune()
             except Exception:
-                _log.exception("notices not read")
+                _log.exception("notifications not read")
 
     def _work(self, worker: Worker) -> None:
         while not self._stop.is_set():

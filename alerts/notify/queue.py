@@ -6,7 +6,7 @@ from hashlib import sha256
 from core.clock import NS_PER_S
 from core.config.notify import AnyChannel, MqttChannel, Notify
 from core.config.site import Site
-from core.notices import Delivery, DeliveryState, Notice
+from core.notifications import Delivery, DeliveryState, Notification
 from core.store.unit import Unit
 
 _MOST = 5000
@@ -14,27 +14,27 @@ _LOOKED_BACK = 300
 
 
 def enqueue(
-    unit: Unit, site: Site, channel: AnyChannel, notice: Notice, seq: int, now_ns: int
+    unit: Unit, site: Site, channel: AnyChannel, notification: Notification, seq: int, now_ns: int
 ) -> Delivery | None:
-    """Let a notice wait for a channel; None when it is there, or the same was just told."""
+    """Let a notification wait for a channel; None when it is there, or the same was just told."""
     name = f"{channel.id}/{seq:012d}"
-    if notice.summons is not None:
+    if notification.summons is not None:
         # One entry may summon many; ids have room for 80 characters.
-        name += f"/{sha256(notice.id.encode()).hexdigest()[:12]}"
+        name += f"/{sha256(notification.id.encode()).hexdigest()[:12]}"
     if unit.deliveries.get(name) is not None:
         return None
     if not isinstance(channel, MqttChannel) and _told_just_now(
-        unit, channel.id, notice, site.notify, now_ns
+        unit, channel.id, notification, site.notify, now_ns
     ):
         return None
     made = Delivery(
         id=name,
         channel=channel.id,
         state="waiting",
-        due_ns=_due_ns(site, channel, notice, now_ns),
+        due_ns=_due_ns(site, channel, notification, now_ns),
         seq=seq,
         made_ns=now_ns,
-        notice=notice,
+        notice=notification,
     )
     unit.deliveries.put(made)
     return made
@@ -59,26 +59,26 @@ def put_off(unit: Unit, delivery: Delivery, error: str, due_ns: int) -> None:
 
 
 def _told_just_now(
-    unit: Unit, channel_id: str, notice: Notice, notify: Notify, now_ns: int
+    unit: Unit, channel_id: str, notification: Notification, notify: Notify, now_ns: int
 ) -> bool:
     """Count a repetition at the one that it repeats."""
     oldest_ns = now_ns - round(notify.dedupe_s * NS_PER_S)
     for one in unit.deliveries.find(newest_by="made_ns", limit=_LOOKED_BACK, channel=channel_id):
         if one.made_ns < oldest_ns:
             return False
-        if one.notice.key == notice.key and one.state != "expired":
+        if one.notice.key == notification.key and one.state != "expired":
             unit.deliveries.put(one.model_copy(update={"repeats": one.repeats + 1}))
             return True
     return False
 
 
-def _due_ns(site: Site, channel: AnyChannel, notice: Notice, now_ns: int) -> int:
+def _due_ns(site: Site, channel: AnyChannel, notification: Notification, now_ns: int) -> int:
     """Now, or the end of quiet hours for what can wait."""
-    if notice.summons is not None:
+    if notification.summons is not None:
         return now_ns + round(site.notify.officers.after_s * NS_PER_S)
     quiet = channel.quiet_hours
     local = datetime.fromtimestamp(now_ns // NS_PER_S, site.zone_info)
-    if quiet is None or notice.serious or not quiet.covers(local.time()):
+    if quiet is None or notification.serious or not quiet.covers(local.time()):
         return now_ns
     day = local.date() if local.time() < quiet.end else local.date() + timedelta(days=1)
     ends = datetime.combine(day, quiet.end, site.zone_info)

@@ -1,4 +1,4 @@
-"""Which channels a notice goes to."""
+"""Which channels a notification goes to."""
 
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -7,10 +7,10 @@ from core.cases import Severity
 from core.clock import NS_PER_S
 from core.config.notify import MqttChannel, Notify, Rule
 from core.config.site import Site
-from core.notices import Notice
+from core.notifications import Notification
 
 
-def channels_for(notice: Notice, site: Site, shift: str | None) -> tuple[str, ...]:
+def channels_for(notification: Notification, site: Site, shift: str | None) -> tuple[str, ...]:
     """Ids of the channels, in the order of the configuration.
 
     A broker is told every state and needs no rule. A channel is never told of its own trouble.
@@ -19,14 +19,14 @@ def channels_for(notice: Notice, site: Site, shift: str | None) -> tuple[str, ..
         shift: the one that runs at the desk.
     """
     notify: Notify = site.notify
-    local = datetime.fromtimestamp(notice.at_ns // NS_PER_S, site.zone_info)
+    local = datetime.fromtimestamp(notification.at_ns // NS_PER_S, site.zone_info)
     wanted = {
         channel
         for rule in notify.rules
-        if fits(rule, notice, local, shift)
+        if fits(rule, notification, local, shift)
         for channel in rule.channels
     }
-    own = notice.reference if notice.event.startswith("notify.") else None
+    own = notification.reference if notification.event.startswith("notify.") else None
     return tuple(
         one.id
         for one in notify.channels
@@ -34,13 +34,17 @@ def channels_for(notice: Notice, site: Site, shift: str | None) -> tuple[str, ..
     )
 
 
-def fits(rule: Rule, notice: Notice, local: datetime, shift: str | None) -> bool:
+def fits(rule: Rule, notification: Notification, local: datetime, shift: str | None) -> bool:
     """Whether everything that the rule asks for is so."""
-    if rule.events and not any(fnmatchcase(notice.event, one) for one in rule.events):
+    if rule.events and not any(fnmatchcase(notification.event, one) for one in rule.events):
         return False
-    if rule.severity is not None and notice.serious != (rule.severity is Severity.SERIOUS):
+    if rule.severity is not None and notification.serious != (rule.severity is Severity.SERIOUS):
         return False
-    asked = ((rule.kinds, notice.kind), (rule.cameras, notice.camera), (rule.zones, notice.zone))
+    asked = (
+        (rule.kinds, notification.kind),
+        (rule.cameras, notification.camera),
+        (rule.zones, notification.zone),
+    )
     if any(wanted and given not in wanted for wanted, given in asked):
         return False
     if rule.hours and not any(hours.covers(local.time()) for hours in rule.hours):

@@ -7,21 +7,21 @@ from alerts.notify.mqtt import Retained, as_json, level
 from core.cases import Incident
 from core.clock import iso
 from core.config.site import Site
-from core.notices import Notice
+from core.notifications import Notification
 from core.store.database import Store
 from core.store.unit import Unit
 
 
-def touched(store: Store, notice: Notice) -> list[Retained]:
-    """What a notice is about, as it is now."""
+def touched(store: Store, notification: Notification) -> list[Retained]:
+    """What a notification is about, as it is now."""
     with store.read() as unit:
-        if notice.incident is not None:
-            incident = unit.incidents.get(notice.incident)
+        if notification.incident is not None:
+            incident = unit.incidents.get(notification.incident)
             return [] if incident is None else [_incident(incident)]
-        if notice.event.startswith("camera."):
-            return list(_camera(unit, notice.reference))
-        if notice.event.startswith("storage."):
-            return list(_disk(unit, notice.reference))
+        if notification.event.startswith("camera."):
+            return list(_camera(unit, notification.reference))
+        if notification.event.startswith("storage."):
+            return list(_disk(unit, notification.reference))
     return []
 
 

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from alerts.duty.wording import place_of
 from alerts.officers import OPEN_ORDERS
 from core.audit import AuditEntry
-from core.cases import Incident, NoticeKind, OrderState, Severity
-from core.cases import Notice as DeskNotice
+from core.cases import Incident, Notice, NoticeKind, OrderState, Severity
 from core.config.people import Officer
 from core.config.site import Site
 from core.fieldwork import AlarmState
-from core.notices import Delivery, Notice, Summons
+from core.notifications import Delivery, Notification, Summons
 from core.presence import duty_by_phone
 from core.store.unit import Unit
 from core.terms import KINDS, term
@@ -32,8 +31,8 @@ _WORDS = {
 }
 
 
-def summons_of(entry: AuditEntry, unit: Unit, site: Site) -> Iterator[Notice]:
-    """One notice for each way to each officer whom the entry concerns."""
+def summons_of(entry: AuditEntry, unit: Unit, site: Site) -> Iterator[Notification]:
+    """One notification for each way to each officer whom the entry concerns."""
     match entry.action:
         case "order.offered":
             # Answered before this was read: then it is not wanted any more.
@@ -48,7 +47,7 @@ def summons_of(entry: AuditEntry, unit: Unit, site: Site) -> Iterator[Notice]:
                     alarm = str(entry.detail.get("alarm"))
                     who = site.officer(entry.object)
                     more = who.name if who and "who" in site.notify.officers.tells else NO_WORDS
-                    yield from _notices(entry, site, one, "officer.call", more, alarm=alarm)
+                    yield from _notifications(entry, site, one, "officer.call", more, alarm=alarm)
 
 
 def wanted(unit: Unit, summons: Summons) -> bool:
@@ -65,14 +64,14 @@ def note_sent(unit: Unit, delivery: Delivery) -> None:
     _note(unit, delivery, "summons.sent", "")
 
 
-def unreached(unit: Unit, delivery: Delivery, error: str, now_ns: int) -> DeskNotice | None:
+def unreached(unit: Unit, delivery: Delivery, error: str, now_ns: int) -> Notice | None:
     """The desk must telephone; said once a delivery."""
     summons = delivery.notice.summons
     if summons is None or not unit.first_time(f"unreached:{delivery.id}"):
         return None
     _note(unit, delivery, "summons.failed", error)
     order = unit.orders.get(summons.order or "")
-    told = DeskNotice(
+    told = Notice(
         id=f"unreached:{delivery.id}",
         incident=order.incident if order else "",
         kind=NoticeKind.UNREACHED,
@@ -111,20 +110,20 @@ def _about_order(
     officer_id: object,
     order_id: object,
     state: OrderState | None = None,
-) -> Iterator[Notice]:
+) -> Iterator[Notification]:
     officer, order = site.officer(str(officer_id)), unit.orders.get(str(order_id))
     if officer is None or order is None:
         return
     incident = unit.incidents.get(order.incident)
     more = _more(incident, site) if incident else NO_WORDS
-    yield from _notices(
+    yield from _notifications(
         entry, site, officer, event, more, order=order.id, state=(state or order.state).value
     )
 
 
-def _notices(
+def _notifications(
     entry: AuditEntry, site: Site, officer: Officer, event: str, more: Text, **about: str
-) -> Iterator[Notice]:
+) -> Iterator[Notification]:
     base = site.notify.officers.public_url
     query = f"?order={about['order']}" if "order" in about else ""
     words = _WORDS[event]
@@ -135,7 +134,7 @@ def _notices(
             link=f"{base}/field{query}" if base else None,
             **about,
         )
-        yield Notice(
+        yield Notification(
             id=f"{entry.hash[:16]}-{entry.seq}-{officer.id}",
             event=event,
             key=f"{event}/{entry.seq}/{officer.id}",

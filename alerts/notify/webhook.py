@@ -17,7 +17,7 @@ from alerts.notify.channel import (
     Message,
     MessageRefusedError,
 )
-from alerts.notify.notices import outward
+from alerts.notify.notifications import outward
 from alerts.notify.signing import keys_of, sign
 from core.clock import NS_PER_S, iso
 from core.config.notify import WebhookChannel
@@ -106,12 +106,12 @@ class Webhook(Driver):
 
 
 def body_of(message: Message) -> bytes:
-    """``{type, timestamp, data}`` as Standard Webhooks advises; a summary holds every notice."""
-    told = [outward(one).model_dump(mode="json") for one in message.notices]
+    """``{type, timestamp, data}`` as Standard Webhooks advises; a summary holds all of them."""
+    told = [outward(one).model_dump(mode="json") for one in message.notifications]
     content = {
         "schema": SCHEMA,
-        "type": "summary" if message.summary else message.notices[0].event,
-        "timestamp": iso(message.notices[0].at_ns),
+        "type": "summary" if message.summary else message.notifications[0].event,
+        "timestamp": iso(message.notifications[0].at_ns),
         "data": {"notices": told} if message.summary else told[0],
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

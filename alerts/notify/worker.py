@@ -22,10 +22,10 @@ from alerts.notify.channel import (
     MessageRefusedError,
 )
 from alerts.notify.summons import note_sent, unreached, wanted
-from core.cases import Notice as DeskNotice
+from core.cases import Notice
 from core.clock import NS_PER_S, Clock
 from core.config.notify import AnyChannel
-from core.notices import ChannelRecord, Delivery
+from core.notifications import ChannelRecord, Delivery
 from core.store.database import Store
 from core.store.unit import Unit
 
@@ -61,7 +61,7 @@ class Worker:
         driver: Callable[[], Driver],
         chance: Callable[[], float] = random.random,
         *,
-        tell: Callable[[DeskNotice], None] = lambda _: None,
+        tell: Callable[[Notice], None] = lambda _: None,
         unreached_s: float = 20.0,
     ) -> None:
         self.channel = channel
@@ -185,7 +185,7 @@ class Worker:
         self._failures += 1
         denied = isinstance(error, ChannelDeniedError)
         self._again_ns = self._clock.monotonic_ns() + self._pause_ns(self._failures, denied)
-        _log.warning("notice not delivered", channel=self.channel.id, error=str(error))
+        _log.warning("notification not delivered", channel=self.channel.id, error=str(error))
         with self._store.begin() as unit:
             for one in chosen:
                 queue.put_off(unit, one, str(error), one.due_ns)
@@ -199,7 +199,7 @@ class Worker:
 
     def _put_off(self, chosen: list[Delivery], error: str, now_ns: int) -> None:
         """Only this one waits; the channel goes on with the others."""
-        _log.warning("notice refused", channel=self.channel.id, error=error)
+        _log.warning("notification refused", channel=self.channel.id, error=error)
         if len(chosen) > 1:
             self._singly = len(chosen)  # whichever of them it is, the others shall arrive
             return
@@ -251,7 +251,7 @@ class Worker:
 
 
 def _id_of(chosen: list[Delivery]) -> str:
-    """The notice's own id, or one made from all of them: the same for the same."""
+    """The notification's own id, or one made from all of them: the same for the same."""
     if len(chosen) == 1:
         return chosen[0].notice.id
     told = "\n".join(one.notice.id for one in chosen)

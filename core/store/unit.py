@@ -19,7 +19,7 @@ from core.clock import Clock
 from core.duty import DutyTask, DutyTurn, Handover
 from core.fieldwork import FieldAct, FieldAlarm, FieldDuty, FieldMedia, TrackPoint
 from core.films import Film
-from core.notices import ChannelRecord, Cursor, Delivery
+from core.notifications import ChannelRecord, Cursor, Delivery
 from core.powers import Confirmation, Power, RowVersion
 from core.seeing import Sighting
 from core.store import tables

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alerts.duty.wording import place_of
-from alerts.notify.notices import notice_of
+from alerts.notify.notifications import notification_of
 from core.cases import NoticeKind, OrderState, Severity
 from core.clock import NS_PER_S
 from core.geometry import GeoPoint
@@ -249,7 +249,7 @@ def test_tips_that_nobody_decides_are_told_of_once(world_of: Callable[..., World
     assert world.said("notice") == 2
     with world.store.read() as unit:
         entries = [one for one in unit.audit.entries() if one.action == "notice"]
-        outward = [notice_of(one, unit, world.site) for one in entries]
+        outward = [notification_of(one, unit, world.site) for one in entries]
     assert entries[0].object in (first.id, second.id)
     assert entries[1].object == late.id
     for one in outward:

@@ -4,7 +4,7 @@ from typing import Any
 
 from console.services import Services
 from core.config.duty import Duty
-from core.notices import ChannelNow
+from core.notifications import ChannelNow
 from wardwatch.duty.desk import DutyDesk
 
 ROUND_THE_CLOCK: dict[str, Any] = {

@@ -7,7 +7,7 @@ from alerts.notify.worker import Worker
 from core.audit import AuditEntry
 from core.clock import Clock
 from core.config.site import Site
-from core.notices import Delivery
+from core.notifications import Delivery
 from core.store.database import Store
 from tests.alerts.world import make_site
 

@@ -11,7 +11,7 @@ from aiosmtpd.smtp import AuthResult
 
 from alerts.notify.apprise import redact, written
 from alerts.notify.channel import ChannelError, Message
-from alerts.notify.notices import test_notice as a_test_notice
+from alerts.notify.notifications import test_notification as a_test
 from core.clock import ManualClock
 from core.store.database import Store
 from tests.alerts.notify.notify_world import NotifyWorld, notify_site
@@ -114,7 +114,7 @@ def test_a_summary_shows_the_serious_ones_first_and_says_how_many_there_are(
     store: Store, clock: ManualClock
 ) -> None:
     site = notify_site([])
-    many = [a_test_notice("x", number, site) for number in range(30)]
+    many = [a_test("x", number, site) for number in range(30)]
     many[29] = many[29].model_copy(update={"serious": True})
     title, body = written(Message("m", tuple(many), 5), site, "en")
     assert title == "town: 30 notices (1 serious)"

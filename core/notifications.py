@@ -1,4 +1,4 @@
-"""Notices to people and systems outside the room, and how their channels are."""
+"""Notifications to people and systems outside the room, and how their channels are."""
 
 from typing import Literal, Protocol
 
@@ -8,7 +8,7 @@ from core.value import Text, Value
 
 
 class Summons(Value):
-    """Whom a notice calls to the page, and for what."""
+    """Whom a notification calls to the page, and for what."""
 
     officer: str
     channel: str
@@ -20,7 +20,7 @@ class Summons(Value):
     alarm: str | None = None
 
 
-class Notice(Value):
+class Notification(Value):
     """One thing that happened, told outside; made from one entry of the audit log."""
 
     id: str = Field(description="The same however often it is told.")
@@ -42,7 +42,7 @@ DeliveryState = Literal["waiting", "delivered", "summarised", "expired", "needle
 
 
 class Delivery(Value):
-    """One notice on its way through one channel."""
+    """One notification on its way through one channel."""
 
     id: str
     channel: str
@@ -50,7 +50,7 @@ class Delivery(Value):
     due_ns: int = Field(description="Not before.")
     seq: int = Field(description="Order among those due at the same time.")
     made_ns: int
-    notice: Notice
+    notice: Notification = Field(description="Stored by this name.")
     attempts: int = 0
     error: str = ""
     ended_ns: int | None = None

@@ -7,7 +7,7 @@ from core.audit import AuditEntry
 from core.cases import NoticeKind, Severity
 from core.clock import NS_PER_S, iso
 from core.config.site import Site
-from core.notices import Notice
+from core.notifications import Notification
 from core.store.unit import Unit
 from core.terms import KINDS, term
 from core.value import Text, Value
@@ -31,7 +31,7 @@ _OWN = frozenset(
 )
 
 
-def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
+def notification_of(entry: AuditEntry, unit: Unit, site: Site) -> Notification | None:
     """What the entry tells outside; None for what stays in the house."""
     event = _event(entry)
     if event is None:
@@ -50,7 +50,7 @@ def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
             grave = grave or incident.severity is Severity.SERIOUS
     elif event.startswith("camera."):
         about = {"camera": entry.object}
-    return Notice(
+    return Notification(
         id=f"{entry.hash[:16]}-{entry.seq}",
         event=event,
         key=f"{event}/{entry.object}",
@@ -63,9 +63,9 @@ def notice_of(entry: AuditEntry, unit: Unit, site: Site) -> Notice | None:
     )
 
 
-def test_notice(channel: str, at_ns: int, site: Site) -> Notice:
-    """A notice that says it is only a test."""
-    return Notice(
+def test_notification(channel: str, at_ns: int, site: Site) -> Notification:
+    """A notification that says it is only a test."""
+    return Notification(
         id=f"test-{channel}-{at_ns}",
         event="test",
         key=f"test/{at_ns}",
@@ -83,8 +83,8 @@ def local(at_ns: int, site: Site) -> str:
     return f"{datetime.fromtimestamp(at_ns // NS_PER_S, site.zone_info):%m-%d %H:%M:%S}"
 
 
-class NoticeOut(Value):
-    """A notice as other systems get it (``wardwatch.notice/1``)."""
+class NotificationOut(Value):
+    """A notification as other systems get it (``wardwatch.notice/1``)."""
 
     id: str
     event: str
@@ -102,12 +102,12 @@ class NoticeOut(Value):
     link: str | None = None
 
 
-def outward(notice: Notice) -> NoticeOut:
-    """The notice for other systems; its time in ISO 8601."""
-    fields = notice.model_dump(exclude={"key", "at_ns", "summons"})
-    if notice.summons is not None:
-        fields |= notice.summons.model_dump(include={"officer", "recipient", "link"})
-    return NoticeOut.model_validate({**fields, "at": iso(notice.at_ns)})
+def outward(notification: Notification) -> NotificationOut:
+    """The notification for other systems; its time in ISO 8601."""
+    fields = notification.model_dump(exclude={"key", "at_ns", "summons"})
+    if notification.summons is not None:
+        fields |= notification.summons.model_dump(include={"officer", "recipient", "link"})
+    return NotificationOut.model_validate({**fields, "at": iso(notification.at_ns)})
 
 
 def _event(entry: AuditEntry) -> str | None:
