@@ -46,6 +46,9 @@ class Crew:
     Args:
         connect: a new client of the console, for each phone one.
         password: of the phones' accounts.
+
+    Attributes:
+        played: the officers as whom a person is signed in, as of the last look.
     """
 
     def __init__(
@@ -58,11 +61,14 @@ class Crew:
     ) -> None:
         self._connect, self._site, self._password = connect, site, password
         self._store, self._clock = store, clock
+        self.played: frozenset[str] = frozenset()
+        self._seen = 0
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._live, args=(one,), name=f"phone-{one.id}", daemon=True)
             for one in site.officers
         ]
+        self._threads.append(threading.Thread(target=self._watch, name="phones", daemon=True))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -87,7 +93,7 @@ class Crew:
             )
             while not self._clock.wait(self._stop, _TICK_S):
                 try:
-                    one.tick(wanted=not self.played(officer.id))
+                    one.tick(wanted=officer.id not in self.played)
                 except Exception:
                     log.exception("simulated officer", officer=officer.id)
 
@@ -98,12 +104,24 @@ class Crew:
             if one.place is not None
         }
 
-    def played(self, officer: str) -> bool:
-        """True while a person is signed in as that officer."""
+    def look(self) -> None:
+        """Learn who has come and gone since the last look; all phones go by what one look saw."""
+        played = set(self.played)
         with self._store.read() as unit:
-            came = unit.audit.newest("session.opened", officer)
-            went = unit.audit.newest("session.closed", officer)
-        return came is not None and (went is None or went.seq < came.seq)
+            for entry in unit.audit.after(self._seen):
+                self._seen = entry.seq
+                if entry.action == "session.opened":
+                    played.add(entry.object)
+                elif entry.action == "session.closed":
+                    played.discard(entry.object)
+        self.played = frozenset(played)
+
+    def _watch(self) -> None:
+        while not self._clock.wait(self._stop, _TICK_S):
+            try:
+                self.look()
+            except Exception:
+                log.exception("simulated officers")
 
 
 def _every(number: int) -> Callable[[], bool]:

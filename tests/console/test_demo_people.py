@@ -156,11 +156,16 @@ def test_who_is_signed_in_as_an_officer_is_not_simulated(
         assert known is not None
         unit.users.put(known.model_copy(update={"name": account_of(OFFICER)}))
     crew = Crew(desk.new_client, desk.services.site, PASSWORD, store, desk.clock)
-    assert not crew.played(OFFICER)
+    crew.look()
+    assert OFFICER not in crew.played
     person = desk.sign_in(OFFICER)
-    assert crew.played(OFFICER)
+    crew.look()
+    assert OFFICER in crew.played
+    crew.look()
+    assert OFFICER in crew.played
     assert person.delete("/api/v1/session").status_code == 204
-    assert not crew.played(OFFICER)
+    crew.look()
+    assert OFFICER not in crew.played
 
 
 class Cases:
