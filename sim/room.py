@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from sim.camera.g711 import decode
+from sim.g711 import PCMA, decode, to_alaw
 
 Array = NDArray[np.float64]
 Noise = Literal["wind", "traffic", "white"]
 
 RATE_HZ = 8000
-_PCMA = 8
+_BAND_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,7 @@ class Room:
         size = round(seconds * RATE_HZ)
         heard = np.zeros(size)
         if len(sound):
-            band = signal.butter(
-                2, (self.low_hz, self.high_hz), "bandpass", fs=RATE_HZ, output="sos"
-            )
-            through = signal.sosfilt(band, sound)
+            through = signal.sosfilt(self._band(), sound)
             through = np.interp(
                 np.arange(0, len(through), 1 + self.skew_ppm * 1e-6),
                 np.arange(len(through)),
@@ -77,6 +74,23 @@ class Room:
         mixed *= 0.1 / max(_rms(mixed), 1e-9)
         return through_g711(np.clip(mixed, -1, 1))
 
+    def impulse(self, random: np.random.Generator) -> Array:
+        """What the place makes of one click: band and reflections, without delay and skew.
+
+        Returns:
+            Samples at 8 kHz, of energy 1.
+        """
+        click = np.zeros(round(_BAND_S * RATE_HZ))
+        click[0] = 1.0
+        answer = signal.fftconvolve(signal.sosfilt(self._band(), click), self._echoes(random))
+        result: Array = answer / np.sqrt((answer**2).sum())
+        return result
+
+    def _band(self) -> Array:
+        limits_hz = (self.low_hz, self.high_hz)
+        band: Array = signal.butter(2, limits_hz, "bandpass", fs=RATE_HZ, output="sos")
+        return band
+
     def _echoes(self, random: np.random.Generator) -> Array:
         """The direct sound and reflections at random times, weaker and denser by and by."""
         if self.echo_s <= 0:
@@ -90,6 +104,14 @@ class Room:
         answer[0] = 1.0
         result: Array = answer
         return result
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a camera with a microphone stands: its room, and what is always heard there."""
+
+    room: Room = Room()
+    noise: Noise = "wind"
 
 
 def sound_part(heard: Array) -> Array:
@@ -135,13 +157,9 @@ def music(seconds: float, random: np.random.Generator) -> Array:
 
 def through_g711(samples: Array) -> Array:
     """As a camera with A-law sound records it."""
-    table = decode(_PCMA, bytes(range(256)))
-    assert table is not None
-    levels = table.astype(np.float64)
-    order = np.argsort(levels)
-    places = np.searchsorted((levels[order][1:] + levels[order][:-1]) / 2, samples * 32768)
-    result: Array = levels[order][places] / 32768
-    return result
+    decoded = decode(PCMA, to_alaw(samples * 32768))
+    assert decoded is not None
+    return decoded / 32768.0
 
 
 def _swell(size: int, hz: float, random: np.random.Generator) -> Array:

@@ -175,7 +175,7 @@ def _line(story: Mapping[str, Any]) -> str:
         return f"{story['truth']['kind']} was done and not seen"
     parts = [f"{story['truth']['kind']}, {story['severity']}"]
     if story["warnings"]:
-        parts.append(f"warned {len(story['warnings'])}×")
+        parts.append(f"warned {len(story['warnings'])}×, heard {_heard(story)}×")
     parts.append(" → ".join(step["state"] for step in story["states"]))
     if story["order"] is not None:
         parts.append(f"{story['order']['officer']} sent")
@@ -186,6 +186,12 @@ def _line(story: Mapping[str, Any]) -> str:
         made = story["casefile"]
         parts.append(f"case file {made['path']}: {made['verdict']}, {made['items']} files")
     return "; ".join(parts)
+
+
+def _heard(story: Mapping[str, Any]) -> int:
+    """How many warnings the camera's own microphone recorded."""
+    hearings = [(one["receipt"] or {}).get("hearing") or {} for one in story["warnings"]]
+    return sum(one.get("verdict") == "heard" for one in hearings)
 
 
 def _casefile(

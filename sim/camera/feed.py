@@ -79,6 +79,11 @@ class Feed:
         if self._thread is not None:
             self._thread.join()
 
+    @property
+    def begun(self) -> bool:
+        """The first picture's moment is known."""
+        return self._thread is not None
+
     def now_ns(self) -> int:
         """UTC as this camera counts it: from its first picture on by the monotonic clock."""
         return self._epoch_ns + self._clock.monotonic_ns() - self._start_ns

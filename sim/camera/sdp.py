@@ -1,12 +1,12 @@
 """Session descriptions (RFC 4566) of the virtual camera's streams."""
 
 from sim.camera.faults import SdpFault
-from sim.camera.g711 import PCMA, PCMU
 from sim.camera.h264 import ParameterSets
 from sim.camera.h265 import H265Sets
+from sim.g711 import PCMA, PCMU
 
 VIDEO_PAYLOAD_TYPE = 96
-VIDEO_TRACK, BACK_TRACK = "video", "back"
+VIDEO_TRACK, SOUND_TRACK, BACK_TRACK = "video", "audio", "back"
 """Last segment of the tracks' control URLs."""
 
 
@@ -18,6 +18,7 @@ def describe(
     session_id: int,
     *,
     back: bool,
+    sound: bool = False,
     base: str = "",
     fault: SdpFault | None = None,
 ) -> bytes:
@@ -27,6 +28,7 @@ def describe(
         session_id: stays the same while the server runs (``o=``).
         back: add the ONVIF backchannel (Streaming Specification, section 5.3). Its direction is
             said from the server's side: ``sendonly`` is what the client sends on.
+        sound: add the microphone's track.
         base: Content-Base of the answer, for absolute control URLs.
         fault: what shall be wrong with it.
     """
@@ -53,6 +55,13 @@ def describe(
         "a=recvonly",
         *control[fault.control],
     ]
+    if sound:
+        lines += [
+            f"m=audio 0 RTP/AVP {PCMA}",
+            f"a=rtpmap:{PCMA} PCMA/8000",
+            "a=recvonly",
+            f"a=control:{SOUND_TRACK}",
+        ]
     if back:
         lines += [
             f"m=audio 0 RTP/AVP {PCMU} {PCMA}",

@@ -11,9 +11,10 @@ import structlog
 from core.clock import NS_PER_S, Clock
 from sim.camera.digest import Authenticator
 from sim.camera.faults import Fault, Faults
+from sim.camera.microphone import Microphone
 from sim.camera.paths import Path, TcpPath, UdpPath
 from sim.camera.rtsp import Reply, Request, Transport, parse_transport
-from sim.camera.sdp import BACK_TRACK, VIDEO_TRACK, describe
+from sim.camera.sdp import BACK_TRACK, SOUND_TRACK, VIDEO_TRACK, describe
 from sim.camera.session import Camera, Session
 from sim.camera.talk import Ear, Talk
 
@@ -115,7 +116,10 @@ class Server:
         return self.faults.away(camera, self._clock.monotonic_ns())
 
     def tick(self) -> None:
-        """End talks that fell silent and sessions whose client is gone."""
+        """Send what the microphones hear; end silent talks, and sessions whose client is gone."""
+        for camera in self._cameras.values():
+            if camera.microphone is not None and camera.feed.begun:
+                camera.microphone.tick(camera.feed.now_ns())
         now_ns = self._clock.monotonic_ns()
         for session in tuple(self.sessions.values()):
             if session.back is not None:
@@ -152,6 +156,7 @@ class Server:
             stream.fps,
             self._description_id,
             back=back,
+            sound=_microphone(camera, kind) is not None,
             base=base,
             fault=sdp,
         )
@@ -166,9 +171,7 @@ class Server:
     def _setup(self, link: Link, request: Request) -> Reply:
         camera, kind = self._find(request)
         track = request.path[2] if len(request.path) > 2 else VIDEO_TRACK
-        if camera is None or track not in (VIDEO_TRACK, BACK_TRACK):
-            return Reply(404)
-        if track == BACK_TRACK and not self._rules.backchannel:
+        if camera is None or track not in self._tracks(camera, kind):
             return Reply(404)
         transport = parse_transport(request.headers.get("transport", ""))
         if transport is None:
@@ -184,15 +187,17 @@ class Server:
             session = Session(camera, kind, self._clock.monotonic_ns())
         elif session.camera is not camera or session.kind != kind:
             return Reply(459)
-        taken = session.viewer if track == VIDEO_TRACK else session.back
-        if session.playing or taken is not None:
+        if session.playing or session.has(track):
             return Reply(455)
         if track == BACK_TRACK and camera.talker is not None:
             return Reply(503)  # one talker at a time
         self.sessions[session.id] = session
         path = self._path(link, transport, session, track)
+        microphone = _microphone(camera, kind)
         if track == VIDEO_TRACK:
             ssrc = session.add_viewer(path).ssrc
+        elif track == SOUND_TRACK and microphone is not None:
+            ssrc = session.add_listener(path, microphone).ssrc
         else:
             ssrc = session.add_back(path, self._ear(camera)).ssrc
         return Reply(200, (self._session_header(session), ("Transport", path.header(ssrc))))
@@ -203,11 +208,13 @@ class Server:
             return Reply(454)
         headers = [self._session_header(session), ("Range", "npt=now-")]
         if not session.playing:
-            first = session.play()
-            if first is not None:
-                base = "/".join(request.url.partition("?")[0].rstrip("/").split("/")[:5])
-                url = f"{base}/{VIDEO_TRACK}"
-                headers.append(("RTP-Info", f"url={url};seq={first[0]};rtptime={first[1]}"))
+            base = "/".join(request.url.partition("?")[0].rstrip("/").split("/")[:5])
+            firsts = [
+                f"url={base}/{track};seq={sequence};rtptime={timestamp}"
+                for track, (sequence, timestamp) in session.play().items()
+            ]
+            if firsts:
+                headers.append(("RTP-Info", ",".join(firsts)))
         return Reply(200, tuple(headers))
 
     def _pause(self, _link: Link, request: Request) -> Reply:
@@ -242,6 +249,11 @@ class Server:
         camera = self._cameras.get(name)
         return (camera, kind) if camera and kind in camera.feed.streams else (None, "")
 
+    def _tracks(self, camera: Camera, kind: str) -> set[str]:
+        back = {BACK_TRACK} if self._rules.backchannel else set()
+        sound = {SOUND_TRACK} if _microphone(camera, kind) is not None else set()
+        return {VIDEO_TRACK} | sound | back
+
     def _path(self, link: Link, transport: Transport, session: Session, track: str) -> Path:
         def on_rtp(data: bytes) -> bool:
             return track == BACK_TRACK and session.receive_rtp(data)
@@ -271,10 +283,17 @@ class Server:
         return TcpPath(link.transport, channels)
 
     def _ear(self, camera: Camera) -> Ear:
-        return Ear(self._clock, lambda talk: self._heard(camera, talk))
+        microphone = camera.microphone
+        play = None if microphone is None else microphone.play
+        return Ear(self._clock, lambda talk: self._heard(camera, talk), play)
 
     def _session_header(self, session: Session) -> tuple[str, str]:
         return ("Session", f"{session.id};timeout={max(1, round(self._rules.session_timeout_s))}")
+
+
+def _microphone(camera: Camera, kind: str) -> Microphone | None:
+    """The microphone whose sound goes with a stream: the small pictures have none."""
+    return camera.microphone if kind == "main" else None
 
 
 def _session_id(request: Request) -> str:

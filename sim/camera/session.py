@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from sim.camera.faults import SOUND, Fault
 from sim.camera.feed import Feed
+from sim.camera.microphone import Microphone
 from sim.camera.paths import Path
 from sim.camera.rtp import BYE, parse_rtp, rtcp_types
+from sim.camera.sdp import BACK_TRACK, SOUND_TRACK, VIDEO_TRACK
 from sim.camera.stream import Stream
 from sim.camera.talk import Ear
-from sim.camera.viewer import Viewer
+from sim.camera.viewer import AUDIO, Viewer
 
 
 @dataclass(eq=False)
@@ -22,6 +24,7 @@ class Camera:
     talker: "Session | None" = None
     fault: Callable[[], Fault] = lambda: SOUND
     """What is wrong with it at present."""
+    microphone: Microphone | None = None
 
 
 @dataclass(eq=False)
@@ -48,6 +51,7 @@ class Session:
         self.seen_ns = seen_ns
         self.playing = False
         self.viewer: Viewer | None = None
+        self.listener: Viewer | None = None
         self.back: BackTrack | None = None
 
     @property
@@ -59,35 +63,54 @@ class Session:
         self.viewer = Viewer(self.stream, path, self.camera.feed.now_ns, self.camera.fault)
         return self.viewer
 
+    def add_listener(self, path: Path, microphone: Microphone) -> Viewer:
+        """The microphone's track has been set up."""
+        now_ns, fault = self.camera.feed.now_ns, self.camera.fault
+        self.listener = Viewer(microphone, path, now_ns, fault, AUDIO)
+        return self.listener
+
     def add_back(self, path: Path, ear: Ear) -> BackTrack:
         """The backchannel has been set up; the loudspeaker is ours until the session ends."""
         self.camera.talker = self
         self.back = BackTrack(path, ear)
         return self.back
 
-    def play(self) -> tuple[int, int] | None:
-        """Begin; the video's first sequence number and timestamp when there is video."""
+    def has(self, track: str) -> bool:
+        """That track has been set up."""
+        return (self.back if track == BACK_TRACK else self._takers().get(track)) is not None
+
+    def play(self) -> dict[str, tuple[int, int]]:
+        """Begin; the first sequence number and timestamp of each track that we send."""
         self.playing = True
-        return self.viewer.play() if self.viewer else None
+        return {track: taker.play() for track, taker in self._takers().items()}
+
+    def jump(self, seconds: float) -> None:
+        """Let the RTP clocks step."""
+        for taker in self._takers().values():
+            taker.jump(seconds)
 
     def pause(self) -> None:
         self.playing = False
-        if self.viewer:
-            self.viewer.pause()
+        for taker in self._takers().values():
+            taker.pause()
         if self.back:
             self.back.ear.finish()
 
     def close(self) -> None:
         """Give everything back. A talk that is going on ends here."""
         self.playing = False
-        if self.viewer:
-            self.viewer.close()
+        for taker in self._takers().values():
+            taker.close()
         if self.back:
             self.back.ear.finish()
             self.back.path.close()
         if self.camera.talker is self:
             self.camera.talker = None
-        self.viewer = self.back = None
+        self.viewer = self.listener = self.back = None
+
+    def _takers(self) -> dict[str, Viewer]:
+        takers = {VIDEO_TRACK: self.viewer, SOUND_TRACK: self.listener}
+        return {track: taker for track, taker in takers.items() if taker is not None}
 
     def receive_rtp(self, data: bytes) -> bool:
         """A packet for the backchannel; False when it is none. Before PLAY nothing is heard."""

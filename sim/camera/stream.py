@@ -1,4 +1,4 @@
-"""One stream of a camera: encoded once, however many watch it."""
+"""One stream of a camera: encoded once, however many take it."""
 
 import threading
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sim.camera.encoder import Codec, Encoder
 
 @dataclass(frozen=True)
 class AccessUnit:
-    """One encoded picture, cut into RTP payloads that all viewers share."""
+    """An encoded picture, or a piece of sound, as RTP payloads that all who take it share."""
 
     utc_ns: int
     key: bool
@@ -18,13 +18,38 @@ class AccessUnit:
 
 
 class Watcher(Protocol):
-    """Whoever wants a stream's pictures."""
+    """Whoever wants a stream's pictures, or its sound."""
 
     def show(self, unit: AccessUnit) -> None:
-        """The next picture; must not block."""
+        """What comes next; must not block."""
 
 
-class Stream:
+class Watched:
+    """What can be taken by several at once. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self._watchers: set[Watcher] = set()
+
+    @property
+    def watchers(self) -> int:
+        """How many watch now."""
+        return len(self._watchers)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Deliver to ``watcher`` from now on."""
+        self._watchers.add(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        """Deliver no more to ``watcher``."""
+        self._watchers.discard(watcher)
+
+    def deliver(self, unit: AccessUnit) -> None:
+        """Hand on to all who watch."""
+        for watcher in tuple(self._watchers):
+            watcher.show(unit)
+
+
+class Stream(Watched):
     """Encoder and watchers of one stream.
 
     :meth:`encode` belongs to the thread of the scene, everything else to the event loop; they
@@ -32,6 +57,7 @@ class Stream:
     """
 
     def __init__(self, size: tuple[int, int], fps: float) -> None:
+        super().__init__()
         self.size = self._wanted_size = size
         self.fps = fps
         self.pictures_encoded = 0
@@ -40,31 +66,20 @@ class Stream:
         self._encoder = Encoder(size, fps)
         self.sets = self._encoder.sets
         self._encoder.close()
-        self._watchers: set[Watcher] = set()
         self._watched = threading.Event()
         self._key_wanted = threading.Event()
 
-    @property
-    def watchers(self) -> int:
-        """How many watch now."""
-        return len(self._watchers)
-
     def watch(self, watcher: Watcher) -> None:
         """Deliver to ``watcher`` from the next picture on, which will be a key frame."""
-        self._watchers.add(watcher)
+        super().watch(watcher)
         self._key_wanted.set()
         self._watched.set()
 
     def leave(self, watcher: Watcher) -> None:
         """Deliver no more to ``watcher``."""
-        self._watchers.discard(watcher)
+        super().leave(watcher)
         if not self._watchers:
             self._watched.clear()
-
-    def deliver(self, unit: AccessUnit) -> None:
-        """Hand a picture to all who watch."""
-        for watcher in tuple(self._watchers):
-            watcher.show(unit)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Another picture size from the next picture on, as when somebody changes the settings.

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.clock import NS_PER_S, Clock
-from sim.camera.g711 import RATE_HZ, Samples, decode
 from sim.camera.rtp import RtpPacket
+from sim.g711 import RATE_HZ, Samples, decode
 
 PAUSE_S = 1.0
 """So much silence, or nothing at all, ends a talk."""
@@ -74,11 +74,19 @@ class Ear:
     Args:
         clock: gives the time of arrival.
         done: takes each finished talk.
+        play: takes each piece of a talk as it comes: how many samples after the talk's first one
+            it begins, and its samples.
     """
 
-    def __init__(self, clock: Clock, done: Callable[[Talk], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        done: Callable[[Talk], None],
+        play: Callable[[int, Samples], None] | None = None,
+    ) -> None:
         self._clock = clock
         self._done = done
+        self._play = play
         self._recording: _Recording | None = None
         self.packets = 0
 
@@ -102,6 +110,8 @@ class Ear:
         if offset < 0:
             return
         self._recording.pieces.append((offset, samples))
+        if self._play is not None:
+            self._play(offset, samples)
         if active:
             self._recording.active_ns = self._clock.monotonic_ns()
             end = offset + len(samples)

@@ -19,6 +19,7 @@ from sim.camera.encoder import Codec
 from sim.camera.errors import VirtualCameraError
 from sim.camera.faults import SOUND, Fault, Faults
 from sim.camera.feed import Feed
+from sim.camera.microphone import Microphone
 from sim.camera.onvif.options import OnvifOptions
 from sim.camera.onvif.server import OnvifServer
 from sim.camera.server import Rules, Server
@@ -26,6 +27,7 @@ from sim.camera.session import Camera
 from sim.camera.stream import AccessUnit, Stream
 from sim.camera.talk import Talk
 from sim.camera.truth import Happening, Truth
+from sim.room import Place
 
 _TICK_S = 0.1
 
@@ -45,6 +47,7 @@ class VirtualTownship:
         backchannel: False makes cameras without loudspeaker (551 to who requires one).
         basic_auth: offer Basic sign-in beside digest.
         md5_auth: take digests by MD5; without it SHA-256 alone, as newer cameras can be set to.
+        places: by camera name, what microphones record there; cameras without one have none.
         onvif_port: of the ONVIF services, 0 for a free one; None: the cameras speak no ONVIF.
         onvif_options: how well those behave; see ``onvif.camera(name).options`` for one camera.
 
@@ -66,6 +69,7 @@ class VirtualTownship:
         session_timeout_s: float = 60.0,
         basic_auth: bool = False,
         md5_auth: bool = True,
+        places: Mapping[str, Place] | None = None,
         onvif_port: int | None = None,
         onvif_options: OnvifOptions | None = None,
     ) -> None:
@@ -92,6 +96,7 @@ class VirtualTownship:
             for name, scene in scenes.items()
         ]
         self.faults = Faults()
+        self._places = places or {}
         self._server = Server(
             {feed.name: self._camera(feed) for feed in self._feeds},
             Authenticator(username, password, realm="Wardwatch", basic=basic_auth, md5=md5_auth),
@@ -255,7 +260,11 @@ class VirtualTownship:
         await asyncio.sleep(0)  # lets the transports close their sockets
 
     def _camera(self, feed: Feed) -> Camera:
-        return Camera(feed.name, feed, fault=lambda: self.faults.of(feed.name))
+        place = self._places.get(feed.name)
+        microphone = None if place is None else Microphone(place, feed.name, feed.now_ns)
+        return Camera(
+            feed.name, feed, fault=lambda: self.faults.of(feed.name), microphone=microphone
+        )
 
     async def _open_door(self) -> None:
         loop = asyncio.get_running_loop()
@@ -288,8 +297,8 @@ class VirtualTownship:
 
     def _jump(self, seconds: float, camera: str | None) -> None:
         for session in self._server.sessions.values():
-            if session.viewer is not None and camera in (None, session.camera.name):
-                session.viewer.jump(seconds)
+            if camera in (None, session.camera.name):
+                session.jump(seconds)
 
     def _on_loop(self, do: Callable[[], object]) -> None:
         if self._loop is not None:

@@ -1,17 +1,36 @@
-"""A viewer: RTP of one stream to one client."""
+"""A viewer or listener: RTP of one stream to one client."""
 
 import random
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from core.clock import NS_PER_S
 from sim.camera.faults import SOUND, Fault
 from sim.camera.paths import Path
 from sim.camera.rtp import goodbye, rtp_header, sender_report
 from sim.camera.sdp import VIDEO_PAYLOAD_TYPE
-from sim.camera.stream import AccessUnit, Stream
+from sim.camera.stream import AccessUnit, Watched
+from sim.g711 import PCMA, RATE_HZ
 
-VIDEO_RATE_HZ = 90_000
+
+@dataclass(frozen=True)
+class Medium:
+    """How RTP tells what it carries.
+
+    Attributes:
+        rate_hz: of the time stamps.
+        marks: the last packet of each unit is marked (RFC 6184, 5.1; not so sound, RFC 3551, 4.1).
+    """
+
+    payload_type: int
+    rate_hz: int
+    marks: bool
+
+
+VIDEO = Medium(VIDEO_PAYLOAD_TYPE, 90_000, marks=True)
+AUDIO = Medium(PCMA, RATE_HZ, marks=False)
+
 _REPORT_EVERY_NS = 5 * NS_PER_S
 
 
@@ -28,10 +47,11 @@ class Viewer:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: Watched,
         path: Path,
         now_ns: Callable[[], int],
         fault: Callable[[], Fault] = lambda: SOUND,
+        medium: Medium = VIDEO,
     ) -> None:
         self.ssrc = secrets.randbits(32)
         self.path = path
@@ -39,6 +59,7 @@ class Viewer:
         self._stream = stream
         self._now_ns = now_ns
         self._fault = fault
+        self._medium = medium
         self._dice = random.Random(self.ssrc)
         self._sequence = secrets.randbits(16)
         self._packets = self._octets = 0
@@ -63,7 +84,7 @@ class Viewer:
 
     def jump(self, seconds: float) -> None:
         """Let the RTP clock step, as after a firmware's clock change."""
-        ticks = round(seconds * VIDEO_RATE_HZ)
+        ticks = round(seconds * self._medium.rate_hz)
         self._first_timestamp = (self._first_timestamp + ticks) & 0xFFFFFFFF
 
     def close(self) -> None:
@@ -87,12 +108,12 @@ class Viewer:
             self._reported_ns = 0
         self._report()
         timestamp = self._timestamp(unit.utc_ns)
-        last = len(unit.payloads) - 1
+        last = len(unit.payloads) - 1 if self._medium.marks else None
         packets: list[bytes] = []
         loss = self._fault().loss
         for index, payload in enumerate(unit.payloads):
             header = rtp_header(
-                VIDEO_PAYLOAD_TYPE, index == last, self._sequence, timestamp, self.ssrc
+                self._medium.payload_type, index == last, self._sequence, timestamp, self.ssrc
             )
             if not loss or self._dice.random() >= loss:
                 packets.append(header + payload)
@@ -108,7 +129,7 @@ class Viewer:
 
     def _timestamp(self, utc_ns: int) -> int:
         since_ns = utc_ns - (self._first_ns if self._first_ns is not None else utc_ns)
-        ticks = (since_ns * VIDEO_RATE_HZ + NS_PER_S // 2) // NS_PER_S
+        ticks = (since_ns * self._medium.rate_hz + NS_PER_S // 2) // NS_PER_S
         return (self._first_timestamp + ticks) & 0xFFFFFFFF
 
     def _report(self) -> None:

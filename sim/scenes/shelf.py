@@ -5,6 +5,7 @@ from typing import Any
 
 from sim.base import Scene
 from sim.errors import UnknownSceneError
+from sim.room import Place, Room
 from sim.scenes import lane, market, river, street, trials
 
 Zone = tuple[tuple[float, float], ...]
@@ -16,6 +17,17 @@ ZONES: dict[str, dict[str, Zone]] = {
     "street": street.ZONES,
 }
 """Zones of the demo scenes by scene and zone name; corners normalised, origin top left."""
+
+PLACES: dict[str, Place] = {
+    "river": Place(Room(delay_s=1.6, snr_db=8.0, echo_s=0.9), "wind"),
+    "lane": Place(Room(delay_s=1.4, snr_db=12.0, echo_s=0.4), "traffic"),
+    "market": Place(Room(delay_s=1.5, snr_db=5.0, echo_s=0.6), "traffic"),
+    "street": Place(Room(delay_s=1.4, snr_db=8.0, echo_s=0.5), "traffic"),
+}
+"""What the cameras' microphones record in the demo scenes.
+
+The loudspeakers play from a deep buffer, so that a busy machine does not tear the words apart.
+"""
 
 _DEMO: dict[str, Callable[..., Scene]] = {
     "river": river.build,

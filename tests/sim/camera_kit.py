@@ -209,7 +209,7 @@ def tone(seconds: float, hz: float = 1000.0, amplitude: float = 12000.0) -> np.n
 
 def alaw(samples: np.ndarray) -> bytes:
     """G.711 A-law by search in the decoded table: slow, and independent of bit tricks."""
-    from sim.camera.g711 import PCMA, decode
+    from sim.g711 import PCMA, decode
 
     levels = decode(PCMA, bytes(range(256)))
     assert levels is not None

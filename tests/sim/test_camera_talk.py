@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from sim.camera import Happening, VirtualTownship
-from sim.camera.g711 import PCMA, PCMU, decode
 from sim.camera.rtp import RtpPacket, rtp_header
 from sim.camera.talk import Ear, Talk
+from sim.g711 import PCMA, PCMU, decode
 from tests.sim.camera_kit import (
     PASSWORD,
     USER,

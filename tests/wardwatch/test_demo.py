@@ -17,6 +17,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
+from sim.scenes import PLACES
 from tests.model_cards import model_card
 from tests.wardwatch.browser import browser_page, needs_chromium, sign_in, until
 from tests.wardwatch.cli import ROOT, wardwatch
@@ -152,6 +153,7 @@ def check_stories(tmp_path: Path) -> None:
     fishing(stories["river"])
     dumping(stories["lane"])
     occupation(stories["market"])
+    heard_by_the_microphones(stories)
     assert [name for name, story in stories.items() if story["tip"] is not None] == ["lane"]
     nothing(stories["street"])
     for camera in ("river", "lane", "market"):
@@ -177,6 +179,17 @@ def fishing(story: dict[str, Any]) -> None:
     assert story["truth"]["end_s"] > heard["start_s"], "he left because he was told to"
     assert "after" in {one["role"] for one in story["evidence"]}
     assert "warning_audio" in {one["role"] for one in story["evidence"]}
+
+
+def heard_by_the_microphones(stories: dict[str, dict[str, Any]]) -> None:
+    """What the recorder kept of each camera's sound was held against what was sent to it."""
+    for camera in ("river", "market"):
+        for warning in stories[camera]["warnings"]:
+            hearing = warning["receipt"]["hearing"]
+            assert (hearing["verdict"], hearing["microphone"]) == ("heard", camera), hearing
+            assert hearing["score"] >= hearing["threshold"]
+            # It cannot be heard before it was sent; the sound needs its way through the place.
+            assert hearing["lag_s"] > PLACES[camera].room.delay_s - 0.1
 
 
 def dumping(story: dict[str, Any]) -> None:
@@ -271,8 +284,8 @@ def check_the_case_file(tmp_path: Path) -> None:
 def check_what_was_said(running: Running) -> None:
     """One line a story, in words."""
     said = "".join(running.said)
-    assert "occupation, minor; warned 2×" in said
-    assert "fishing, minor; warned 1×" in said
+    assert "occupation, minor; warned 2×, heard 2×" in said
+    assert "fishing, minor; warned 1×, heard 1×" in said
     assert "public tip" in said
 
 

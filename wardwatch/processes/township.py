@@ -30,6 +30,7 @@ def run(context: Context) -> None:
         password=credential.password if credential else "",
         clock=context.clock,
         out_dir=context.paths.township,
+        places=scenes.PLACES,
     ) as township:
         visits = threading.Thread(target=_visits, args=(context, township), name="visits")
         visits.start()

@@ -1,4 +1,4 @@
-"""G.711 decoding (ITU-T G.711): A-law and µ-law bytes to 16-bit samples, by table."""
+"""G.711 (ITU-T G.711): A-law and µ-law bytes to 16-bit samples and back, by table."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,3 +33,13 @@ def decode(payload_type: int, data: bytes) -> Samples | None:
     """Samples of one RTP payload; None when the payload type is neither PCMU nor PCMA."""
     table = _TABLES.get(payload_type)
     return None if table is None else table[np.frombuffer(data, np.uint8)]
+
+
+_ALAW_CODES = np.argsort(_TABLES[PCMA], kind="stable").astype(np.uint8)
+_ALAW_LEVELS = _TABLES[PCMA][_ALAW_CODES].astype(np.float64)
+_ALAW_BORDERS = (_ALAW_LEVELS[1:] + _ALAW_LEVELS[:-1]) / 2
+
+
+def to_alaw(samples: NDArray[np.floating]) -> bytes:
+    """A-law bytes of samples at 16-bit scale, each the nearest there is; what is louder is cut."""
+    return _ALAW_CODES[np.searchsorted(_ALAW_BORDERS, samples)].tobytes()
