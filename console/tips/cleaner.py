@@ -13,6 +13,7 @@ import resource
 import sys
 from typing import Any
 
+import pillow_heif
 from PIL import (
     ExifTags,
     Image,
@@ -83,12 +84,14 @@ def clean(content: bytes, max_pixels: int, edge: int) -> tuple[dict[str, Any], b
         TooLargeError: too many pixels.
         Exception: it is no picture, or a broken one.
     """
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP", "HEIF")) as image:
         if image.width * image.height > max_pixels:
             raise TooLargeError
         facts = told(image)
         # A JPEG is decoded at a half or a quarter if that is enough, before memory is asked for.
-        image.draft("RGB", (edge, edge))
+        # Not so a HEIC: there it would be a thumbnail, which may show something else.
+        if image.format == "JPEG":
+            image.draft("RGB", (edge, edge))
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail((edge, edge), Image.Resampling.LANCZOS)
         if upright.mode in ("RGBA", "LA", "PA", "P"):
@@ -109,6 +112,7 @@ def main() -> int:
     max_pixels, edge = int(sys.argv[1]), int(sys.argv[2])
     Image.MAX_IMAGE_PIXELS = None  # ours is asked before decoding
     Image.preinit()
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False)
     Image.new("RGB", (8, 8)).save(io.BytesIO(), "JPEG")
     give_away()
     try:

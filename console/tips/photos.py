@@ -27,6 +27,7 @@ PATIENCE_S = 30
 AT_ONCE = 2
 WAIT_S = 20
 LEAST_FREE_BYTES = 1 << 30
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
 _log = structlog.get_logger()
 
 
@@ -51,10 +52,14 @@ class Clean:
 
 
 def is_photo(head: bytes) -> bool:
-    """True for JPEG, PNG and WebP, by the first octets (T.81, PNG 3rd edition 5.2, RFC 9649)."""
+    """True for JPEG, PNG, WebP and HEIC, by the first octets.
+
+    ITU-T T.81; PNG 3rd edition 5.2; RFC 9649; ISO/IEC 23008-12 10.2 for the brands of HEIF.
+    """
     return (
         head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
         or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS)
     )  # fmt: skip
 
 
@@ -72,7 +77,7 @@ class Cleaners:
             ProblemError: 503, too many are being made anew.
         """
         if not is_photo(content[:16]):
-            raise PhotoError("not-a-photo", "JPEG, PNG and WebP are taken")
+            raise PhotoError("not-a-photo", "JPEG, PNG, WebP and HEIC are taken")
         if not self._free.acquire(timeout=WAIT_S):
             raise ProblemError(
                 503, "busy", "Too many photos at once", "Try again.", {"retry-after": "20"}

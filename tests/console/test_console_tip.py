@@ -29,6 +29,7 @@ from tests.console.tip_phone import (
     HOSTILE,
     SCRIPT,
     TIP,
+    heic,
     located,
     of_other_types,
     photo,
@@ -184,6 +185,16 @@ def test_photos_of_every_type_become_plain_jpegs() -> None:
         assert clean.jpeg.startswith(b"\xff\xd8\xff\xe0")
     with pytest.raises(PhotoError, match="million"):
         cleaners.clean(contents[-1], 64 * 48 - 1)
+
+
+def test_a_heic_tells_when_and_where_and_stands_upright() -> None:
+    with Image.open(io.BytesIO(located())) as image:
+        exif = image.getexif().tobytes()
+    clean = Cleaners().clean(heic((320, 240), exif), 100_000)
+    assert (clean.taken, clean.width, clean.height) == ("2026:11:22 09:30:05", 240, 320)
+    assert clean.place is not None
+    assert (clean.place.lon, clean.place.lat) == (120.6128, 30.4618)
+    assert not has_exif(clean.jpeg)
 
 
 def test_hostile_files_are_refused_and_nothing_is_left(desk: Desk, public: TestClient) -> None:

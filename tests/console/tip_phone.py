@@ -6,6 +6,7 @@ import struct
 import zlib
 from typing import Any
 
+import pillow_heif
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -62,7 +63,21 @@ def of_other_types() -> list[bytes]:
         out = io.BytesIO()
         Image.new(mode, (64, 48)).save(out, kind)
         found.append(out.getvalue())
-    return found
+    return [*found, heic((64, 48))]
+
+
+def heic(size: tuple[int, int], exif: bytes | None = None) -> bytes:
+    """A photo as phones make them that save room."""
+    out = io.BytesIO()
+    picture = pillow_heif.from_pillow(Image.linear_gradient("L").convert("RGB").resize(size))
+    picture.save(out, exif=exif)
+    return out.getvalue()
+
+
+def claiming(content: bytes, width: int, height: int) -> bytes:
+    """A HEIC with another size in its head (``ispe``, ISO/IEC 23008-12, 6.5.3) than it has."""
+    at = content.index(b"ispe") + 8
+    return content[:at] + struct.pack("!II", width, height) + content[at + 8 :]
 
 
 def located() -> bytes:
@@ -105,6 +120,11 @@ HOSTILE = {
     "png of noise": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
     "webp of noise": b"RIFF\xff\xff\0\0WEBPVP8 " + bytes(range(256)) * 40,
     "zip behind a jpeg's head": b"\xff\xd8\xff\xe0" + b"PK\x03\x04" + b"\0" * 600,
+    "heic of noise": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(range(256)) * 40,
+    "truncated heic": heic((900, 700))[:-100],
+    "heic, enormous by its word": claiming(heic((64, 48)), 60_000, 60_000),
+    "heic, larger than its word": claiming(heic((1600, 1200)), 64, 48),
+    "film": b"\0\0\0\x18ftypmp42" + bytes(60),
     "enormous by its word": bomb(60_000, 60_000),
     "enormous in truth": bomb(20_000, 5_000, whole=False),
 }

@@ -92,7 +92,7 @@ const book = {
   "problem.words": { zh: "文字太长", en: "Too many words" },
   "problem.photos": { zh: "照片太多", en: "Too many photos" },
   "problem.not-a-person": { zh: "提交被当成程序，请刷新页面再试", en: "This looked like a program: reload the page and try again" },
-  "problem.not-a-photo": { zh: "只收 JPEG、PNG、WebP 照片", en: "JPEG, PNG and WebP are taken" },
+  "problem.not-a-photo": { zh: "只收 JPEG、PNG、WebP、HEIC 照片", en: "JPEG, PNG, WebP and HEIC are taken" },
   "problem.broken-photo": { zh: "照片损坏，打不开", en: "The photo cannot be opened" },
   "problem.large-photo": { zh: "照片尺寸过大", en: "The photo has too many pixels" },
   "problem.too-large": { zh: "照片文件过大", en: "The photo is too large" },
