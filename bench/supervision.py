@@ -17,7 +17,7 @@ from core.cases import Hearing, Incident, IncidentState, Receipt, Severity, Stat
 from core.clock import NS_PER_S, SystemClock, parse_iso
 from core.config.load import load
 from core.geometry import Box
-from core.seeing import Kind
+from core.seeing import ENDED, Ending, Kind, Phase, Sighting, Why
 from core.store import tables
 from core.store.database import open_store
 from core.supervision import By, report
@@ -30,10 +30,13 @@ WHY = Text(zh="一人在禁钓区岸边停留 94 秒", en="One person stayed at 
 
 
 def fill(url: str, number: int) -> None:
-    """Write incidents with nine steps at most and a receipt each, past the entity layer."""
+    """Write incidents with nine steps at most, a sighting and a receipt each.
+
+    They go past the entity layer, which would take minutes.
+    """
     chance = random.Random(1)
     places = [(camera.id, zone) for camera in SITE.cameras for zone in camera.zones]
-    incidents, receipts = [], []
+    incidents, receipts, sightings = [], [], []
     for n in range(number):
         camera, zone = chance.choice(places)
         at_ns = START_NS + round(chance.random() * YEAR_S) * NS_PER_S
@@ -50,7 +53,17 @@ def fill(url: str, number: int) -> None:
             id=f"inc-{n:06d}", kind=Kind(zone.rule.kind), severity=Severity.MINOR, camera=camera,
             zone=zone.id, state=IncidentState(way[-1]), history=tuple(history), started_ns=at_ns,
             last_seen_ns=step_ns, active=False, box=Box(0.1, 0.1, 0.1, 0.1), why=WHY,
-            sightings=("sig-1",), catalogue_row="fishing-2026-general", catalogue_version=1,
+            sightings=(f"sig-{n:06d}",), catalogue_row="fishing-2026-general", catalogue_version=1,
+        )  # fmt: skip
+        seen = Sighting(
+            id=one.sightings[0], camera=camera, zone=zone.id, kind=one.kind, phase=Phase.ENDED,
+            started_ns=at_ns, fired_ns=at_ns, last_ns=step_ns, box=one.box, tracks=(4,),
+            ended_ns=history[min(3, len(history) - 1)].at_ns, labels=("person",), cues=("rod",),
+            why=Why(text=WHY, facts={
+                "dwell_s": 94.2, "limit_s": 60, "displacement": 0.0123, "frames": 471,
+                ENDED: chance.choice([*Ending]).value,
+            }),
+            model="yolox-nano", model_sha256="0" * 64, min_score=0.61, zone_version="0" * 64,
         )  # fmt: skip
         said = Receipt(
             announcement=f"ann-{n:06d}", incident=one.id, camera=camera, ok=True, driver="onvif",
@@ -63,6 +76,10 @@ def fill(url: str, number: int) -> None:
             "zone": zone.id, "state": one.state, "active": False, "started_ns": at_ns,
             "body": one.model_dump(mode="json"),
         })  # fmt: skip
+        sightings.append({
+            "id": seen.id, "camera": camera, "zone": zone.id, "kind": one.kind,
+            "started_ns": at_ns, "body": seen.model_dump(mode="json"),
+        })  # fmt: skip
         receipts.append({
             "id": said.announcement, "incident": one.id, "camera": camera, "ok": True,
             "body": said.model_dump(mode="json"),
@@ -71,6 +88,7 @@ def fill(url: str, number: int) -> None:
     with engine.begin() as connection:
         connection.execute(tables.incidents.insert(), incidents)
         connection.execute(tables.receipts.insert(), receipts)
+        connection.execute(tables.sightings.insert(), sightings)
     engine.dispose()
 
 

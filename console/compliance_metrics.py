@@ -7,7 +7,7 @@ from statistics import median
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from core.clock import NS_PER_S, Clock
-from core.compliance import compliance
+from core.compliance import Answer, compliance
 from core.store.database import Store
 
 DAY_S = 86_400
@@ -18,7 +18,7 @@ MOST = 300
 def heeded(store: Store, clock: Clock) -> Iterator[Metric]:
     """Incidents with warnings by what came of them, and the median time to comply."""
     since_ns = clock.utc_ns() - DAY_S * NS_PER_S
-    outcomes: Counter[tuple[str, str]] = Counter()
+    outcomes: Counter[tuple[str, str, str]] = Counter()
     seconds: defaultdict[str, list[float]] = defaultdict(list)
     with store.read() as unit:
         newest = unit.incidents.find(newest_by="started_ns", limit=MOST)
@@ -33,20 +33,20 @@ def heeded(store: Store, clock: Clock) -> Iterator[Metric]:
             )
             if found is None:
                 continue
-            outcomes[one.kind.value, found.outcome] += 1
-            if found.seconds is not None:
+            outcomes[one.kind.value, found.outcome, found.answer.value] += 1
+            if found.seconds is not None and found.answer is Answer.COMPLIED:
                 seconds[one.kind.value].append(found.seconds)
     counts = GaugeMetricFamily(
         "wardwatch_warned_incidents",
-        "Incidents of the last day with warnings, by what came of them.",
-        labels=["kind", "outcome"],
+        "Incidents of the last day with warnings, by what came of them and what they count as.",
+        labels=["kind", "outcome", "answer"],
     )
-    for (kind, outcome), count in sorted(outcomes.items()):
-        counts.add_metric([kind, outcome], count)
+    for labels, count in sorted(outcomes.items()):
+        counts.add_metric(labels, count)
     yield counts
     times = GaugeMetricFamily(
         "wardwatch_seconds_to_comply",
-        "From the first sound of the first warning to the end of the act, median of the last day.",
+        "From the first sound of the first warning until seen to be gone, median of the last day.",
         labels=["kind", "quantile"],
     )
     for kind, some in sorted(seconds.items()):

@@ -5,14 +5,17 @@ its sightings were seen to end. Where nobody saw that, it is inferred from the k
 angler is gone from the zone, goods are packed up, what was dumped is taken away.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from core.cases import Announcement, Incident, IncidentState, Receipt
 from core.clock import NS_PER_S
 from core.seeing import Ending, Kind, Sighting
+from core.store.figures import IncidentRow
+from core.store.unit import Unit
 from core.value import Value
 
 Outcome = Literal[
@@ -52,6 +55,32 @@ _PROVES = (
 """How much an ending proves, least first."""
 
 
+class Answer(StrEnum):
+    """What a warned incident counts as. Only what was seen says whether warnings work."""
+
+    COMPLIED = "complied"  # seen to leave, or what stood or lay there was seen to be gone
+    UNSEEN = "unseen"  # the act ended, but nobody saw how: lost from view, or inferred
+    HOURS_OVER = "hours_over"  # the rule no longer forbade it
+    STAYED = "stayed"  # seen to be still there, or somebody had to be sent
+    UNHEARD = "unheard"  # no warning went out
+    UNKNOWN = "unknown"  # not known yet
+
+
+def answer_of(ending: Ending | None) -> Answer:
+    """What an act counts as that ended so after a warning."""
+    match ending:
+        case None | Ending.LOST:
+            return Answer.UNSEEN
+        case Ending.ALLOWED:
+            return Answer.HOURS_OVER
+    return Answer.COMPLIED
+
+
+def least_known(endings: Iterable[Ending | None]) -> Ending | None:
+    """The ending that proves least; of several subjects it is the one that counts."""
+    return min(endings, key=_PROVES.index, default=None)
+
+
 class Compliance(Value):
     """What came of the warnings of one incident."""
 
@@ -69,6 +98,25 @@ class Compliance(Value):
     seconds: float | None = Field(
         default=None, description="From the first sound of the first warning to the end of the act."
     )
+
+    @property
+    def answer(self) -> Answer:
+        """What the incident counts as."""
+        return Answer.UNSEEN if self.inferred else _COUNTS[self.outcome]
+
+
+_COUNTS: Mapping[Outcome, Answer] = {
+    "left": Answer.COMPLIED,
+    "left_picture": Answer.COMPLIED,
+    "moved": Answer.COMPLIED,
+    "packed_up": Answer.COMPLIED,
+    "removed": Answer.COMPLIED,
+    "lost": Answer.UNSEEN,
+    "allowed": Answer.HOURS_OVER,
+    "persisted": Answer.STAYED,
+    "unheard": Answer.UNHEARD,
+    "watching": Answer.UNKNOWN,
+}
 
 
 def compliance(
@@ -113,9 +161,70 @@ def compliance(
 
 def _how(sightings: Iterable[Sighting], first_ns: int, last_ns: int) -> Ending | None:
     """How the acts ended that went on when the first warning began to sound."""
-    endings = [
+    return least_known(
         one.ending
         for one in sightings
         if one.source != "tip" and one.ended_ns is not None and first_ns <= one.ended_ns <= last_ns
-    ]
-    return min(endings, key=_PROVES.index, default=None)
+    )
+
+
+class Answered(NamedTuple):
+    """What came of the first warning, when it was said and when that was answered."""
+
+    answer: Answer
+    warned_ns: int = 0
+    at_ns: int = 0
+
+
+_UNKNOWN = Answered(Answer.UNKNOWN)
+_AT_ONCE = 500
+"""So many incidents wait for how they were seen to end."""
+
+
+def answered(
+    unit: Unit, incidents: Iterable[IncidentRow]
+) -> Iterator[tuple[IncidentRow, Answered]]:
+    """Incidents and what came of their first warning.
+
+    Those that ended after it wait until the endings of many can be read at once.
+    """
+    waiting: list[tuple[IncidentRow, Answered]] = []
+    for incident in incidents:
+        answer = _answer(incident.steps)
+        if answer.answer is not Answer.COMPLIED:
+            yield incident, answer
+            continue
+        waiting.append((incident, answer))
+        if len(waiting) == _AT_ONCE:
+            yield from _as_seen(unit, waiting)
+            waiting.clear()
+    yield from _as_seen(unit, waiting)
+
+
+def _as_seen(
+    unit: Unit, complied: list[tuple[IncidentRow, Answered]]
+) -> Iterator[tuple[IncidentRow, Answered]]:
+    """The same, by how the acts were seen to end."""
+    endings = unit.figures.endings(
+        [name for incident, _ in complied for name in incident.sightings]
+    )
+    for incident, answer in complied:
+        known = (endings[name] for name in incident.sightings if name in endings)
+        how = least_known(
+            Ending.of(fact) for ns, fact in known if answer.warned_ns <= ns <= answer.at_ns
+        )
+        yield incident, answer._replace(answer=answer_of(how))
+
+
+def _answer(steps: list[tuple[str, int]]) -> Answered:
+    """What came of the first warning by the incident's states alone."""
+    warned_ns: int | None = None
+    for state, at_ns in steps:
+        if warned_ns is None:
+            if state == "warning":
+                warned_ns = at_ns
+        elif state == "complied":
+            return Answered(Answer.COMPLIED, warned_ns, at_ns)
+        elif state in ("persisting", "dispatched"):
+            return Answered(Answer.STAYED, warned_ns, at_ns)
+    return _UNKNOWN

@@ -98,6 +98,14 @@ class Ending(StrEnum):
     LOST = "lost"  # lost from view: no proof that it went
     ALLOWED = "allowed"  # the hours of the rule are over
 
+    @classmethod
+    def of(cls, fact: object) -> "Ending | None":
+        """The ending that a fact names; None: it names none, so nobody saw how."""
+        return _ENDINGS.get(fact) if isinstance(fact, str) else None
+
+
+_ENDINGS = {one.value: one for one in Ending}
+
 
 class Sighting(Value):
     """A lead (线索): one act in one zone of one camera. Not yet evidence.
@@ -143,8 +151,7 @@ class Sighting(Value):
     @property
     def ending(self) -> Ending | None:
         """How the act ended; None: it goes on, or nobody saw how."""
-        known = {one.value: one for one in Ending}
-        return known.get(str(self.why.facts.get(ENDED)))
+        return Ending.of(self.why.facts.get(ENDED))
 
 
 @dataclass(frozen=True)

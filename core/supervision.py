@@ -7,7 +7,7 @@ import statistics
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from core.clock import NS_PER_S
+from core.compliance import Answer, Answered, answered
 from core.config.site import Site
 from core.config.supervision import Limits
 from core.deeds import deed
@@ -32,6 +33,11 @@ _STEPS = (
     ("close", "detected", "closed"),
 )
 """Name, the state it begins with, the state it ends with."""
+
+
+def _limits_s(limits: Limits) -> dict[str, float]:
+    """The limit of each step, seconds."""
+    return {name: getattr(limits, f"{name}_s") for name, _, _ in _STEPS}
 
 
 class By(StrEnum):
@@ -67,11 +73,16 @@ class GroupFigures(Value):
     false_alarm_rate: float | None = Field(description="dismissed / ended_seen.")
     transferred: int
     warned: int
-    complied: int = Field(description="Left after the first warning, before an officer was sent.")
+    complied: int = Field(description="Seen to leave after a warning, before somebody was sent.")
     complied_in_time: int
-    stayed: int
-    compliance_unknown: int = Field(description="Warned; neither leaving nor staying was seen.")
+    ended_unseen: int = Field(description="The act ended, but lost from view or it is inferred.")
+    hours_over: int = Field(description="The act ended because the hours of the rule did.")
+    stayed: int = Field(description="Seen to be still there, or an officer was sent.")
+    compliance_unknown: int = Field(description="Warned, and none of these four.")
     compliance_rate: float | None = Field(description="complied_in_time / (complied + stayed).")
+    unseen_share: float | None = Field(
+        description="ended_unseen / (complied + ended_unseen + stayed): what the rate leaves out."
+    )
     comply_median_s: float | None
     steps: dict[str, StepFigures]
     overdue: int = Field(description="Incidents with a late step.")
@@ -111,6 +122,8 @@ class _Tally:
     dismissed: int = 0
     transferred: int = 0
     warned: int = 0
+    ended_unseen: int = 0
+    hours_over: int = 0
     stayed: int = 0
     overdue: int = 0
     complied: "array[float]" = field(default_factory=lambda: array("d"))
@@ -122,6 +135,17 @@ class _Tally:
     heard: int = 0
     not_heard: int = 0
 
+    def add(self, other: "_Tally") -> None:
+        """Count what another counted."""
+        for one in fields(self):
+            mine, its = getattr(self, one.name), getattr(other, one.name)
+            if isinstance(mine, dict):
+                for name in mine:
+                    mine[name] += its[name]
+            else:
+                mine += its  # in place where it is an array
+                setattr(self, one.name, mine)
+
 
 def report(unit: Unit, site: Site, first: date, last: date, by: By, now_ns: int) -> Report:
     """The figures of incidents that began from ``first`` to ``last``.
@@ -131,17 +155,20 @@ def report(unit: Unit, site: Site, first: date, last: date, by: By, now_ns: int)
     zone = site.zone_info
     since_ns, until_ns = _midnight(first, zone), _midnight(last + timedelta(days=1), zone)
     key_of = _keys(site, by)
-    whole, groups = _Tally(), defaultdict[str, _Tally](_Tally)
+    groups = defaultdict[str, _Tally](_Tally)
     limits = site.supervision.limits
-    for incident in unit.figures.incidents(since_ns, until_ns):
-        key = key_of(incident)
-        _count((whole, groups[key]), incident, limits, now_ns)
+    limits_s = _limits_s(limits)
+    for incident, answer in answered(unit, unit.figures.incidents(since_ns, until_ns)):
+        _count(groups[key_of(incident)], incident, answer, limits_s, now_ns)
     for receipt in unit.figures.receipts(since_ns, until_ns):
-        key = key_of(receipt)
-        for tally in (whole, groups[key]):
-            tally.said += receipt.ok
-            tally.heard += receipt.ok and receipt.verdict == "heard"
-            tally.not_heard += receipt.ok and receipt.verdict == "not_heard"
+        if receipt.ok:
+            tally = groups[key_of(receipt)]
+            tally.said += 1
+            tally.heard += receipt.verdict == "heard"
+            tally.not_heard += receipt.verdict == "not_heard"
+    whole = _Tally()
+    for tally in groups.values():
+        whole.add(tally)
     return Report(
         first=first,
         last=last,
@@ -195,62 +222,56 @@ _KINDS = {
 }
 
 
-def _count(tallies: Iterable[_Tally], incident: IncidentRow, limits: Limits, now_ns: int) -> None:
-    first: dict[str, int] = {}
-    for state, at_ns in incident.steps:
-        first.setdefault(state, at_ns)
+def _count(
+    tally: _Tally,
+    incident: IncidentRow,
+    answer: Answered,
+    limits_s: dict[str, float],
+    now_ns: int,
+) -> None:
+    first = dict(reversed(incident.steps))  # of a state reached twice, the first time
     ended, seen = incident.state in _ENDED, bool(incident.camera)
-    complied_s, stayed = _compliance(incident.steps)
-    took, late = {}, []
+    late = False
     for name, begin, end in _STEPS:
         begun_ns, done_ns = first.get(begin), first.get(end)
-        limit_s = getattr(limits, f"{name}_s")
         if begun_ns is None:
             continue
+        limit_s = limits_s[name]
         if done_ns is not None and done_ns >= begun_ns:
-            took[name] = (done_ns - begun_ns) / NS_PER_S
-            if took[name] > limit_s:
-                late.append(name)
-        elif not ended and (now_ns - begun_ns) / NS_PER_S > limit_s:
-            late.append(name)
-    for tally in tallies:
-        tally.incidents += 1
-        tally.ended += ended
-        # No detector was wrong about what only the public told us of.
-        tally.ended_seen += ended and seen
-        tally.dismissed += incident.state == "dismissed" and seen
-        tally.transferred += incident.state == "transferred"
-        tally.warned += "warning" in first
-        tally.stayed += stayed
-        tally.overdue += bool(late)
-        if complied_s is not None:
-            tally.complied.append(complied_s)
-        for name, seconds in took.items():
+            seconds = (done_ns - begun_ns) / NS_PER_S
             tally.took[name].append(seconds)
-        for name in late:
+        elif ended:
+            continue
+        else:
+            seconds = (now_ns - begun_ns) / NS_PER_S
+        if seconds > limit_s:
             tally.late[name] += 1
-
-
-def _compliance(steps: list[tuple[str, int]]) -> tuple[float | None, bool]:
-    """Seconds from the first warning to leaving, and whether somebody was seen to stay."""
-    warned_ns: int | None = None
-    for state, at_ns in steps:
-        if warned_ns is None:
-            if state == "warning":
-                warned_ns = at_ns
-        elif state == "complied":
-            return max(0.0, (at_ns - warned_ns) / NS_PER_S), False
-        elif state in ("persisting", "dispatched"):
-            return None, True
-    return None, False
+            late = True
+    tally.incidents += 1
+    tally.ended += ended
+    # No detector was wrong about what only the public told us of.
+    tally.ended_seen += ended and seen
+    tally.dismissed += incident.state == "dismissed" and seen
+    tally.transferred += incident.state == "transferred"
+    tally.warned += "warning" in first
+    tally.overdue += late
+    match answer.answer:
+        case Answer.COMPLIED:
+            tally.complied.append(max(0.0, (answer.at_ns - answer.warned_ns) / NS_PER_S))
+        case Answer.UNSEEN:
+            tally.ended_unseen += 1
+        case Answer.HOURS_OVER:
+            tally.hours_over += 1
+        case Answer.STAYED:
+            tally.stayed += 1
 
 
 def _figures(key: str, name: Text, tally: _Tally, limits: Limits) -> GroupFigures:
-    complied = len(tally.complied)
+    complied, stayed, unseen = len(tally.complied), tally.stayed, tally.ended_unseen
     in_time = sum(1 for seconds in tally.complied if seconds <= limits.complied_s)
     steps = {}
-    for step, _, _ in _STEPS:
-        took, limit_s = tally.took[step], getattr(limits, f"{step}_s")
+    for step, limit_s in _limits_s(limits).items():
+        took = tally.took[step]
         steps[step] = StepFigures(
             reached=len(took),
             in_time=sum(1 for seconds in took if seconds <= limit_s),
@@ -269,9 +290,12 @@ def _figures(key: str, name: Text, tally: _Tally, limits: Limits) -> GroupFigure
         warned=tally.warned,
         complied=complied,
         complied_in_time=in_time,
-        stayed=tally.stayed,
-        compliance_unknown=tally.warned - complied - tally.stayed,
-        compliance_rate=_share(in_time, complied + tally.stayed),
+        ended_unseen=unseen,
+        hours_over=tally.hours_over,
+        stayed=stayed,
+        compliance_unknown=tally.warned - complied - unseen - tally.hours_over - stayed,
+        compliance_rate=_share(in_time, complied + stayed),
+        unseen_share=_share(unseen, complied + unseen + stayed),
         comply_median_s=_median(tally.complied),
         steps=steps,
         overdue=tally.overdue,

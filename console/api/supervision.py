@@ -65,7 +65,8 @@ def sheet(ctx: Ctx, signed: Supervisor, month: Day = None) -> Response:
 _HEADS = [
     "分组 Group", "事件 Incidents", "已结 Ended", "误报 Dismissed", "误报率 False-alarm rate",
     "移送 Transferred", "已喊话 Warned", "见效 Complied", "限内见效 Complied in time",
-    "未听劝 Stayed", "是否见效不明 Compliance unknown", "见效率 Compliance rate",
+    "结束未看清 Ended unseen", "时段结束 Hours over", "未听劝 Stayed",
+    "是否见效不明 Compliance unknown", "见效率 Compliance rate", "未看清占比 Unseen share",
     "见效中位秒 Median s to comply", "签收超时 Acknowledged late", "签收中位秒 Median s",
     "到场超时 Arrived late", "到场中位秒 Median s", "处置超时 Handled late", "处置中位秒 Median s",
     "办结超时 Closed late", "办结中位秒 Median s", "超时事件 Overdue", "已播喊话 Warnings said",
@@ -77,8 +78,9 @@ def _row(one: GroupFigures) -> list[str | int | float | None]:
     times = [part for name in _STEPS for part in (one.steps[name].late, one.steps[name].median_s)]
     return [
         one.name.zh, one.incidents, one.ended, one.dismissed, one.false_alarm_rate,
-        one.transferred, one.warned, one.complied, one.complied_in_time, one.stayed,
-        one.compliance_unknown, one.compliance_rate, one.comply_median_s, *times, one.overdue,
+        one.transferred, one.warned, one.complied, one.complied_in_time,
+        one.ended_unseen, one.hours_over, one.stayed, one.compliance_unknown, one.compliance_rate,
+        one.unseen_share, one.comply_median_s, *times, one.overdue,
         one.warnings_said, one.heard, one.not_heard, one.hearing_unknown, one.audibility,
     ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import (
+    BigInteger,
     CompoundSelect,
     Connection,
     Select,
@@ -19,13 +20,17 @@ from sqlalchemy import (
 
 from core.geometry import GeoPoint
 from core.places import box_around, cells_around
-from core.store.tables import audit, incidents, receipts
+from core.seeing import ENDED
+from core.store.tables import audit, incidents, receipts, sightings
 
 _AT_ONCE = 500
 
 
 class IncidentRow(NamedTuple):
-    """What figures need of an incident; ``steps`` are its states and their times, in order."""
+    """What figures need of an incident; ``steps`` are its states and their times, in order.
+
+    Of its sightings the ids are given, for :meth:`Figures.endings`.
+    """
 
     camera: str
     zone: str
@@ -33,6 +38,7 @@ class IncidentRow(NamedTuple):
     started_ns: int
     state: str
     steps: list[tuple[str, int]]
+    sightings: list[str]
 
 
 class ReceiptRow(NamedTuple):
@@ -77,7 +83,24 @@ class Figures:
             if known.get("same_as"):
                 continue  # a person found it to be the same act as another one
             steps = [(one["state"], one["at_ns"]) for one in known["history"]]
-            yield IncidentRow(camera, zone, kind, started_ns, state, steps)
+            yield IncidentRow(camera, zone, kind, started_ns, state, steps, known["sightings"])
+
+    def endings(self, names: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+        """When sightings of cameras and drones ended, and the fact that tells how, by id."""
+        body = sightings.c.body
+        query = select(
+            sightings.c.id,
+            cast(body["ended_ns"].as_string(), BigInteger),
+            body[("why", "facts", ENDED)].as_string(),
+            body["source"].as_string(),
+        )
+        found: dict[str, tuple[int, str | None]] = {}
+        for first in range(0, len(names), _AT_ONCE):
+            some = query.where(sightings.c.id.in_(names[first : first + _AT_ONCE]))
+            for name, ended_ns, how, source in self._connection.execute(some).all():
+                if ended_ns is not None and source != "tip":
+                    found[name] = (ended_ns, how)
+        return found
 
     def acts(
         self,
@@ -128,13 +151,18 @@ class Figures:
         c = incidents.c
         told = receipts.c
         query = (
-            select(c.camera, c.zone, c.kind, c.started_ns, told.ok, cast(told.body, Text))
+            select(
+                c.camera,
+                c.zone,
+                c.kind,
+                c.started_ns,
+                told.ok,
+                told.body[("hearing", "verdict")].as_string(),
+            )
             .join_from(receipts, incidents, receipts.c.incident == c.id)
             .where(c.started_ns >= since_ns, c.started_ns < until_ns)
         )
-        for camera, zone, kind, started_ns, ok, body in self._stream(query):
-            heard = from_json(body)["hearing"]
-            yield ReceiptRow(camera, zone, kind, started_ns, ok, heard and heard["verdict"])
+        yield from map(ReceiptRow._make, self._stream(query))
 
     def accesses(self, since_ns: int, until_ns: int) -> list[tuple[str, int, int]]:
         """The access register: action, how often, by how many accounts."""

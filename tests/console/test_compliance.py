@@ -16,8 +16,9 @@ S = IncidentState
 
 def test_the_figures_of_a_day_are_told(desk: Desk) -> None:
     page = desk.sign_in("viewer").get("/metrics").text
-    heeded = 'wardwatch_warned_incidents{kind="fishing",outcome="persisted"} 1.0'
+    heeded = 'wardwatch_warned_incidents{answer="stayed",kind="fishing",outcome="persisted"} 1.0'
     assert heeded in page
+    assert 'incidents{answer="unseen",kind="fishing",outcome="lost"} 1.0' in page
     assert 'wardwatch_seconds_to_comply{kind="occupation",quantile="0.5"}' in page
 
 
@@ -82,6 +83,9 @@ def test_of_several_the_one_of_whom_least_is_known_counts(
     untold = compliance(one, [said[0]], [said[1]], [*sightings, _ended(kind, None, 94)])
     assert untold is not None
     assert untold.inferred is (outcome not in ("lost", "allowed"))
+    counts = {"lost": "unseen", "allowed": "hours_over"}
+    assert found.answer == counts.get(outcome, "complied")
+    assert untold.answer == ("hours_over" if outcome == "allowed" else "unseen")
 
 
 def _ended(kind: Kind, how: str | None, at_s: int) -> Sighting:

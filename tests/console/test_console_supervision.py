@@ -15,6 +15,8 @@ def test_figures_are_for_the_chief(desk: Desk) -> None:
     made = desk.sign_in("chief").get(API).json()
     assert made["whole"]["incidents"] == 9
     assert made["whole"]["false_alarm_rate"] == 0
+    assert made["whole"]["compliance_rate"] == 5 / 6
+    assert (made["whole"]["ended_unseen"], made["whole"]["unseen_share"]) == (1, 1 / 7)
     assert made["whole"]["steps"]["arrive"]["median_s"] is None
     wrong = desk.sign_in("chief").get(API, params={"first": "2026-02-01", "last": "2026-01-01"})
     assert wrong.status_code == 422
@@ -33,6 +35,12 @@ def test_the_csv_opens_in_excel_and_computes_nothing(desk: Desk) -> None:
     assert '\'=HYPERLINK("http://x")' in names
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
     assert rows[-1][:2] == ["合计", "9"]
+    whole = dict(zip(head, rows[-1], strict=True))
+    assert (whole["结束未看清 Ended unseen"], whole["时段结束 Hours over"]) == ("1", "0")
+    assert (whole["见效率 Compliance rate"], whole["未看清占比 Unseen share"]) == (
+        "0.8333",
+        "0.1429",
+    )
     assert len(desk.audit("supervision.export")) == 1
 
 

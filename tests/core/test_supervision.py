@@ -10,7 +10,7 @@ from core.cases import Hearing, Incident, IncidentState, Receipt, Severity, Stat
 from core.clock import NS_PER_S, ManualClock, local_day, parse_iso
 from core.config.load import load
 from core.geometry import Box
-from core.seeing import Kind
+from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store, open_store
 from core.supervision import By, GroupFigures, Report, report
 from core.value import NO_WORDS
@@ -36,18 +36,38 @@ def put(
     *steps: tuple[str, int],
     at_ns: int = NIGHT_NS,
     camera: str = CAMERA.id,
+    ended: tuple[tuple[str | None, int], ...] = (),
 ) -> None:
-    """An incident whose states were reached so many seconds after its beginning."""
+    """An incident whose states were reached so many seconds after its beginning.
+
+    Args:
+        ended: how its sightings ended, and when.
+    """
+    sightings = tuple(
+        Sighting.model_validate(
+            {
+                "id": f"{name}-{number}", "camera": camera, "zone": ZONE, "kind": Kind.FISHING,
+                "phase": Phase.ENDED, "started_ns": at_ns, "fired_ns": at_ns, "last_ns": at_ns,
+                "ended_ns": at_ns + after_s * NS_PER_S, "box": Box(0.1, 0.1, 0.1, 0.1),
+                "source": "tip" if how == "tip" else "camera",
+                "why": Why(text=NO_WORDS, facts={"ended": how} if how else {}),
+            }
+        )
+        for number, (how, after_s) in enumerate(ended)
+    )  # fmt: skip
     history = tuple(
         StateChange(state=state, at_ns=at_ns + after_s * NS_PER_S, actor="system")
         for state, after_s in steps
     )
     with store.begin() as unit:
+        for one in sightings:
+            unit.sightings.put(one)
         unit.incidents.put(
             Incident(
                 id=name, kind=Kind.FISHING, severity=Severity.MINOR, camera=camera, zone=ZONE,
                 state=IncidentState(steps[-1][0]), history=history, started_ns=at_ns,
                 last_seen_ns=at_ns, active=False, box=Box(0.1, 0.1, 0.1, 0.1), why=NO_WORDS,
+                sightings=tuple(one.id for one in sightings),
             )
         )  # fmt: skip
 
@@ -82,8 +102,10 @@ def test_without_incidents_every_rate_is_unknown(store: Store) -> None:
 
 
 def test_compliance_counts_what_was_seen_and_the_rest_is_unknown(store: Store) -> None:
-    put(store, "fast", ("detected", 1), ("warning", 10), ("complied", 40), ("closed", 50))
-    put(store, "slow", ("detected", 1), ("warning", 10), ("complied", 210), ("closed", 220))
+    put(store, "fast", ("detected", 1), ("warning", 10), ("complied", 40), ("closed", 50),
+        ended=(("left_zone", 40),))  # fmt: skip
+    put(store, "slow", ("detected", 1), ("warning", 10), ("complied", 210), ("closed", 220),
+        ended=(("left_picture", 210),))  # fmt: skip
     put(store, "stays", ("detected", 1), ("warning", 10), ("persisting", 90))
     put(store, "open", ("detected", 1), ("warning", 10))
     put(store, "by-hand", ("detected", 1), ("warning", 10), ("closed", 20))
@@ -92,6 +114,49 @@ def test_compliance_counts_what_was_seen_and_the_rest_is_unknown(store: Store) -
     assert made.compliance_unknown == 2
     assert made.compliance_rate == 1 / 3
     assert made.comply_median_s == 115
+    assert made.unseen_share == 0
+
+
+WENT = ("detected", 1), ("warning", 10), ("complied", 40)
+
+
+@pytest.mark.parametrize(
+    ("ended", "counted"),
+    [
+        ((("left_zone", 40),), "complied"),
+        ((("left_picture", 40),), "complied"),
+        ((("moved", 40),), "complied"),
+        ((("thing_gone", 40),), "complied"),
+        ((("lost", 40),), "ended_unseen"),
+        (((None, 40),), "ended_unseen"),
+        (((("a new word"), 40),), "ended_unseen"),
+        ((), "ended_unseen"),
+        ((("allowed", 40),), "hours_over"),
+        ((("left_zone", 40), ("lost", 30)), "ended_unseen"),
+        ((("left_zone", 40), ("lost", 5)), "complied"),  # went before any warning
+        ((("left_zone", 40), ("lost", 90)), "complied"),  # came later
+        ((("left_zone", 40), ("tip", 30)), "complied"),  # nobody watches what a tip tells
+    ],
+)
+def test_what_was_not_seen_is_not_counted_as_complied(
+    store: Store, ended: tuple[tuple[str | None, int], ...], counted: str
+) -> None:
+    put(store, "stays", ("detected", 1), ("warning", 10), ("persisting", 90))
+    put(store, "went", *WENT, ended=ended)
+    made = whole(store)
+    counts = {name: getattr(made, name) for name in ("complied", "ended_unseen", "hours_over")}
+    assert counts == {**dict.fromkeys(counts, 0), counted: 1}
+    assert (made.warned, made.stayed, made.compliance_unknown) == (2, 1, 0)
+    assert made.compliance_rate == (0.5 if counted == "complied" else 0)
+    assert made.unseen_share == (0.5 if counted == "ended_unseen" else 0)
+    assert made.comply_median_s == (30 if counted == "complied" else None)
+
+
+def test_more_endings_than_are_read_at_once(store: Store) -> None:
+    for number in range(520):
+        put(store, f"went-{number}", *WENT, ended=(("lost" if number % 2 else "left_zone", 40),))
+    made = whole(store)
+    assert (made.complied, made.ended_unseen, made.unseen_share) == (260, 260, 0.5)
 
 
 def test_false_alarms_are_a_share_of_what_ended(store: Store) -> None:

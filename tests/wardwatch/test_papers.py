@@ -89,5 +89,5 @@ def test_the_assessment_sheet_shows_what_is_unknown(store: Store, tmp_path: Path
         ]
     sheet = sheet_of(site, first, reports, "2026", "chief")
     shown = words(PaperOffice(site, store, clock).assessment(sheet))
-    for part in ("月度考核表", "按班次", "青石滩禁钓区", "不明", "合计"):
+    for part in ("月度考核表", "按班次", "青石滩禁钓区", "不明", "合计", "未看清", "时段止"):
         assert part in shown

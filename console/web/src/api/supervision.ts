@@ -25,9 +25,12 @@ export interface GroupFigures {
   warned: number;
   complied: number;
   complied_in_time: number;
+  ended_unseen: number;
+  hours_over: number;
   stayed: number;
   compliance_unknown: number;
   compliance_rate: number | null;
+  unseen_share: number | null;
   comply_median_s: number | null;
   steps: Record<(typeof STEPS)[number], StepFigures>;
   overdue: number;

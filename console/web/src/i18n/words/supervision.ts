@@ -19,6 +19,8 @@ export const supervision = {
   "figures.seconds": { zh: "见效用时", en: "Seconds to comply" },
   "figures.unknown": { zh: "不明", en: "unknown" },
   "figures.unknownCount": { zh: "另有 {count} 件不明", en: "{count} unknown" },
+  "figures.unseen": { zh: "{count} 件结束未看清，占 {share}", en: "{count} ended unseen, {share}" },
+  "figures.hoursOver": { zh: "{count} 件因时段结束", en: "{count} as the hours ended" },
   "figures.acknowledge": { zh: "签收", en: "Acknowledge" },
   "figures.arrive": { zh: "到场", en: "Arrive" },
   "figures.handle": { zh: "处置", en: "Handle" },
@@ -44,6 +46,10 @@ export const supervision = {
   "figures.note": {
     zh: "没有分母的比率显示“不明”，不显示为零。",
     en: "A rate without a denominator is shown as unknown, never as zero.",
+  },
+  "figures.counted": {
+    zh: "喊话见效率只算看到的：限内看到离开、挪开、撤走或清除的 ÷（看到离开的＋未听劝的）。未听劝是仍看到在场，或已派队员。跟丢的、只能推断的算“结束未看清”，不进见效率，占比为其 ÷（看到离开的＋未听劝的＋结束未看清的）；监管时段结束的另计。",
+    en: "The rate counts what was seen: seen to leave, move off, pack up or clear away in time ÷ (seen to leave + stayed). Stayed: still seen there, or an officer was sent. Lost from view or only inferred is ended unseen and not in the rate; its share is of (seen to leave + stayed + ended unseen). Acts that ended with the hours of the rule are apart.",
   },
   "log.nav": { zh: "审计日志", en: "Audit log" },
   "log.title": { zh: "审计日志与调用登记", en: "Audit log and access register" },
