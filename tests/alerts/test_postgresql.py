@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.cases import Hearing, Receipt
 from core.clock import ManualClock
 from core.store.database import open_store
 from tests.alerts.stories import (
@@ -92,5 +93,30 @@ def test_a_story_on_postgresql(
         (incident,) = [one for one in world.incidents if one.id == world.told[0].id]
         assert world.states(incident) == states
         assert world.said("incident.state") >= len(states) - 1
+    finally:
+        store.close()
+
+
+def test_figures_are_read_out_of_bodies(server: str) -> None:
+    clock = ManualClock(START_NS)
+    store = open_store(server, clock)
+    try:
+        world = World(store, clock, make_site())
+        world.see("figures")
+        with store.begin() as unit:
+            seen, home = unit.sightings.get("figures"), unit.homes.get("figures")
+            assert seen is not None
+            assert home is not None
+            told = seen.why.model_copy(update={"facts": {"ended": "left_zone"}})
+            unit.sightings.put(seen.model_copy(update={"ended_ns": START_NS, "why": told}))
+            receipt = Receipt(
+                announcement="figures", incident=home.incident, camera="river", ok=True,
+                driver="file", text="", hearing=Hearing(verdict="heard", microphone="river"),
+            )  # fmt: skip
+            unit.receipts.put(receipt)
+        with store.read() as unit:
+            assert unit.figures.endings(["figures", "none"]) == {"figures": (START_NS, "left_zone")}
+            verdicts = [one.verdict for one in unit.figures.receipts(0, 2**62)]
+            assert verdicts.count("heard") == 1
     finally:
         store.close()
