@@ -109,7 +109,7 @@ class Desk:
                 self._store, self._clock.utc_ns(), self._patience.receipt_s
             )
             with self._store.read() as unit:
-                open_ones = unit.incidents.find(state=[state.value for state in OPEN])
+                open_ones = list(unit.incidents.every(state=[state.value for state in OPEN]))
             news = [Letter(INCIDENTS, IncidentChanged(incident=one)) for one in open_ones]
             self._outbox.add(news)
             self._outbox.flush()
@@ -215,8 +215,8 @@ class Desk:
         others go on. The oldest comes first, so that it gets the next officer who is free.
         """
         with self._store.read() as unit:
-            open_ones = unit.incidents.find(state=[state.value for state in OPEN])
-        for name in [one.id for one in sorted(open_ones, key=lambda one: (one.started_ns, one.id))]:
+            names = unit.incidents.ids("started_ns", state=[state.value for state in OPEN])
+        for name in names:
             try:
                 with self._work() as work:
                     incident = work.unit.incidents.get(name)

@@ -28,7 +28,7 @@ def touched(store: Store, notification: Notification) -> list[Retained]:
 def everything(store: Store, site: Site) -> list[Retained]:
     """Open incidents, all cameras, all disks that were ever told of."""
     with store.read() as unit:
-        told = [_incident(one) for one in unit.incidents.find(state=[one.value for one in OPEN])]
+        told = [_incident(one) for one in unit.incidents.every(state=[one.value for one in OPEN])]
         for camera in site.cameras:
             told += _camera(unit, camera.id)
         for volume in ("recordings", *(str(one.path) for one in site.recording.volumes)):

@@ -1,13 +1,26 @@
 """A typed collection of entities over one table, within one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from core.value import Value
 
 T = TypeVar("T", bound=Value)
+
+_AT_ONCE = 500
 
 
 class Collection(Generic[T]):
@@ -79,12 +92,7 @@ class Collection(Generic[T]):
             before: with ``newest_by``, only entities older than this, for paging.
             limit: at most so many.
         """
-        query = select(self._table.c.body)
-        for name, value in where.items():
-            column = self._table.c[name]
-            query = query.where(
-                column == value if isinstance(value, str | bool) else column.in_(list(value))
-            )
+        query = select(self._table.c.body).where(*self._that(where))
         if newest_by is not None:
             column = self._table.c[newest_by]
             query = query.order_by(column.desc(), self._table.c.id)
@@ -94,6 +102,21 @@ class Collection(Generic[T]):
             query = query.order_by(self._table.c.id)
         bodies = self._connection.execute(query.limit(limit)).scalars()
         return [self._model.model_validate(body) for body in bodies]
+
+    def every(self, **where: str | bool | Sequence[str]) -> Iterator[T]:
+        """All entities whose columns equal the values given, by id, some at a time."""
+        key = self._table.c.id
+        query = select(key, self._table.c.body).where(*self._that(where)).order_by(key)
+        last = ""
+        while found := self._connection.execute(query.where(key > last).limit(_AT_ONCE)).all():
+            yield from (self._model.model_validate(body) for _, body in found)
+            last = found[-1][0]
+
+    def ids(self, oldest_by: str, **where: str | bool | Sequence[str]) -> list[str]:
+        """The ids of all such entities, the oldest by a column of nanoseconds first."""
+        key = self._table.c.id
+        query = select(key).where(*self._that(where)).order_by(self._table.c[oldest_by], key)
+        return list(self._connection.execute(query).scalars())
 
     def count(self, **where: str) -> int:
         """How many entities have these values in their columns."""
@@ -133,6 +156,15 @@ class Collection(Generic[T]):
         query = query.order_by(columns.start_ns.desc(), columns.id).limit(limit)
         bodies = self._connection.execute(query).scalars()
         return [self._model.model_validate(body) for body in bodies]
+
+    def _that(self, where: Mapping[str, str | bool | Sequence[str]]) -> list[ColumnElement[bool]]:
+        """Conditions: a column equals a value, or one of several."""
+        return [
+            self._table.c[name] == value
+            if isinstance(value, str | bool)
+            else self._table.c[name].in_(list(value))
+            for name, value in where.items()
+        ]
 
     def _row(self, entity: T) -> dict[str, Any]:
         row: dict[str, Any] = {name: getattr(entity, name) for name in self._columns}

@@ -42,6 +42,21 @@ def test_no_receipt_sends_an_officer(world: World) -> None:
     assert world.said("announcement.receipt") == 1
 
 
+def test_a_thousand_older_incidents_that_wait_keep_no_one_waiting(world: World) -> None:
+    world.see("s1")
+    late = world.incident
+    with world.store.begin() as unit:
+        for n in range(1000):  # before it in any order, and with nothing to be done
+            still = {"id": f"a{n:04}", "state": IncidentState.ON_SCENE, "started_ns": 0}
+            unit.incidents.put(late.model_copy(update=still))
+    world.clock.advance(63)
+    world.desk.tick()
+    with world.store.read() as unit:
+        found = unit.incidents.get(late.id)
+    assert found is not None
+    assert found.state is IncidentState.DISPATCHED
+
+
 def test_no_loudspeaker_sends_an_officer(world: World) -> None:
     world.see("s1", camera="silent")
     assert world.states() == ["detected", "dispatched"]

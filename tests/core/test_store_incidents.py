@@ -75,3 +75,23 @@ def test_what_goes_on_is_found_however_long_ago_it_was_seen(tmp_path: Path) -> N
             assert around("fishing", 5, cameras=[], cells=[]) == []
     finally:
         store.close()
+
+
+def test_all_of_a_state_are_told_however_many_there_are(tmp_path: Path) -> None:
+    store = open_store(sqlite_url(tmp_path / "many.db"))
+    names = [f"i-{n:04}" for n in range(1203)]
+    try:
+        with store.begin() as unit:
+            for n, name in enumerate(names):
+                began = {"started_ns": (n * 7) % len(names)}
+                unit.incidents.put(incident(name).model_copy(update=began))
+            other = incident("i-other").model_copy(update={"state": IncidentState.WARNING})
+            unit.incidents.put(other)
+        with store.read() as unit:
+            assert [one.id for one in unit.incidents.every(state=["closed"])] == names
+            oldest = unit.incidents.ids("started_ns", state="closed")
+            assert [int(name[2:]) * 7 % len(names) for name in oldest] == list(range(len(names)))
+            assert unit.incidents.ids("started_ns", state=["warning"]) == ["i-other"]
+            assert list(unit.incidents.every(state="detected")) == []
+    finally:
+        store.close()
