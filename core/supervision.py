@@ -19,7 +19,7 @@ from pydantic import Field
 from core.clock import NS_PER_S
 from core.compliance import Answer, Answered, answered
 from core.config.site import Site
-from core.config.supervision import Limits
+from core.config.supervision import DAY_AND_NIGHT, Limits, Shift
 from core.deeds import deed
 from core.store.figures import IncidentRow, ReceiptRow
 from core.store.unit import Unit
@@ -195,10 +195,16 @@ def month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
+def shifts_of(site: Site) -> tuple[Shift, ...]:
+    """The shifts that figures are grouped by: their own, else those that people work."""
+    worked = tuple(Shift(name=one.name, hours=one) for one in site.duty.shifts)
+    return site.supervision.shifts or worked or DAY_AND_NIGHT
+
+
 def name_of(site: Site, by: By, key: str) -> Text:
     """A group's name for people; the key itself when the configuration no longer has it."""
     if by is By.SHIFT:
-        shift = next((one for one in site.supervision.shifts if one.name.zh == key), None)
+        shift = next((one for one in shifts_of(site) if one.name.zh == key), None)
         return shift.name if shift else Text(zh="不在任何班次", en="in no shift")
     if by is By.KIND and key in _KINDS:
         return _KINDS[key]
@@ -322,7 +328,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 def _keys(site: Site, by: By) -> Callable[[IncidentRow | ReceiptRow], str]:
     """Gives the group of an incident, from its row."""
     zone = site.zone_info
-    shifts = site.supervision.shifts
+    shifts = shifts_of(site)
 
     # Offsets change on the hour at most, so a quarter of an hour has one wall time's hour.
     @lru_cache(maxsize=4096)

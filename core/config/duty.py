@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from core.config.base import Hours, Id, Section
+from core.config.rotation import REST, Rotation, Team
 from core.config.times import DAYS, Day
 from core.value import NO_WORDS, Text
 
@@ -107,6 +108,9 @@ class Duty(Section):
 
     shifts: tuple[Shift, ...] = Field(default=(), title="班次")
     roster: Roster = Roster()
+    rotations: tuple[Rotation, ...] = Field(
+        default=(), title="轮班", description="Teams of officers that take turns."
+    )
     late_s: float = Field(
         default=600, ge=0, title="迟到", description="Seconds after which a sign-on is late."
     )
@@ -130,6 +134,7 @@ class Duty(Section):
         for what, ids in (
             ("shift", [one.id for one in self.shifts]),
             ("patrol", [one.id for one in self.patrols]),
+            ("rotation", [one.id for one in self.rotations]),
         ):
             for one in ids:
                 if ids.count(one) > 1:
@@ -145,6 +150,30 @@ class Duty(Section):
             if shift not in known:
                 raise ValueError(f"roster: there is no shift {shift!r}")
         return self
+
+    @model_validator(mode="after")
+    def _turns_are_clear(self) -> Self:
+        known = {one.id for one in self.shifts}
+        if REST in known and self.rotations:
+            raise ValueError(f"shift {REST!r}: in a rotation that is a day of rest")
+        placed: set[str] = set()
+        for rotation in self.rotations:
+            for shift in rotation.cycle:
+                if shift not in known | {REST}:
+                    raise ValueError(f"rotation {rotation.id!r}: there is no shift {shift!r}")
+            for officer in (name for team in rotation.teams for name in team.officers):
+                if officer in placed:
+                    raise ValueError(f"rotation {rotation.id!r}: {officer!r} is in two teams")
+                placed.add(officer)
+        return self
+
+    def team_of(self, officer_id: str) -> tuple[Rotation, Team] | None:
+        """The rotation and the team that an officer belongs to, or None."""
+        for rotation in self.rotations:
+            for team in rotation.teams:
+                if officer_id in team.officers:
+                    return rotation, team
+        return None
 
     def shift(self, shift_id: str) -> Shift | None:
         """The shift of that id, or None."""

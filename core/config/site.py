@@ -306,6 +306,13 @@ class Site(Section):
             for name in officer.shifts:
                 if self.duty.shift(name) is None:
                     raise ValueError(f"officer {officer.id!r}: no shift {name!r} in duty.yaml")
+        known = {officer.id for officer in self.officers}
+        for rotation in self.duty.rotations:
+            for name in (one for team in rotation.teams for one in team.officers):
+                if name not in known:
+                    raise ValueError(
+                        f"duty.yaml: rotation {rotation.id!r}: no officer {name!r} in officers.yaml"
+                    )
         return self
 
     @model_validator(mode="after")

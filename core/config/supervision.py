@@ -36,17 +36,21 @@ class Shift(Section):
     hours: Hours
 
 
+DAY_AND_NIGHT = (
+    Shift(name=Text(zh="白班", en="Day"), hours=Hours(start=time(8), end=time(20))),
+    Shift(name=Text(zh="夜班", en="Night"), hours=Hours(start=time(20), end=time(8))),
+)
+
+
 class Supervision(Section):
     """Limits and shifts."""
 
     limits: Limits = Limits()
     shifts: tuple[Shift, ...] = Field(
-        default=(
-            Shift(name=Text(zh="白班", en="Day"), hours=Hours(start=time(8), end=time(20))),
-            Shift(name=Text(zh="夜班", en="Night"), hours=Hours(start=time(20), end=time(8))),
-        ),
+        default=(),
         title="班次",
-        description="The first that covers the beginning of the act counts.",
+        description="The first that covers the beginning of the act counts. When empty: those of "
+        "duty.yaml, and day and night where that has none either.",
     )
 
     @model_validator(mode="after")

@@ -9,10 +9,12 @@ import pytest
 from core.cases import Hearing, Incident, IncidentState, Receipt, Severity, StateChange
 from core.clock import NS_PER_S, ManualClock, local_day, parse_iso
 from core.config.load import load
+from core.config.site import Site
+from core.config.supervision import DAY_AND_NIGHT
 from core.geometry import Box
 from core.seeing import Kind, Phase, Sighting, Why
 from core.store.database import Store, open_store
-from core.supervision import By, GroupFigures, Report, report
+from core.supervision import By, GroupFigures, Report, report, shifts_of
 from core.value import NO_WORDS
 
 SITE = load(Path(__file__).parents[2] / "configs" / "demo")
@@ -203,7 +205,7 @@ def test_groups_and_the_days_of_the_township(store: Store) -> None:
     put(store, "after", ("detected", 1), at_ns=parse_iso("2026-12-01T00:00:00+08:00"))
     assert whole(store).incidents == 3
     counts = {by: {one.key: one.incidents for one in of(store, by).groups} for by in By}
-    assert counts[By.SHIFT] == {"白班": 1, "夜班": 2}
+    assert counts[By.SHIFT] == {"早班": 1, "中班": 1, "夜班": 1}
     assert counts[By.DAY] == {"2026-11-01": 1, "2026-11-03": 1, "2026-11-04": 1}
     assert counts[By.WEEK] == {"2026-W44": 1, "2026-W45": 2}
     assert counts[By.MONTH] == {"2026-11": 3}
@@ -225,3 +227,12 @@ def test_the_access_register_is_counted(store: Store) -> None:
     assert [(one.action, one.times, one.people) for one in made.accesses] == [
         ("incident.view", 3, 2)
     ]
+
+
+def test_shifts_of_the_figures_are_their_own_else_those_that_people_work() -> None:
+    given = SITE.model_dump()
+    assert [one.name.zh for one in shifts_of(SITE)] == ["早班", "中班", "夜班"]
+    own = {"name": {"zh": "集市", "en": "Market"}, "hours": {"start": "05:00", "end": "11:00"}}
+    changed = Site.model_validate({**given, "supervision": {"shifts": [own]}})
+    assert [one.name.zh for one in shifts_of(changed)] == ["集市"]
+    assert shifts_of(Site.model_validate({**given, "duty": {}})) == DAY_AND_NIGHT
