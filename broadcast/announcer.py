@@ -278,6 +278,8 @@ class Announcer:
                     driver.speak(hear_out(live, self._clock, turn.stop), turn.stop, delivery)
                 else:
                     driver.speak(audio, turn.stop, delivery)
+            if live is not None and not live.spoken:
+                raise BroadcastError(f"camera {camera.id}: nothing was said: {live.ended}")
             if turn.lost:
                 raise BroadcastError(f"camera {camera.id}: took too long; another one spoke")
         except BroadcastError as problem:

@@ -93,6 +93,7 @@ class LiveFeed(Feed):
 
     Attributes:
         lost_s: seconds that came too late.
+        spoken: something louder than silence came.
         ended: why it is over; empty while it is not.
         gain: factor by which it is made louder or softer.
     """
@@ -111,6 +112,7 @@ class LiveFeed(Feed):
             raise BroadcastError(f"live sound at {rate} Hz; 8000 to 48000 are taken")
         self.seconds = None
         self.lost_s = 0.0
+        self.spoken = False
         self.gain = 1.0
         self.ended = ""
         self._clock, self._in_rate = clock, rate
@@ -136,7 +138,7 @@ class LiveFeed(Feed):
                 return False
             self._came_ns = now_ns
             if len(pcm) and float(np.sqrt(np.mean(pcm.astype(np.float64) ** 2))) >= ACTIVE_RMS:
-                self._loud_ns = now_ns
+                self._loud_ns, self.spoken = now_ns, True
             self._waiting.append(pcm)
             self._waits += len(pcm)
             while self._waits > self._held and len(self._waiting) > 1:

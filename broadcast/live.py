@@ -27,10 +27,9 @@ def hear_out(feed: LiveFeed, clock: Clock, stop: threading.Event) -> Audio:
     while feed.frame() is not None:
         if clock.wait(stop, FRAME_S):
             raise StoppedError("stopped while somebody spoke")
-    audio = feed.said()
-    if not len(audio.pcm):
+    if not feed.spoken:
         raise SpeakerError(f"nothing was said: {feed.ended}")
-    return audio
+    return feed.said()
 
 
 class Speaks(Protocol):

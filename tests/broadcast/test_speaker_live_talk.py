@@ -138,8 +138,15 @@ def test_a_group_hears_the_same_voice(hall: Hall) -> None:
     assert {one.camera for one in running.receipts} == {"river", "bridge"}
 
 
-def test_nothing_said_is_no_talk(hall: Hall) -> None:
+@pytest.mark.parametrize("microphone", ["closed", "open", "muted"])
+def test_nothing_said_is_no_talk(hall: Hall, microphone: str) -> None:
     running = hall.talk()
+    stop = threading.Event()
+    while microphone != "closed" and running.talk.state().phase == "waiting":
+        hall.clock.wait(stop, 0.02)
+    for _ in range(20 if microphone == "muted" else 0):
+        running.talk.put(bytes(len(TONE)))
+        hall.clock.wait(stop, 0.02)
     running.talk.close()
     receipt = running.over()
     assert not receipt.ok
