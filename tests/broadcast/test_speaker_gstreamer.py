@@ -3,7 +3,7 @@
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,25 +47,28 @@ def _server(out: Path, lower: str) -> Iterator[str]:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
-            _until_written(out)
         finally:
             process.communicate(timeout=10)
 
 
-def _until_written(out: Path) -> None:
-    """The server drops what it has not written when it ends; on a busy machine it lags behind."""
-    sizes = [-1]
-    for _ in range(600):
-        sizes.append(out.stat().st_size if out.exists() else 0)
-        if sizes[-1] > 44 and set(sizes[-5:]) == {sizes[-1]}:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{out}: {sizes[-1]} octets")
+def _heard(out: Path, lower: str, talk: Callable[[str], None]) -> NDArray[np.float64]:
+    """What the server wrote down of a talk to its address, (N,) samples at 8 kHz.
 
-
-def _heard(out: Path) -> NDArray[np.float64]:
-    """What the server wrote down, (N,) samples at 8 kHz."""
-    return np.frombuffer(out.read_bytes()[44:], "<i2").astype(np.float64)
+    It lags behind on a busy machine, and drops what it has not written when it ends; now and then
+    its pipeline takes nothing of a whole talk. Then it is asked anew.
+    """
+    for _ in range(3):
+        with _server(out, lower) as url:
+            talk(url)
+            sizes = [-1]
+            for _ in range(150):
+                sizes.append(out.stat().st_size if out.exists() else 0)
+                if sizes[-1] > 44 and set(sizes[-5:]) == {sizes[-1]}:
+                    break
+                time.sleep(0.1)
+        if sizes[-1] > 44:
+            return np.frombuffer(out.read_bytes()[44:], "<i2").astype(np.float64)
+    raise AssertionError(f"{out}: nothing of three talks was written down")
 
 
 @pytest.mark.peer
@@ -73,26 +76,27 @@ def test_a_live_voice_arrives_as_it_is_spoken(tmp_path: Path) -> None:
     if missing := _missing():
         pytest.skip(missing)
     clock, stop = SystemClock(), threading.Event()
-    out = tmp_path / "heard.wav"
-    with _server(out, "tcp") as url:
+    receipts: list[Receipt] = []
+
+    def talk(url: str) -> None:
         town = site(camera("river", {"driver": "onvif", "url": url}))
         announcer = Announcer(town, clock=clock, audio_dir=tmp_path / "audio")
         asked = announcement(clock, live=True, priority="urgent", volume=50)
-        talk = LiveTalk(announcer, asked, clock)
-        receipts: list[Receipt] = []
-        thread = threading.Thread(target=lambda: receipts.extend(talk.run()))
+        said = LiveTalk(announcer, asked, clock)
+        thread = threading.Thread(target=lambda: receipts.extend(said.run()))
         thread.start()
         tone = 10_000 * np.sin(2 * np.pi * 600 * np.arange(RATE // 50) / RATE)  # 12 periods
         for _ in range(75):
-            talk.put(tone.astype("<i2").tobytes())
+            said.put(tone.astype("<i2").tobytes())
             clock.wait(stop, 0.02)
-        talk.close()
+        said.close()
         thread.join(60)
         assert not thread.is_alive()
-    (receipt,) = receipts
+
+    heard = _heard(tmp_path / "heard.wav", "tcp", talk)
+    receipt = receipts[-1]
     assert receipt.ok, receipt.error
     assert receipt.volume_by == "sound made softer by 6.0 dB"
-    heard = _heard(out)
     assert receipt.seconds > 0.5
     power = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
     assert np.argmax(power) / len(heard) * 8000 == pytest.approx(600, abs=3)
@@ -106,14 +110,16 @@ def test_a_tone_arrives_as_that_tone(tmp_path: Path, lower: str) -> None:
         pytest.skip(missing)
     rate = 16000
     pcm = (10_000 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.int16)
-    out = tmp_path / "heard.wav"
-    with _server(out, lower) as url:
+    replies: list[str] = []
+
+    def talk(url: str) -> None:
         speaker = OnvifSpeaker("river", url, SystemClock())
-        done = speaker.speak(Audio(pcm[:800], rate), threading.Event())
+        replies.append(speaker.speak(Audio(pcm[:800], rate), threading.Event()).device_reply)
         # The file is written anew for each talk: that it holds this one shows the channel was free.
         speaker.speak(Audio(pcm, rate), threading.Event())
-    assert f"PCMU by {lower.upper()}" in done.device_reply
-    heard = _heard(out)
+
+    heard = _heard(tmp_path / "heard.wav", lower, talk)
+    assert f"PCMU by {lower.upper()}" in replies[-1]
     loud = np.flatnonzero(np.abs(heard) > 1000)
     assert loud[0] / 8000 == pytest.approx(LEAD_S, abs=0.005)
     assert (loud[-1] - loud[0]) / 8000 == pytest.approx(1.0, abs=0.005)
