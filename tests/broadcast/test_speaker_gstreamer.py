@@ -80,7 +80,8 @@ def test_a_live_voice_arrives_as_it_is_spoken(tmp_path: Path) -> None:
 
     def talk(url: str) -> None:
         town = site(camera("river", {"driver": "onvif", "url": url}))
-        announcer = Announcer(town, clock=clock, audio_dir=tmp_path / "audio")
+        # Each time as if for the first time: nothing of a cooldown is remembered.
+        announcer = Announcer(town, clock=clock, audio_dir=tmp_path / f"audio{len(receipts)}")
         asked = announcement(clock, live=True, priority="urgent", volume=50)
         said = LiveTalk(announcer, asked, clock)
         thread = threading.Thread(target=lambda: receipts.extend(said.run()))

@@ -1,6 +1,6 @@
 """Where acts come again, in a real browser; what is one act, and what is not."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.messages import Action, Command
 from tests.console import fake_patterns
@@ -38,9 +38,17 @@ def test_patterns_are_read_and_acts_are_taken_apart_and_joined(page: Page, serve
     page.fill("textarea[name=reason]", "somebody else")
     dialog.locator("[data-test=do]").click()
     expect(dialog).to_have_count(0)
+    # The list of open incidents is still on its way when the dialog opens.
+    held: list[Route] = []
+    page.route("**/api/v1/incidents?open=true*", lambda route: held.append(route))
     page.goto(f"{server.url}/incidents/inc-river-2")
     page.click("[data-action=join]")
     dialog = page.locator("dialog[open]")
+    expect(dialog).to_be_visible()
+    assert held
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/v1/incidents?open=true*")
     expect(dialog.locator("[data-into]")).to_have_count(1)
     expect(dialog.locator("[data-into=inc-river-1] input")).to_be_checked()
     page.fill("textarea[name=reason]", "same person")
