@@ -195,7 +195,7 @@ def main() -> None:
             {
                 "schema": "bench.broadcast/2",
                 "rounds": rounds,
-                "synthesise_ms": _summary(synthesis),
+                "synthesise_ms": summary(synthesis),
                 "first_packet_ms": measured,
                 "worst_p95_ms": worst,
                 "limit_ms": LIMIT_MS,
@@ -239,7 +239,7 @@ def _driver(section: dict[str, Any], ear: Ear, rounds: int) -> dict[str, dict[st
         folder = Path(directory)
         credentials = Credentials(folder / "none.json", folder / "none.key", {})
         announcer = Announcer(
-            _site(section),
+            site_with(section),
             clock=clock,
             audio_dir=folder,
             build=lambda camera, _: Brief(
@@ -249,7 +249,7 @@ def _driver(section: dict[str, Any], ear: Ear, rounds: int) -> dict[str, dict[st
         for number in range(rounds):
             for found in (fresh, again):
                 found.append(_first_sound(announcer, ear, over, f"{number}号位禁止垂钓。"))
-    return {"new_words": _summary(fresh), "known_words": _summary(again)}
+    return {"new_words": summary(fresh), "known_words": summary(again)}
 
 
 def _first_sound(announcer: Announcer, ear: Ear, over: threading.Event, text: str) -> float:
@@ -272,7 +272,8 @@ def _first_sound(announcer: Announcer, ear: Ear, over: threading.Event, text: st
     return 1000 * (ear.first_s - begin_s)
 
 
-def _site(section: dict[str, Any]) -> Site:
+def site_with(section: dict[str, Any]) -> Site:
+    """A site of one camera, ``river``, with that loudspeaker."""
     camera = Camera.model_validate(
         {
             "id": "river",
@@ -299,7 +300,8 @@ def _ms(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - begin_s)
 
 
-def _summary(values: list[float]) -> dict[str, float]:
+def summary(values: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst."""
     return {
         "median": round(statistics.median(values), 1),
         "p95": round(statistics.quantiles(values, n=20)[-1], 1),

@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 
+from bench.broadcast import site_with, summary
 from broadcast import drivers
 from broadcast.announcer import Announcer
 from broadcast.audio import Audio
@@ -27,7 +28,6 @@ from broadcast.base import Delivery, SpeakerDriver
 from core.cases import Announcement
 from core.clock import SystemClock
 from core.config.cameras import Camera
-from core.config.site import Site
 from core.credentials import Credentials
 from core.value import new_id
 from tests.broadcast import baresip
@@ -82,7 +82,7 @@ class Caller:
             self._driver = Brief(drivers.build(camera, clock, credentials))
             return self._driver
 
-        self._announcer = Announcer(_site(section), clock=clock, audio_dir=folder, build=build)
+        self._announcer = Announcer(site_with(section), clock=clock, audio_dir=folder, build=build)
 
     def first_ms(self, text: str) -> float:
         """Say something; milliseconds from the decision to the first packet."""
@@ -138,7 +138,7 @@ def _measured(peer: baresip.Baresip, folder: Path, rounds: int) -> dict[str, Any
                 times.append(caller.first_ms(f"{number}{WORDS}"))
     return {
         kind: {
-            name: {**_summary(found[name][kind]), "times_udp": _ratio(found, name, kind)}
+            name: {**summary(found[name][kind]), "times_udp": _ratio(found, name, kind)}
             for name in callers
         }
         for kind in ("new_words", "known_words")
@@ -148,33 +148,6 @@ def _measured(peer: baresip.Baresip, folder: Path, rounds: int) -> dict[str, Any
 def _ratio(found: dict[str, dict[str, list[float]]], name: str, kind: str) -> float:
     udp = statistics.median(found["udp"][kind])
     return round(statistics.median(found[name][kind]) / udp, 2)
-
-
-def _site(section: dict[str, Any]) -> Site:
-    camera = {
-        "id": "river",
-        "name": {"zh": "河", "en": "river"},
-        "streams": {"main": "rtsp://127.0.0.1/river"},
-        "speaker": section,
-    }
-    return Site.model_validate(
-        {
-            "name": {"zh": "云溪镇", "en": "Yunxi"},
-            "centre": {"lon": 120.0, "lat": 30.0},
-            "cameras": [camera],
-            "warnings": {"cooldown_s": 0},
-            "catalogue": {"rows": []},
-            "warning_texts": {"texts": []},
-        }
-    )
-
-
-def _summary(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 1),
-        "p95": round(statistics.quantiles(values, n=20)[-1], 1),
-        "max": round(max(values), 1),
-    }
 
 
 if __name__ == "__main__":

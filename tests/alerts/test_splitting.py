@@ -174,8 +174,8 @@ def test_what_a_person_joined_is_taken_out_by_reopening(bank: World) -> None:
         refused = bank.command(Action.SPLIT, "误并", incident=names["s1"], sightings=chosen)
         assert refused is not None
         assert names["s2"] in refused.en
-    split = {"incident": names["s1"], "sightings": ("s3",)}
-    assert bank.command(Action.SPLIT, "误并", **split) is None  # type: ignore[arg-type]
+    last = ("s3",)
+    assert bank.command(Action.SPLIT, "误并", incident=names["s1"], sightings=last) is None
 
 
 def test_a_tip_goes_with_its_sighting(bank: World) -> None:
